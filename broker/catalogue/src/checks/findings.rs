@@ -1,0 +1,182 @@
+//! Findings as they are gathered, and the rule ids of the checks that every return undergoes.
+
+use std::sync::LazyLock;
+
+use concordat_core::finding::{Counts, Finding, Severity};
+use concordat_core::ids::RuleId;
+
+/// How many findings are told of one return; the last says how many more there are.
+pub(crate) const MOST: usize = 1_000;
+
+macro_rules! built_in {
+    ($($name:ident = $id:literal;)*) => {
+        /// The rule ids of the checks that every return undergoes.
+        pub(crate) struct BuiltIn {
+            $(pub(crate) $name: RuleId,)*
+        }
+
+        #[expect(clippy::expect_used, reason = "constants; a test makes every one")]
+        static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| BuiltIn {
+            $($name: RuleId::new($id).expect("a constant rule id is right"),)*
+        });
+    };
+}
+
+built_in! {
+    type_ = "header-type";
+    period = "header-period";
+    event = "header-event";
+    areas = "header-areas";
+    part = "header-part";
+    nil = "nil-empty";
+    file = "file-text";
+    tables = "table-name";
+    shape = "table-shape";
+    columns = "table-columns";
+    rows = "table-rows";
+    required = "cell-required";
+    kind = "cell-kind";
+    code = "cell-code";
+    suppressed = "cell-suppressed";
+    length = "cell-length";
+    range = "cell-range";
+    unit = "cell-unit";
+    row_period = "row-period";
+    unique = "row-unique";
+    overshare = "text-overshare";
+    more = "findings-more";
+}
+
+pub(crate) fn ids() -> &'static BuiltIn {
+    &BUILT_IN
+}
+
+/// Where a finding points.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'p> {
+    /// The table's name; empty for the header.
+    pub(crate) table: &'p str,
+    /// The row, from 0.
+    pub(crate) row: Option<usize>,
+    pub(crate) column: Option<&'p str>,
+}
+
+impl<'p> Place<'p> {
+    pub(crate) const HEADER: Place<'static> = Place { table: "", row: None, column: None };
+
+    pub(crate) const fn table(table: &'p str) -> Self {
+        Self { table, row: None, column: None }
+    }
+}
+
+/// Findings with a cap; the counts go on beyond it.
+#[derive(Default)]
+pub(crate) struct Findings {
+    list: Vec<Finding>,
+    counts: Counts,
+    beyond: Counts,
+}
+
+impl Findings {
+    pub(crate) fn error(&mut self, rule: &RuleId, place: Place<'_>, text: impl Into<String>) {
+        self.push(rule, Severity::Error, place, text.into(), None);
+    }
+
+    pub(crate) fn push(
+        &mut self,
+        rule: &RuleId,
+        severity: Severity,
+        place: Place<'_>,
+        text: String,
+        figures: Option<String>,
+    ) {
+        let finding = Finding {
+            rule: rule.clone(),
+            severity,
+            table: place.table.to_owned(),
+            row: place.row.and_then(|row| u32::try_from(row.saturating_add(1)).ok()),
+            column: place.column.map(str::to_owned),
+            text,
+            figures,
+        };
+        count(&mut self.counts, severity);
+        if self.list.len() < MOST {
+            self.list.push(finding);
+        } else {
+            count(&mut self.beyond, severity);
+        }
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.counts.errors > 0
+    }
+
+    /// Whether nothing more would be told: the passes may stop looking.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= MOST && self.has_errors()
+    }
+
+    pub(crate) fn finish(mut self) -> (Vec<Finding>, Counts) {
+        let hidden = |c: &Counts| c.errors + c.queries + c.infos + c.not_checked;
+        if hidden(&self.beyond) > 0 {
+            if let Some(last) = self.list.pop() {
+                count(&mut self.beyond, last.severity);
+            }
+            let severity = if self.beyond.errors > 0 { Severity::Error } else { Severity::Info };
+            self.list.push(Finding {
+                rule: ids().more.clone(),
+                severity,
+                table: String::new(),
+                row: None,
+                column: None,
+                text: format!(
+                    "there are at least {} more findings, {} of them errors; put these right and check again",
+                    hidden(&self.beyond),
+                    self.beyond.errors
+                ),
+                figures: None,
+            });
+        }
+        (self.list, self.counts)
+    }
+}
+
+fn count(counts: &mut Counts, severity: Severity) {
+    let slot = match severity {
+        Severity::Error => &mut counts.errors,
+        Severity::Query => &mut counts.queries,
+        Severity::Info => &mut counts.infos,
+        Severity::NotChecked => &mut counts.not_checked,
+    };
+    *slot = slot.saturating_add(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_the_cap_the_last_finding_says_how_many_more_and_errors_still_count() {
+        let mut findings = Findings::default();
+        for _ in 0..MOST {
+            findings.push(&ids().kind, Severity::Query, Place::HEADER, "q".into(), None);
+        }
+        assert!(!findings.is_full());
+        findings.error(&ids().kind, Place::HEADER, "e");
+        findings.error(&ids().kind, Place::HEADER, "e");
+        let (list, counts) = findings.finish();
+        assert_eq!((list.len(), counts.errors, counts.queries), (MOST, 2, 1_000));
+        let last = list.last().unwrap();
+        assert_eq!((last.rule.as_str(), last.severity), ("findings-more", Severity::Error));
+        assert!(last.text.contains("3 more findings, 2 of them errors"), "{}", last.text);
+    }
+
+    #[test]
+    fn rows_are_counted_from_one() {
+        let mut findings = Findings::default();
+        let place = Place { table: "main", row: Some(0), column: Some("n") };
+        findings.error(&ids().kind, place, "e");
+        let (list, _) = findings.finish();
+        assert_eq!((list[0].row, list[0].column.as_deref()), (Some(1), Some("n")));
+    }
+}

@@ -1,0 +1,84 @@
+//! The header: whether what a return says it is fits its type and its own content.
+
+use concordat_core::ids::AreaCode;
+use concordat_core::submission::{Covers, EventId};
+use concordat_core::table::Table;
+
+use super::findings::{Findings, Place, ids};
+use crate::check::Draft;
+use crate::definition::{ReturnType, TypeKind};
+
+/// How many areas a header may name.
+const MOST_AREAS: usize = 400;
+
+pub(crate) fn check(of: &ReturnType, draft: &Draft, findings: &mut Findings) {
+    let identity = &draft.identity;
+    let mut error = |rule, text: String| findings.error(rule, Place::HEADER, text);
+    if identity.return_type != of.id {
+        error(&ids().type_, format!("this return says that it is another type than {}", of.id));
+    }
+    match &identity.covers {
+        Covers::Period(_) if of.kind == TypeKind::Event => {
+            error(&ids().event, "this is one event: give its id, not a period".to_owned());
+        }
+        Covers::Period(period) => {
+            if period.frequency() != Some(of.frequency) {
+                let wanted = match of.frequency {
+                    concordat_core::period::Frequency::Year => "a financial year such as 2022-23",
+                    concordat_core::period::Frequency::Quarter => "a quarter such as 2022-23/Q1",
+                    concordat_core::period::Frequency::Month => "a month such as 2022-04",
+                    concordat_core::period::Frequency::Event => "an event",
+                };
+                error(&ids().period, format!("a return of {} covers {wanted}", of.id));
+            }
+        }
+        Covers::Event(_) if of.kind != TypeKind::Event => {
+            error(&ids().period, "this return covers a period: give the period, not an event's id".to_owned());
+        }
+        Covers::Event(event) => {
+            if !draft.nil && event_id_of(of, &draft.tables).as_ref() != Some(event) {
+                error(&ids().event, "the event's id in the header is not the one in the file".to_owned());
+            }
+        }
+    }
+    if identity.part.is_some() {
+        error(&ids().part, format!("{} has no parts: leave the part out", of.id));
+    }
+    let areas = &identity.areas;
+    if areas.is_empty() || areas.len() > MOST_AREAS || !areas.is_sorted_by(|a, b| a < b) {
+        error(&ids().areas, format!("name 1 to {MOST_AREAS} areas, in order, each once"));
+    }
+    if !draft.nil && !of.area_fields.is_empty() && *areas != areas_of(of, &draft.tables) {
+        error(
+            &ids().areas,
+            format!("the areas in the header are not those in the file's {}", of.area_fields.join(" and ")),
+        );
+    }
+    if draft.nil && draft.tables.iter().any(|table| !table.cells.is_empty()) {
+        error(&ids().nil, "a nil says that there was nothing: it has no rows".to_owned());
+    }
+}
+
+/// The areas that a return's content names, sorted, each once: those of the type's area fields. Cells that
+/// are no GSS codes are passed over; empty for a type that declares no area fields.
+#[must_use]
+pub fn areas_of(of: &ReturnType, tables: &[Table]) -> Vec<AreaCode> {
+    let mut texts: Vec<&str> = Vec::new();
+    for table in tables.iter().filter(|table| table.is_rectangular()) {
+        for at in of.area_fields.iter().filter_map(|name| table.column(name)) {
+            texts.extend(table.rows().filter_map(|row| row.get(at)).map(String::as_str));
+        }
+    }
+    texts.sort_unstable();
+    texts.dedup();
+    texts.into_iter().filter_map(|text| AreaCode::new(text).ok()).collect()
+}
+
+/// The id of the event that a return's content is about; `None` for a type that is no event, and when the
+/// content has not exactly one row with an id.
+#[must_use]
+pub fn event_id_of(of: &ReturnType, tables: &[Table]) -> Option<EventId> {
+    let name = of.event_id.as_deref()?;
+    let table = tables.first().filter(|table| table.is_rectangular() && table.height() == 1)?;
+    table.cells.get(table.column(name)?)?.parse().ok()
+}

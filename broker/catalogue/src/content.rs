@@ -1,0 +1,246 @@
+//! The canonical bytes of a return: its identity, whether it is a nil, and its tables, every text
+//! with its length before it. One return has one encoding, and one digest.
+//!
+//! Layout, version 1: the 20 bytes of [`HEAD`]; agency and return type; the number of areas and each;
+//! one byte 0 and a period, or 1 and an event's id; one byte 0, or 1 and the part; one byte 0 or 1 for a nil;
+//! the number of tables and, for each, its name, the number of columns and each, the number of cells and
+//! each. Numbers and lengths are unsigned LEB128 in their shortest form; a text is its length in bytes and
+//! its UTF-8.
+
+use concordat_core::ids::{AgencyId, AreaCode, Digest, ReturnTypeId};
+use concordat_core::submission::{Covers, Identity};
+use concordat_core::table::Table;
+
+use crate::load::sha256;
+
+/// The first bytes of every encoded return.
+pub const HEAD: &[u8; 20] = b"concordat return v1\n";
+
+/// Why bytes are not an encoded return.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ContentFault {
+    /// They do not start as one.
+    #[error("the content does not start as an encoded return of version 1")]
+    Head,
+    /// They end too early, or a length points past their end.
+    #[error("the content ends too early")]
+    Short,
+    /// A number is not in its shortest form, or a mark is neither 0 nor 1.
+    #[error("the content is not in its canonical form")]
+    NotCanonical,
+    /// A text is not UTF-8.
+    #[error("the content holds a text that is not UTF-8")]
+    NotText,
+    /// A name, area, period or event id breaks its rule.
+    #[error("the content holds a name, area, period or event id that breaks its rule")]
+    BadName,
+    /// A table's cells do not fill whole rows.
+    #[error("the content holds a table whose cells do not fill whole rows")]
+    NotRectangular,
+    /// There is more after the last table.
+    #[error("the content goes on after its end")]
+    Trailing,
+}
+
+/// The canonical bytes of a return.
+#[must_use]
+pub fn encode(identity: &Identity, nil: bool, tables: &[Table]) -> Vec<u8> {
+    let cells: usize = tables.iter().flat_map(|t| &t.cells).map(|cell| cell.len() + 2).sum();
+    let mut out = Vec::with_capacity(cells + 1_024);
+    out.extend_from_slice(HEAD);
+    text(&mut out, identity.agency.as_str());
+    text(&mut out, identity.return_type.as_str());
+    number(&mut out, identity.areas.len());
+    identity.areas.iter().for_each(|area| text(&mut out, area.as_str()));
+    match &identity.covers {
+        Covers::Period(period) => {
+            out.push(0);
+            text(&mut out, &period.to_string());
+        }
+        Covers::Event(event) => {
+            out.push(1);
+            text(&mut out, event.as_str());
+        }
+    }
+    match &identity.part {
+        None => out.push(0),
+        Some(part) => {
+            out.push(1);
+            text(&mut out, part);
+        }
+    }
+    out.push(u8::from(nil));
+    number(&mut out, tables.len());
+    for table in tables {
+        text(&mut out, &table.name);
+        number(&mut out, table.columns.len());
+        table.columns.iter().for_each(|column| text(&mut out, column));
+        number(&mut out, table.cells.len());
+        table.cells.iter().for_each(|cell| text(&mut out, cell));
+    }
+    out
+}
+
+fn number(out: &mut Vec<u8>, n: usize) {
+    let mut rest = n;
+    while rest >= 0x80 {
+        out.push((rest & 0x7f) as u8 | 0x80);
+        rest >>= 7;
+    }
+    out.push(rest as u8);
+}
+
+fn text(out: &mut Vec<u8>, text: &str) {
+    number(out, text.len());
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// SHA-256 of an encoded return: its content digest.
+#[must_use]
+pub fn digest(encoded: &[u8]) -> Digest {
+    sha256(encoded)
+}
+
+/// Reads an encoded return. Whatever is read encodes to the very same bytes again.
+///
+/// # Errors
+/// [`ContentFault`] when the bytes are anything but one encoded return.
+pub fn decode(encoded: &[u8]) -> Result<(Identity, bool, Vec<Table>), ContentFault> {
+    let mut rest = encoded.strip_prefix(HEAD.as_slice()).ok_or(ContentFault::Head)?;
+    let rest = &mut rest;
+    let bad = |_| ContentFault::BadName;
+    let agency = AgencyId::new(take_text(rest)?).map_err(bad)?;
+    let return_type = ReturnTypeId::new(take_text(rest)?).map_err(bad)?;
+    let areas = take_all(rest, |rest| AreaCode::new(take_text(rest)?).map_err(bad))?;
+    if !areas.is_sorted_by(|a, b| a < b) {
+        return Err(ContentFault::NotCanonical);
+    }
+    let is_event = take_mark(rest)?;
+    let covers = take_text(rest)?;
+    let covers = if is_event {
+        Covers::Event(covers.parse().map_err(|_| ContentFault::BadName)?)
+    } else {
+        Covers::Period(covers.parse().map_err(|_| ContentFault::BadName)?)
+    };
+    let part = if take_mark(rest)? { Some(take_text(rest)?.to_owned()) } else { None };
+    let nil = take_mark(rest)?;
+    let tables = take_all(rest, take_table)?;
+    if !rest.is_empty() {
+        return Err(ContentFault::Trailing);
+    }
+    Ok((Identity { agency, return_type, areas, covers, part }, nil, tables))
+}
+
+fn take_table(rest: &mut &[u8]) -> Result<Table, ContentFault> {
+    let owned = |rest: &mut &[u8]| take_text(rest).map(str::to_owned);
+    let table = Table { name: owned(rest)?, columns: take_all(rest, owned)?, cells: take_all(rest, owned)? };
+    if table.is_rectangular() { Ok(table) } else { Err(ContentFault::NotRectangular) }
+}
+
+fn take_byte(rest: &mut &[u8]) -> Result<u8, ContentFault> {
+    let (first, after) = rest.split_first().ok_or(ContentFault::Short)?;
+    *rest = after;
+    Ok(*first)
+}
+
+fn take_mark(rest: &mut &[u8]) -> Result<bool, ContentFault> {
+    match take_byte(rest)? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(ContentFault::NotCanonical),
+    }
+}
+
+fn take_number(rest: &mut &[u8]) -> Result<usize, ContentFault> {
+    let mut n = 0usize;
+    // five groups of seven bits: far above any content that is accepted
+    for shift in [0, 7, 14, 21, 28] {
+        let byte = take_byte(rest)?;
+        n |= usize::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return if byte == 0 && shift > 0 { Err(ContentFault::NotCanonical) } else { Ok(n) };
+        }
+    }
+    Err(ContentFault::NotCanonical)
+}
+
+fn take_text<'b>(rest: &mut &'b [u8]) -> Result<&'b str, ContentFault> {
+    let len = take_number(rest)?;
+    let (bytes, after) = rest.split_at_checked(len).ok_or(ContentFault::Short)?;
+    *rest = after;
+    std::str::from_utf8(bytes).map_err(|_| ContentFault::NotText)
+}
+
+fn take_all<T>(
+    rest: &mut &[u8],
+    one: impl Fn(&mut &[u8]) -> Result<T, ContentFault>,
+) -> Result<Vec<T>, ContentFault> {
+    let count = take_number(rest)?;
+    // each takes at least a byte, so a count above what is left is a lie and reserves nothing
+    if count > rest.len() {
+        return Err(ContentFault::Short);
+    }
+    let mut out = Vec::with_capacity(count);
+    for _ in 0..count {
+        out.push(one(rest)?);
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity {
+            agency: "met".parse().unwrap(),
+            return_type: "t".parse().unwrap(),
+            areas: vec!["E09000001".parse().unwrap(), "E09000012".parse().unwrap()],
+            covers: Covers::Period("2022-23/Q1".parse().unwrap()),
+            part: None,
+        }
+    }
+
+    fn table() -> Table {
+        Table { name: "main".into(), columns: vec!["a".into(), "b".into()], cells: vec!["".into(), "é".into()] }
+    }
+
+    #[test]
+    fn a_return_reads_back_as_it_was_encoded() {
+        let encoded = encode(&identity(), false, &[table()]);
+        assert_eq!(decode(&encoded), Ok((identity(), false, vec![table()])));
+    }
+
+    #[test]
+    fn moving_a_letter_between_cells_changes_the_digest() {
+        let with = |a: &str, b: &str| {
+            let table = Table { cells: vec![a.into(), b.into()], ..table() };
+            digest(&encode(&identity(), false, &[table]))
+        };
+        assert_ne!(with("ab", "c"), with("a", "bc"));
+        assert_ne!(digest(&encode(&identity(), true, &[])), digest(&encode(&identity(), false, &[])));
+    }
+
+    #[test]
+    fn a_second_spelling_of_the_same_content_is_refused() {
+        let encoded = encode(&identity(), true, &[]);
+        let mut trailing = encoded.clone();
+        trailing.push(0);
+        assert_eq!(decode(&trailing), Err(ContentFault::Trailing));
+        // the length of the agency, 3, written in two bytes
+        let mut long = encoded.clone();
+        long.splice(20..21, [0x83, 0x00]);
+        assert_eq!(decode(&long), Err(ContentFault::NotCanonical));
+        assert_eq!(decode(&encoded[..encoded.len() - 1]), Err(ContentFault::Short));
+        let mut unsorted = identity();
+        unsorted.areas.reverse();
+        assert_eq!(decode(&encode(&unsorted, true, &[])), Err(ContentFault::NotCanonical));
+        assert_eq!(decode(b""), Err(ContentFault::Head));
+    }
+
+    #[test]
+    fn a_table_with_half_a_row_is_refused() {
+        let table = Table { cells: vec!["1".into()], ..table() };
+        assert_eq!(decode(&encode(&identity(), false, &[table])), Err(ContentFault::NotRectangular));
+    }
+}

@@ -1,0 +1,275 @@
+//! A return type: what agencies send, how it is checked, when it is due and where it goes.
+
+use std::sync::Arc;
+
+use concordat_core::agency::Kind;
+use concordat_core::calendar::DueRule;
+use concordat_core::finding::Severity;
+use concordat_core::ids::{Digest, PurposeId, ReturnTypeId, RuleId};
+use concordat_core::period::Frequency;
+use concordat_core::table::FieldClass;
+use jiff::civil::Date;
+
+use crate::codes::CodeList;
+use crate::kind::FieldKind;
+use crate::rule::Compiled;
+
+/// The name of a return type's table.
+pub const MAIN: &str = "main";
+
+/// What sort of return it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TypeKind {
+    /// Figures over many.
+    Aggregate,
+    /// One event, by its own id.
+    Event,
+    /// Many rows about persons.
+    Bulk,
+}
+
+impl TypeKind {
+    /// Every kind.
+    pub const ALL: [TypeKind; 3] = [TypeKind::Aggregate, TypeKind::Event, TypeKind::Bulk];
+
+    /// The word used in files and tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            TypeKind::Aggregate => "aggregate",
+            TypeKind::Event => "event",
+            TypeKind::Bulk => "bulk",
+        }
+    }
+}
+
+/// Which agencies of a kind a return goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AreaMatch {
+    /// All of them.
+    Any,
+    /// Those that answer for at least one of the return's areas.
+    Shared,
+}
+
+/// One sort of recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecipientRule {
+    /// The kind of agency.
+    pub kind: Kind,
+    /// Which of them.
+    pub areas: AreaMatch,
+}
+
+/// When an event's own notice is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventDue {
+    /// The field, a date or a date and time, from which it counts.
+    pub field: String,
+    /// The rule.
+    pub rule: DueRule,
+}
+
+/// One field: a column of the return's table.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Its name: the column's heading.
+    pub name: String,
+    /// What it means, for people.
+    pub title: String,
+    /// Its kind.
+    pub kind: FieldKind,
+    /// What sort of thing it tells.
+    pub class: FieldClass,
+    /// Whether its cells may not be blank.
+    pub required: bool,
+    /// The codes it may hold, where it is coded; for a period, the words it may say besides.
+    pub codes: Option<Arc<CodeList>>,
+    /// Other headings accepted in a file.
+    pub aliases: Vec<String>,
+    /// The longest text, in characters.
+    pub max: Option<usize>,
+    /// The smallest number.
+    pub min: Option<i64>,
+    /// A note for whoever fills it in.
+    pub note: Option<String>,
+    /// For a `by_code` field: the position of the field whose code says the kind.
+    pub(crate) by: Option<Vec<FieldKind>>,
+    /// The position of the field that `by` or `limits` speaks of.
+    pub(crate) partner: Option<usize>,
+    /// Per code of this field, the codes of the partner that go with it; empty means any.
+    pub(crate) limits: Option<Vec<Vec<u16>>>,
+    /// Whether every cell must be the header's period.
+    pub(crate) is_period: bool,
+}
+
+impl Field {
+    /// A field of a kind with nothing else said of it.
+    #[cfg(test)]
+    pub(crate) fn plain(name: &str, kind: FieldKind) -> Self {
+        Self {
+            name: name.into(),
+            title: String::new(),
+            kind,
+            class: FieldClass::Aggregate,
+            required: false,
+            codes: None,
+            aliases: vec![],
+            max: None,
+            min: None,
+            note: None,
+            by: None,
+            partner: None,
+            limits: None,
+            is_period: false,
+        }
+    }
+}
+
+/// How a table with one figure per row is read: which fields say what the figure is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Long {
+    /// The position of the field that says the area.
+    pub area: usize,
+    /// Of the indicator.
+    pub indicator: usize,
+    /// Of the period.
+    pub period: usize,
+    /// Of the unit.
+    pub unit: usize,
+    /// Of the figure.
+    pub value: usize,
+}
+
+/// A table of a return.
+#[derive(Debug, Clone)]
+pub struct TableDef {
+    /// Its name.
+    pub name: String,
+    /// The positions of the fields that together name a row: no two rows agree in all of them.
+    pub key: Vec<usize>,
+    /// How many rows it may have.
+    pub max_rows: usize,
+    /// For a table of one figure per row, how it is read.
+    pub long: Option<Long>,
+}
+
+/// Over what a rule looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One row.
+    Row,
+    /// The figures of one area and period.
+    Table,
+}
+
+/// A rule.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its id.
+    pub id: RuleId,
+    /// What it means when the rule does not hold.
+    pub severity: Severity,
+    /// Over what it looks.
+    pub scope: Scope,
+    /// The expression that must hold.
+    pub check: String,
+    /// What is wrong and what to do when it does not, in plain words.
+    pub words: String,
+    /// The column to look at.
+    pub column: Option<String>,
+    pub(crate) additive: bool,
+    pub(crate) compiled: Compiled,
+}
+
+/// Parts that add up to a total. Suppression must not leave one part to be found by subtraction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Additive {
+    /// The rule that checks it.
+    pub id: RuleId,
+    /// The field, or the indicator, that holds the total.
+    pub total: String,
+    /// The fields, or the indicators, that hold the parts.
+    pub parts: Vec<String>,
+}
+
+/// A return type, as one file of the catalogue declares it.
+#[derive(Debug, Clone)]
+pub struct ReturnType {
+    /// Its id.
+    pub id: ReturnTypeId,
+    /// The number of this version.
+    pub version: u32,
+    /// Its title.
+    pub title: String,
+    /// What sort of return it is.
+    pub kind: TypeKind,
+    /// Whether its content is about persons.
+    pub person_level: bool,
+    /// The kinds of agency that owe or send it.
+    pub owners: Vec<Kind>,
+    /// How often.
+    pub frequency: Frequency,
+    /// When it is due after the end of its period.
+    pub due: Option<DueRule>,
+    /// When the notice of an event is due.
+    pub event_due: Option<EventDue>,
+    /// Whom it goes to.
+    pub recipients: Vec<RecipientRule>,
+    /// What it may be used for.
+    pub purpose: PurposeId,
+    /// Whether "there was nothing" is an answer.
+    pub nil: bool,
+    /// How long a recipient has to collect it before its sender is told.
+    pub collect_within: DueRule,
+    /// The first day on which this version is in force.
+    pub from: Date,
+    /// The last such day, where there is one.
+    pub until: Option<Date>,
+    /// Its fields, in the order of the file.
+    pub fields: Vec<Field>,
+    /// Its tables.
+    pub tables: Vec<TableDef>,
+    /// Its rules; those of the additive groups stand at the end.
+    pub rules: Vec<Rule>,
+    /// Its additive groups.
+    pub additive: Vec<Additive>,
+    /// Columns that a file may have and that never leave the client.
+    pub ignored_columns: Vec<String>,
+    /// The fields whose areas are the return's areas.
+    pub area_fields: Vec<String>,
+    /// The field that holds an event's id.
+    pub event_id: Option<String>,
+    /// What it is for, in plain words.
+    pub why: String,
+    /// On what basis it is shared, in plain words.
+    pub lawful: String,
+    /// Where the definition comes from.
+    pub source: String,
+    /// The text of its file.
+    pub text: Arc<str>,
+    /// SHA-256 of the bytes of its file, followed by those of the code lists that it names, in order of name.
+    pub digest: Digest,
+    /// For a table of one figure per row: per indicator, the rules that speak of it.
+    pub(crate) by_indicator: Vec<Vec<u16>>,
+}
+
+impl ReturnType {
+    /// The position of a field.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// Whether this version is in force on a day.
+    #[must_use]
+    pub fn in_force(&self, on: Date) -> bool {
+        self.from <= on && self.until.is_none_or(|until| on <= until)
+    }
+
+    /// Whether any rule needs the return before this one, which only the broker holds.
+    #[must_use]
+    pub fn needs_previous(&self) -> bool {
+        self.rules.iter().any(|rule| rule.compiled.previous)
+    }
+}

@@ -1,0 +1,41 @@
+//! Return definitions, and the checks of a return against them. Pure: no network, no files, no clock of
+//! its own; client and broker run the very same checks.
+//!
+//! - [`catalogue`]: the return types in force, read from files or compiled in
+//! - [`complaint`]: what is wrong with a definition file
+//! - [`definition`]: a return type: fields, rules, recipients, when it is due
+//! - [`codes`]: code lists
+//! - [`kind`]: the kinds of field, one row each
+//! - [`check`](mod@check): a draft in, findings and, if there is no error, a [`Valid`] out
+//! - [`content`]: the canonical bytes of a return and their digest
+//! - [`read`]: a CSV file in, tables out
+//! - [`guard`]: what free text must not hold
+//!
+//! Inside: `cell` and `decimal` (one cell), `stretch` (notations of periods), `load` (definition files),
+//! `rule` (expressions, compiled once), `checks` (the passes of `check`).
+
+mod cell;
+mod checks;
+mod decimal;
+mod load;
+mod rule;
+mod stretch;
+
+pub mod catalogue;
+pub mod check;
+pub mod codes;
+pub mod complaint;
+pub mod content;
+pub mod definition;
+pub mod guard;
+pub mod kind;
+pub mod read;
+
+pub use catalogue::Catalogue;
+pub use check::{Checked, Context, Draft, Valid, areas_of, check, event_id_of};
+pub use codes::{Code, CodeList};
+pub use complaint::Complaint;
+pub use definition::{
+    Additive, AreaMatch, EventDue, Field, Long, RecipientRule, ReturnType, Rule, Scope, TableDef, TypeKind,
+};
+pub use kind::FieldKind;

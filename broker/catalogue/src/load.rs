@@ -1,0 +1,106 @@
+//! Definition files in, return types out, or everything that is wrong with them.
+
+mod fields;
+mod header;
+mod lists;
+mod rules;
+mod section;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use concordat_core::ids::Digest;
+
+use crate::codes::CodeList;
+use crate::complaint::Complaint;
+use crate::definition::ReturnType;
+use section::{Section, Sheet};
+
+/// The code lists of a catalogue, by name, each with the bytes of its file.
+pub(crate) type Lists = BTreeMap<String, (Arc<CodeList>, Vec<u8>)>;
+
+pub(crate) fn sha256(bytes: &[u8]) -> Digest {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let mut out = [0u8; 32];
+    out.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+    Digest(out)
+}
+
+fn name_of(path: &str) -> Option<(bool, &str)> {
+    let rest = path.strip_prefix("returns/")?;
+    let (is_list, name) = match rest.strip_prefix("codes/") {
+        Some(name) => (true, name),
+        None => (false, rest),
+    };
+    (!name.contains('/')).then_some((is_list, name.strip_suffix(".toml")?))
+}
+
+/// Reads every `returns/*.toml` and `returns/codes/*.toml`; other paths are none of its business.
+pub(crate) fn load(files: &[(String, Vec<u8>)]) -> Result<Vec<Arc<ReturnType>>, Vec<Complaint>> {
+    let mut complaints = Vec::new();
+    let mut sheets = Vec::new();
+    for (path, bytes) in files {
+        let Some((is_list, name)) = name_of(path) else { continue };
+        match std::str::from_utf8(bytes) {
+            Ok(text) => sheets.push((is_list, name, path, text)),
+            Err(_) => complaints.push(Complaint {
+                file: path.clone(),
+                line: None,
+                key: None,
+                text: "the file is not UTF-8 text".to_owned(),
+            }),
+        }
+    }
+    let mut lists = Lists::new();
+    for (_, name, path, text) in sheets.iter().filter(|sheet| sheet.0) {
+        let mut sheet = Sheet::new(path, text);
+        if let Some(list) = sheet.root().and_then(|root| lists::read(&root, name)) {
+            lists.insert((*name).to_owned(), (Arc::new(list), text.as_bytes().to_vec()));
+        }
+        complaints.append(&mut sheet.complaints());
+    }
+    let mut types: Vec<Arc<ReturnType>> = Vec::new();
+    for (_, _, path, text) in sheets.iter().filter(|sheet| !sheet.0) {
+        let mut sheet = Sheet::new(path, text);
+        if let Some(root) = sheet.root()
+            && let Some(found) = header::read(&root, text, &lists)
+        {
+            if let Some(other) = types.iter().find(|other| other.id == found.id && overlap(other, &found)) {
+                root.complain(
+                    "id",
+                    format!(
+                        "`{}` is declared twice for the same days (version {} is in force from {}); end one with in_force.until",
+                        found.id, other.version, other.from
+                    ),
+                );
+            }
+            types.push(Arc::new(found));
+        }
+        complaints.append(&mut sheet.complaints());
+    }
+    if complaints.is_empty() {
+        types.sort_by(|a, b| (&a.id, a.from).cmp(&(&b.id, b.from)));
+        Ok(types)
+    } else {
+        complaints.sort();
+        complaints.dedup();
+        Err(complaints)
+    }
+}
+
+fn overlap(a: &ReturnType, b: &ReturnType) -> bool {
+    a.in_force(b.from) || b.in_force(a.from)
+}
+
+/// What a section of a file yields: `None` when a complaint says why not.
+pub(crate) type Read<T> = Option<T>;
+
+pub(crate) fn list_of<'l>(section: &Section<'_, '_>, key: &str, name: &str, lists: &'l Lists) -> Read<&'l Arc<CodeList>> {
+    match lists.get(name) {
+        Some((list, _)) => Some(list),
+        None => {
+            section.complain(key, format!("there is no code list `{name}`: add returns/codes/{name}.toml"));
+            None
+        }
+    }
+}

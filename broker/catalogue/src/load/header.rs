@@ -1,0 +1,287 @@
+//! A return type's file: what it says of the type as a whole, and then its fields and rules.
+
+use std::sync::Arc;
+
+use concordat_core::agency::Kind;
+use concordat_core::calendar::{DueRule, DueUnit};
+use concordat_core::period::Frequency;
+use jiff::civil::{Date, Time};
+
+use crate::definition::{
+    AreaMatch, EventDue, Field, Long, MAIN, RecipientRule, ReturnType, Rule, TableDef, TypeKind,
+};
+use crate::kind::FieldKind;
+
+use super::fields::{self, About};
+use super::section::Section;
+use super::{Lists, Read, rules, sha256};
+
+const KEYS: [&str; 26] = [
+    "id", "version", "title", "why", "lawful", "source", "kind", "person_level", "owners", "frequency", "purpose",
+    "nil", "in_force", "due", "event_due", "collect_within", "recipients", "key", "area_fields", "event_id",
+    "ignored_columns", "max_rows", "long", "field", "rule", "additive",
+];
+
+/// Reads one return type.
+pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<ReturnType> {
+    root.only(&KEYS);
+    let id = root.parsed("id");
+    let version = root.integer::<u32>("version");
+    if version.is_none() && !root.has("version") {
+        root.complain("version", "`version` is missing".to_owned());
+    }
+    let texts = ["title", "why", "lawful", "source"].map(|key| root.string(key));
+    let kinds = TypeKind::ALL.map(|kind| (kind.as_str(), kind));
+    let kind = root.word("kind", &kinds);
+    let person_level = root.boolean("person_level", None);
+    if person_level == Some(true) && kind == Some(TypeKind::Aggregate) {
+        root.complain("person_level", "an aggregate is not about persons: it carries counts".to_owned());
+    }
+    let owners = owners(root);
+    let frequency = frequency(root, kind);
+    let purpose = root.parsed("purpose");
+    let nil = root.boolean("nil", None);
+    let in_force = in_force(root);
+    let due = root.section("due").map(|s| due(&s, &["anchor"], kind)).map_or(Some(None), |due| due.map(Some));
+    let collect_within = match root.section("collect_within") {
+        Some(section) => rule_of(&section, &[]),
+        None => {
+            root.complain("collect_within", "`collect_within` is missing".to_owned());
+            None
+        }
+    };
+    let recipients = recipients(root);
+    let source = texts.last().and_then(|t| t.as_deref()).unwrap_or("the return type's own file");
+    let about = About { person_level: person_level.unwrap_or(true), source, lists };
+    let (fields, used) = fields::read(root, &about);
+    let event_due = event_due(root, &fields);
+    let long = long(root, &fields);
+    let (rules, additive) = rules::read(root, &fields, long.as_ref());
+    let key = names(root, "key", &fields, None);
+    let area_fields = names(root, "area_fields", &fields, Some(FieldKind::Gss));
+    let event_id = event_id(root, kind, &fields);
+    let ignored_columns = root.strings("ignored_columns");
+    let max_rows = max_rows(root, kind);
+    let by_indicator = by_indicator(&rules, &fields, long.as_ref());
+    let [title, why, lawful, source] = texts;
+    let position = |name: &String| fields.iter().position(|field| field.name == *name);
+    let key: Vec<usize> = key?.iter().filter_map(position).collect();
+    let (from, until) = in_force?;
+    let digest = digest(text, &used, lists);
+    Some(ReturnType {
+        id: id?,
+        version: version?,
+        title: title?,
+        kind: kind?,
+        person_level: person_level?,
+        owners: owners?,
+        frequency: frequency?,
+        due: due?,
+        event_due: event_due?,
+        recipients: recipients?,
+        purpose: purpose?,
+        nil: nil?,
+        collect_within: collect_within?,
+        from,
+        until,
+        fields,
+        tables: vec![TableDef { name: MAIN.to_owned(), key, max_rows: max_rows?, long }],
+        rules,
+        additive,
+        ignored_columns: ignored_columns?,
+        area_fields: area_fields?,
+        event_id: event_id?,
+        why: why?,
+        lawful: lawful?,
+        source: source?,
+        text: Arc::from(text),
+        digest,
+        by_indicator,
+    })
+}
+
+fn digest(text: &str, used: &[String], lists: &Lists) -> concordat_core::ids::Digest {
+    let mut bytes = text.as_bytes().to_vec();
+    used.iter().filter_map(|name| lists.get(name)).for_each(|(_, file)| bytes.extend_from_slice(file));
+    sha256(&bytes)
+}
+
+fn owners(root: &Section<'_, '_>) -> Read<Vec<Kind>> {
+    let words = root.strings("owners")?;
+    if words.is_empty() {
+        root.complain("owners", "`owners` names at least one kind of agency".to_owned());
+        return None;
+    }
+    let kinds = words.iter().map(|word| word.parse::<Kind>().map_err(|e| root.complain("owners", e.to_string())).ok());
+    kinds.collect::<Vec<_>>().into_iter().collect()
+}
+
+fn frequency(root: &Section<'_, '_>, kind: Option<TypeKind>) -> Read<Frequency> {
+    let found = root.word(
+        "frequency",
+        &[
+            ("year", Frequency::Year),
+            ("quarter", Frequency::Quarter),
+            ("month", Frequency::Month),
+            ("event", Frequency::Event),
+        ],
+    )?;
+    if kind.is_some_and(|kind| (kind == TypeKind::Event) != (found == Frequency::Event)) {
+        root.complain("frequency", "an event has the frequency `event`, and nothing else has it".to_owned());
+    }
+    Some(found)
+}
+
+fn in_force(root: &Section<'_, '_>) -> Read<(Date, Option<Date>)> {
+    let Some(section) = root.section("in_force") else {
+        root.complain("in_force", "`in_force` is missing: write in_force = { from = 2022-04-01 }".to_owned());
+        return None;
+    };
+    section.only(&["from", "until"]);
+    let from: Option<Date> = section.parsed("from");
+    let until: Option<Option<Date>> =
+        if section.has("until") { section.parsed("until").map(Some) } else { Some(None) };
+    let (from, until) = (from?, until?);
+    if until.is_some_and(|until| until < from) {
+        section.complain("until", "`until` lies before `from`".to_owned());
+    }
+    Some((from, until))
+}
+
+fn due(section: &Section<'_, '_>, more: &[&str], kind: Option<TypeKind>) -> Read<DueRule> {
+    section.word("anchor", &[("period_end", ())])?;
+    if kind == Some(TypeKind::Event) {
+        section.complain("anchor", "an event has no period to end: use event_due".to_owned());
+    }
+    rule_of(section, more)
+}
+
+fn rule_of(section: &Section<'_, '_>, more: &[&str]) -> Read<DueRule> {
+    section.only(&[&["add", "unit", "cut_off"], more].concat());
+    let unit = section.word(
+        "unit",
+        &[
+            ("working_days", DueUnit::WorkingDays),
+            ("days", DueUnit::Days),
+            ("months", DueUnit::Months),
+            ("clock_hours", DueUnit::ClockHours),
+        ],
+    );
+    if !section.has("add") {
+        section.complain("add", "`add` is missing".to_owned());
+    }
+    let cut_off: Option<Option<Time>> =
+        if section.has("cut_off") { section.parsed("cut_off").map(Some) } else { Some(None) };
+    Some(DueRule { add: section.integer("add")?, unit: unit?, cut_off: cut_off? })
+}
+
+fn event_due(root: &Section<'_, '_>, fields: &[Field]) -> Read<Option<EventDue>> {
+    let Some(section) = root.section("event_due") else { return Some(None) };
+    let rule = rule_of(&section, &["field"]);
+    let field = section.string("field")?;
+    let dated = fields
+        .iter()
+        .any(|f| f.name == field && matches!(f.kind, FieldKind::Date | FieldKind::DateTime));
+    if !dated {
+        section.complain("field", format!("`{field}` is no date or datetime field of this return type"));
+    }
+    Some(Some(EventDue { field, rule: rule? }))
+}
+
+fn recipients(root: &Section<'_, '_>) -> Read<Vec<RecipientRule>> {
+    let sections = root.sections("recipients");
+    if sections.is_empty() {
+        root.complain("recipients", "`recipients` names at least one kind of agency".to_owned());
+        return None;
+    }
+    let each = sections.iter().map(|section| {
+        section.only(&["kind", "areas"]);
+        let areas = section.word("areas", &[("any", AreaMatch::Any), ("shared", AreaMatch::Shared)]);
+        Some(RecipientRule { kind: section.parsed("kind")?, areas: areas? })
+    });
+    each.collect::<Vec<_>>().into_iter().collect()
+}
+
+fn names(root: &Section<'_, '_>, key: &str, fields: &[Field], kind: Option<FieldKind>) -> Read<Vec<String>> {
+    let names = root.strings(key)?;
+    for name in &names {
+        match fields.iter().find(|field| field.name == *name) {
+            None => root.complain(key, format!("there is no field `{name}`")),
+            Some(field) if kind.is_some_and(|kind| kind != field.kind) => {
+                root.complain(key, format!("`{name}` is no field of GSS codes"));
+            }
+            Some(_) => {}
+        }
+    }
+    Some(names)
+}
+
+fn event_id(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: &[Field]) -> Read<Option<String>> {
+    let is_event = kind == Some(TypeKind::Event);
+    if is_event != root.has("event_id") {
+        root.complain("event_id", "an event type names the uuid field that holds its id, and no other type does".to_owned());
+        return None;
+    }
+    if !is_event {
+        return Some(None);
+    }
+    let name = root.string("event_id")?;
+    if !fields.iter().any(|f| f.name == name && f.kind == FieldKind::Uuid && f.required) {
+        root.complain("event_id", format!("`{name}` is no required uuid field of this return type"));
+    }
+    Some(Some(name))
+}
+
+fn max_rows(root: &Section<'_, '_>, kind: Option<TypeKind>) -> Read<usize> {
+    let most = match kind {
+        Some(TypeKind::Event) => 1,
+        Some(TypeKind::Bulk) => 100_000,
+        _ => 10_000,
+    };
+    match root.has("max_rows").then(|| root.integer::<usize>("max_rows")) {
+        None => Some(most),
+        Some(Some(rows)) if (1..=most).contains(&rows) => Some(rows),
+        Some(_) => {
+            root.complain("max_rows", format!("`max_rows` is 1 to {most} for this kind of return"));
+            None
+        }
+    }
+}
+
+fn long(root: &Section<'_, '_>, fields: &[Field]) -> Option<Long> {
+    let section = root.section("long")?;
+    section.only(&["area", "indicator", "period", "unit", "value"]);
+    let at = |key: &str, kinds: &[FieldKind]| {
+        let name = section.string(key)?;
+        let found = fields.iter().position(|field| field.name == name && kinds.contains(&field.kind));
+        if found.is_none() {
+            section.complain(key, format!("`{name}` is no field of a fitting kind"));
+        }
+        found
+    };
+    let area = at("area", &[FieldKind::Code, FieldKind::Gss]);
+    let indicator = at("indicator", &[FieldKind::Code]);
+    let period = at("period", &[FieldKind::PeriodNotation, FieldKind::Year, FieldKind::Quarter, FieldKind::Month]);
+    let unit = at("unit", &[FieldKind::Code]);
+    let value = at("value", &[FieldKind::ByCode]);
+    Some(Long { area: area?, indicator: indicator?, period: period?, unit: unit?, value: value? })
+}
+
+// which rules speak of which indicator, so that rules without their figures cost nothing
+fn by_indicator(rules: &[Rule], fields: &[Field], long: Option<&Long>) -> Vec<Vec<u16>> {
+    let Some(list) = long.and_then(|long| fields.get(long.indicator)).and_then(|field| field.codes.as_ref()) else {
+        return Vec::new();
+    };
+    let mut out = vec![Vec::new(); list.codes().len()];
+    for (at, rule) in rules.iter().enumerate() {
+        let Ok(at) = u16::try_from(at) else { continue };
+        for cell in rule.compiled.anchors() {
+            if let Some(rules) = out.get_mut(usize::from(cell.indicator))
+                && rules.last() != Some(&at)
+            {
+                rules.push(at);
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,460 @@
+//! From CEL text to the typed form. The parser is the `cel` crate's; the meaning is ours.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use cel::common::ast::{CallExpr, Expr, LiteralValue, operators as op};
+
+pub(crate) use super::names::Scene;
+use super::{CellRef, Cmp, Compiled, Day, Logic, Moment, Num, When};
+use crate::decimal;
+use crate::kind::{Sort, date_constant};
+
+/// The longest expression, in bytes.
+const LONGEST: usize = 4_000;
+
+enum Typed {
+    Num(Num),
+    Logic(Logic),
+    Code(u16),
+    Set(u16),
+    Text(String),
+    Texts(Vec<String>),
+    Day(Day),
+    Moment(Moment),
+    Other(u16),
+}
+
+impl Typed {
+    fn what(&self) -> &'static str {
+        match self {
+            Typed::Num(_) => "a number",
+            Typed::Logic(_) => "a yes or no",
+            Typed::Code(_) => "a coded field",
+            Typed::Set(_) => "a set of codes",
+            Typed::Text(_) => "a quoted text",
+            Typed::Texts(_) => "a list of quoted texts",
+            Typed::Day(_) => "a date",
+            Typed::Moment(_) => "a date and time",
+            Typed::Other(_) => "a field that can only be asked whether it is given",
+        }
+    }
+}
+
+/// Compiles the text of a rule. Every fault found is told, not only the first.
+pub(crate) fn compile(text: &str, scene: &Scene<'_>) -> Result<Compiled, Vec<String>> {
+    if text.len() > LONGEST {
+        return Err(vec![format!("the expression is longer than {LONGEST} characters")]);
+    }
+    // the parser is not ours: whatever it does, a definition file must not bring the process down
+    let parsed = catch_unwind(AssertUnwindSafe(|| cel::parser::Parser::new().parse(text)))
+        .map_err(|_| vec!["the expression cannot be read".to_owned()])?;
+    let tree = parsed.map_err(|errors| {
+        errors.errors.iter().map(|error| format!("the expression cannot be read: {}", error.msg)).collect::<Vec<_>>()
+    })?;
+    let mut work = Work::new(scene);
+    let logic = work.logic(&tree.expr);
+    work.finish(logic)
+}
+
+/// Compiles "the parts add up to the total". Names may be followed by a space and a unit; a name with `*`
+/// stands for every indicator that it matches, the total excepted. Gives the names in full as well.
+pub(crate) fn compile_additive(
+    total: &str,
+    parts: &[String],
+    scene: &Scene<'_>,
+) -> Result<(Compiled, Vec<String>), Vec<String>> {
+    let mut work = Work::new(scene);
+    let mut names = Vec::new();
+    for part in parts {
+        match part.contains('*') {
+            true => match scene.matching(part, &[total]) {
+                Ok(found) => names.extend(found.into_iter().map(str::to_owned)),
+                Err(fault) => work.faults.push(fault),
+            },
+            false => names.push(part.clone()),
+        }
+    }
+    let sum: Option<Vec<Num>> = names.iter().map(|name| work.term(name)).collect();
+    let total = work.term(total);
+    let logic = sum
+        .zip(total)
+        .map(|(sum, total)| Logic::Numbers(Cmp::Equal, Box::new((Num::Sum(sum), total))));
+    work.finish(logic).map(|compiled| (compiled, names))
+}
+
+struct Work<'a> {
+    scene: &'a Scene<'a>,
+    fields: Vec<u16>,
+    cells: Vec<CellRef>,
+    previous: bool,
+    faults: Vec<String>,
+}
+
+impl<'a> Work<'a> {
+    fn new(scene: &'a Scene<'a>) -> Self {
+        Self { scene, fields: Vec::new(), cells: Vec::new(), previous: false, faults: Vec::new() }
+    }
+
+    fn finish(mut self, logic: Option<Logic>) -> Result<Compiled, Vec<String>> {
+        match logic {
+            Some(logic) if self.faults.is_empty() => {
+                let compiled =
+                    Compiled { logic, fields: self.fields, cells: self.cells, previous: self.previous };
+                if self.scene.long.is_some() && compiled.anchors().next().is_none() {
+                    return Err(vec!["it names no figure of its own period: use cell(\"CODE\")".to_owned()]);
+                }
+                Ok(compiled)
+            }
+            _ => {
+                if self.faults.is_empty() {
+                    self.faults.push("it cannot be compiled".to_owned());
+                }
+                Err(self.faults)
+            }
+        }
+    }
+
+    fn fault<T>(&mut self, text: String) -> Option<T> {
+        self.faults.push(text);
+        None
+    }
+
+    fn told<T>(&mut self, outcome: Result<T, String>) -> Option<T> {
+        outcome.map_err(|fault| self.faults.push(fault)).ok()
+    }
+
+    // a name in an additive group: a field, or an indicator with or without its unit
+    fn term(&mut self, name: &str) -> Option<Num> {
+        if self.scene.long.is_some() {
+            let (code, unit) = name.split_once(' ').map_or((name, None), |(code, unit)| (code, Some(unit)));
+            return self.cell(code, unit, When::Here).map(Num::Cell);
+        }
+        match self.ident(name)? {
+            Typed::Num(num) => Some(num),
+            other => self.fault(format!("`{name}` is {}, not a number", other.what())),
+        }
+    }
+
+    fn cell(&mut self, code: &str, unit: Option<&str>, when: When) -> Option<u16> {
+        let found = self.scene.indicator(code, unit);
+        let (indicator, unit) = self.told(found)?;
+        let cell = CellRef { indicator, unit, when };
+        let at = self.cells.iter().position(|known| *known == cell).unwrap_or_else(|| {
+            self.cells.push(cell);
+            self.cells.len() - 1
+        });
+        u16::try_from(at).ok()
+    }
+
+    fn logic(&mut self, expr: &Expr) -> Option<Logic> {
+        match self.typed(expr)? {
+            Typed::Logic(logic) => Some(logic),
+            other => self.fault(format!("{} stands where a condition belongs", other.what())),
+        }
+    }
+
+    fn num(&mut self, expr: &Expr) -> Option<Num> {
+        match self.typed(expr)? {
+            Typed::Num(num) => Some(num),
+            other => self.fault(format!("{} stands where a number belongs", other.what())),
+        }
+    }
+
+    fn nums(&mut self, args: &[cel::IdedExpr]) -> Option<Vec<Num>> {
+        let each: Vec<Option<Num>> = args.iter().map(|arg| self.num(&arg.expr)).collect();
+        each.into_iter().collect()
+    }
+
+    fn typed(&mut self, expr: &Expr) -> Option<Typed> {
+        match expr {
+            Expr::Literal(literal) => self.literal(literal),
+            Expr::Ident(name) => self.ident(name),
+            Expr::Select(select) if !select.test => {
+                let of_previous = matches!(&select.operand.expr, Expr::Ident(name) if name == "previous");
+                if !of_previous {
+                    return self.fault(format!("`.{}` is only known after `previous`", select.field));
+                }
+                self.previous_field(&select.field).map(Typed::Num)
+            }
+            Expr::Call(call) => self.call(call),
+            Expr::List(list) => {
+                let texts: Option<Vec<String>> =
+                    list.elements.iter().map(|element| text_of(&element.expr)).collect();
+                match texts {
+                    Some(texts) => Some(Typed::Texts(texts)),
+                    None => self.fault("a list may hold quoted texts only".to_owned()),
+                }
+            }
+            _ => self.fault("this sort of expression is not known here".to_owned()),
+        }
+    }
+
+    fn literal(&mut self, literal: &LiteralValue) -> Option<Typed> {
+        let number = |text: String| decimal::parse(&text, 6).map(|n| Typed::Num(Num::Constant(i128::from(n))));
+        match literal {
+            LiteralValue::Boolean(b) => Some(Typed::Logic(Logic::Constant(*b.inner()))),
+            LiteralValue::Int(n) => number(n.inner().to_string()),
+            LiteralValue::UInt(n) => number(n.inner().to_string()),
+            // written back as the shortest text that means it, and read as a decimal: no arithmetic on floats
+            LiteralValue::Double(n) => number(n.inner().to_string()),
+            LiteralValue::String(text) => Some(Typed::Text(text.inner().to_owned())),
+            _ => None,
+        }
+        .or_else(|| self.fault("this constant is not known here, or has more than six decimal places".to_owned()))
+    }
+
+    fn ident(&mut self, name: &str) -> Option<Typed> {
+        match name {
+            "now" => return Some(Typed::Moment(Moment::Now)),
+            "today" => return Some(Typed::Day(Day::Today)),
+            _ => {}
+        }
+        let Some((at, field)) = self.scene.field(name) else {
+            return self.fault(format!("there is no field `{name}`"));
+        };
+        if !self.fields.contains(&at) {
+            self.fields.push(at);
+        }
+        Some(match field.kind.row().sort {
+            Sort::Number => Typed::Num(Num::Field(at)),
+            Sort::Bool => Typed::Logic(Logic::Field(at)),
+            Sort::Code => Typed::Code(at),
+            Sort::Set => Typed::Set(at),
+            Sort::Date => Typed::Day(Day::Field(at)),
+            Sort::Time => Typed::Moment(Moment::Field(at)),
+            Sort::Text | Sort::Period | Sort::Varies => Typed::Other(at),
+        })
+    }
+
+    fn previous_field(&mut self, name: &str) -> Option<Num> {
+        match self.scene.field(name) {
+            Some((at, field)) if field.kind.row().sort == Sort::Number => {
+                self.previous = true;
+                Some(Num::Previous(at))
+            }
+            Some(_) => self.fault(format!("`{name}` is not a number: only numbers are compared with before")),
+            None => self.fault(format!("there is no field `{name}`")),
+        }
+    }
+
+    fn call(&mut self, call: &CallExpr) -> Option<Typed> {
+        if call.target.is_some() {
+            return self.fault(format!("write {0}(x), not x.{0}()", call.func_name));
+        }
+        match (call.func_name.as_str(), call.args.as_slice()) {
+            (op::LOGICAL_AND, [a, b]) => self.join(&a.expr, &b.expr, Logic::And),
+            (op::LOGICAL_OR, [a, b]) => self.join(&a.expr, &b.expr, Logic::Or),
+            (op::LOGICAL_NOT, [a]) => self.logic(&a.expr).map(|a| Typed::Logic(Logic::Not(Box::new(a)))),
+            (op::CONDITIONAL, [a, b, c]) => {
+                let parts = (self.logic(&a.expr), self.logic(&b.expr), self.logic(&c.expr));
+                Some(Typed::Logic(Logic::If(Box::new((parts.0?, parts.1?, parts.2?)))))
+            }
+            (op::ADD, [a, b]) => self.pair(&a.expr, &b.expr).map(|(a, b)| Typed::Num(Num::Sum(vec![a, b]))),
+            (op::SUBSTRACT, [a, b]) => self
+                .pair(&a.expr, &b.expr)
+                .map(|(a, b)| Typed::Num(Num::Sum(vec![a, Num::Negate(Box::new(b))]))),
+            (op::MULTIPLY, [a, b]) => {
+                self.pair(&a.expr, &b.expr).map(|p| Typed::Num(Num::Multiply(Box::new(p))))
+            }
+            (op::DIVIDE, [a, b]) => self.pair(&a.expr, &b.expr).map(|p| Typed::Num(Num::Divide(Box::new(p)))),
+            (op::NEGATE, [a]) => self.num(&a.expr).map(|a| Typed::Num(Num::Negate(Box::new(a)))),
+            (op::IN, [a, b]) => self.membership(&a.expr, &b.expr),
+            (name, [a, b]) if comparison(name).is_some() => {
+                let cmp = comparison(name)?;
+                let sides = (self.typed(&a.expr), self.typed(&b.expr));
+                self.compare(cmp, sides.0?, sides.1?).map(Typed::Logic)
+            }
+            (name, args) => self.function(name, args),
+        }
+    }
+
+    fn pair(&mut self, a: &Expr, b: &Expr) -> Option<(Num, Num)> {
+        let pair = (self.num(a), self.num(b));
+        Some((pair.0?, pair.1?))
+    }
+
+    fn join(&mut self, a: &Expr, b: &Expr, join: fn(Vec<Logic>) -> Logic) -> Option<Typed> {
+        let pair = (self.logic(a), self.logic(b));
+        Some(Typed::Logic(join(vec![pair.0?, pair.1?])))
+    }
+
+    fn function(&mut self, name: &str, args: &[cel::IdedExpr]) -> Option<Typed> {
+        match (name, args) {
+            ("sum", [_, ..]) => self.nums(args).map(|n| Typed::Num(Num::Sum(n))),
+            ("min", [_, ..]) => self.nums(args).map(|n| Typed::Num(Num::Least(n))),
+            ("max", [_, ..]) => self.nums(args).map(|n| Typed::Num(Num::Greatest(n))),
+            ("abs", [a]) => self.num(&a.expr).map(|a| Typed::Num(Num::Absolute(Box::new(a)))),
+            ("percent", [a, b]) => {
+                self.pair(&a.expr, &b.expr).map(|p| Typed::Num(Num::Percent(Box::new(p))))
+            }
+            ("unchanged", []) => {
+                self.previous = true;
+                Some(Typed::Num(Num::Unchanged))
+            }
+            ("change", [a]) => self.change(&a.expr),
+            ("given", [a]) => self.given(&a.expr),
+            ("size", [a]) => match self.typed(&a.expr)? {
+                Typed::Set(at) => Some(Typed::Num(Num::SizeOf(at))),
+                other => self.fault(format!("size() takes a set of codes, not {}", other.what())),
+            },
+            ("date", [a]) => match self.typed(&a.expr)? {
+                Typed::Moment(moment) => Some(Typed::Day(Day::Of(moment))),
+                Typed::Text(text) => match date_constant(&text) {
+                    Some(date) => Some(Typed::Day(Day::Constant(date))),
+                    None => self.fault(format!("`{text}` is not a date such as 2023-03-31")),
+                },
+                other => self.fault(format!("date() takes a date and time, not {}", other.what())),
+            },
+            ("months_before", [a, b]) => self.months_before(&a.expr, &b.expr),
+            ("cell" | "at_end" | "at_start" | "year_before" | "in_year", [_, ..]) => {
+                self.figure(name, args).map(|at| Typed::Num(Num::Cell(at)))
+            }
+            ("sum_of", [_, ..]) => self.sum_of(args),
+            _ => self.fault(format!(
+                "there is no function `{name}` with {} arguments; there are sum, min, max, abs, percent, change, \
+                 unchanged, given, size, date, months_before, cell, at_end, at_start, year_before, in_year, sum_of",
+                args.len()
+            )),
+        }
+    }
+
+    fn change(&mut self, expr: &Expr) -> Option<Typed> {
+        let Expr::Ident(name) = expr else {
+            return self.fault("change() takes the name of a field".to_owned());
+        };
+        let pair = (self.num(expr), self.previous_field(name));
+        Some(Typed::Num(Num::Sum(vec![pair.0?, Num::Negate(Box::new(pair.1?))])))
+    }
+
+    fn given(&mut self, expr: &Expr) -> Option<Typed> {
+        if let Expr::Call(call) = expr
+            && call.func_name == "cell"
+        {
+            return self.figure("cell", &call.args).map(|at| Typed::Logic(Logic::GivenCell(at)));
+        }
+        let Expr::Ident(name) = expr else {
+            return self.fault("given() takes the name of a field, or cell(\"CODE\")".to_owned());
+        };
+        // asking whether it is there is no operand: it never makes a rule not checked
+        match self.scene.field(name) {
+            Some((at, _)) => Some(Typed::Logic(Logic::Given(at))),
+            None => self.fault(format!("there is no field `{name}`")),
+        }
+    }
+
+    fn months_before(&mut self, day: &Expr, months: &Expr) -> Option<Typed> {
+        let pair = (self.typed(day), self.num(months));
+        match (pair.0?, pair.1?) {
+            (Typed::Day(day), Num::Constant(n)) if n % decimal::ONE == 0 && (0..=1_200 * decimal::ONE).contains(&n) => {
+                let months = i32::try_from(n / decimal::ONE).ok()?;
+                Some(Typed::Day(Day::MonthsBefore(Box::new(day), months)))
+            }
+            _ => self.fault("months_before() takes a date and a whole number of months up to 1,200".to_owned()),
+        }
+    }
+
+    fn figure(&mut self, name: &str, args: &[cel::IdedExpr]) -> Option<u16> {
+        let when = match name {
+            "at_end" => When::End,
+            "at_start" => When::Start,
+            "year_before" => When::YearBefore,
+            "in_year" => When::InYear,
+            _ => When::Here,
+        };
+        let texts: Option<Vec<String>> = args.iter().map(|arg| text_of(&arg.expr)).collect();
+        match texts.as_deref() {
+            Some([code]) => self.cell(code, None, when),
+            Some([code, unit]) => self.cell(code, Some(unit), when),
+            _ => self.fault(format!("{name}() takes a quoted code and, where it needs one, a quoted unit")),
+        }
+    }
+
+    fn sum_of(&mut self, args: &[cel::IdedExpr]) -> Option<Typed> {
+        let texts: Option<Vec<String>> = args.iter().map(|arg| text_of(&arg.expr)).collect();
+        let Some([pattern, except @ ..]) = texts.as_deref() else {
+            return self.fault("sum_of() takes a quoted pattern and the quoted codes to leave out".to_owned());
+        };
+        let except: Vec<&str> = except.iter().map(String::as_str).collect();
+        let found = self.scene.matching(pattern, &except);
+        let codes = self.told(found)?;
+        let terms: Option<Vec<Num>> =
+            codes.into_iter().map(|code| self.cell(code, None, When::Here).map(Num::Cell)).collect();
+        terms.map(|terms| Typed::Num(Num::Sum(terms)))
+    }
+
+    fn membership(&mut self, element: &Expr, list: &Expr) -> Option<Typed> {
+        let sides = (self.typed(element), self.typed(list));
+        match (sides.0?, sides.1?) {
+            (Typed::Text(word), Typed::Set(at)) => {
+                let bit = self.code(at, &word)?;
+                Some(Typed::Logic(Logic::Contains(at, 1u64.checked_shl(u32::from(bit))?)))
+            }
+            (Typed::Code(at), Typed::Texts(words)) => {
+                let codes: Vec<Option<u16>> = words.iter().map(|word| self.code(at, word)).collect();
+                Some(Typed::Logic(Logic::OneOf(at, codes.into_iter().collect::<Option<_>>()?)))
+            }
+            (a, b) => self.fault(format!("{} cannot be looked for in {}", a.what(), b.what())),
+        }
+    }
+
+    fn code(&mut self, at: u16, word: &str) -> Option<u16> {
+        let field = self.scene.fields.get(usize::from(at))?;
+        match field.codes.as_ref().and_then(|list| list.position(word)) {
+            Some(code) => Some(code),
+            None => self.fault(format!("`{word}` is no code of `{}`", field.name)),
+        }
+    }
+
+    fn compare(&mut self, cmp: Cmp, a: Typed, b: Typed) -> Option<Logic> {
+        let same = matches!(cmp, Cmp::Equal | Cmp::NotEqual);
+        let turned = |logic: Logic| if cmp == Cmp::NotEqual { Logic::Not(Box::new(logic)) } else { logic };
+        match (a, b) {
+            (Typed::Num(a), Typed::Num(b)) => Some(Logic::Numbers(cmp, Box::new((a, b)))),
+            (Typed::Day(a), Typed::Day(b)) => Some(Logic::Days(cmp, Box::new((a, b)))),
+            (Typed::Moment(a), Typed::Moment(b)) => Some(Logic::Moments(cmp, Box::new((a, b)))),
+            (Typed::Logic(a), Typed::Logic(b)) if same => Some(turned(Logic::Same(Box::new((a, b))))),
+            (Typed::Code(at), Typed::Text(word)) | (Typed::Text(word), Typed::Code(at)) if same => {
+                self.code(at, &word).map(|code| turned(Logic::OneOf(at, vec![code])))
+            }
+            (Typed::Code(a), Typed::Code(b)) if same => {
+                let list = |at: u16| self.scene.fields.get(usize::from(at)).and_then(|f| f.codes.as_ref());
+                match (list(a), list(b)) {
+                    (Some(x), Some(y)) if x.codes() == y.codes() => Some(turned(Logic::SameCode(a, b))),
+                    _ => self.fault("two coded fields are compared that have different lists".to_owned()),
+                }
+            }
+            (a, b) => self.fault(format!("{} cannot be compared with {}", a.what(), b.what())),
+        }
+    }
+}
+
+fn comparison(name: &str) -> Option<Cmp> {
+    Some(match name {
+        op::LESS => Cmp::Less,
+        op::LESS_EQUALS => Cmp::LessEqual,
+        op::EQUALS => Cmp::Equal,
+        op::NOT_EQUALS => Cmp::NotEqual,
+        op::GREATER_EQUALS => Cmp::GreaterEqual,
+        op::GREATER => Cmp::Greater,
+        _ => return None,
+    })
+}
+
+fn text_of(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner().to_owned()),
+        _ => None,
+    }
+}
+
+/// Whether a name may be a field's: rules must be able to speak of it.
+pub(crate) fn is_field_name(name: &str) -> bool {
+    const TAKEN: [&str; 8] = ["previous", "now", "today", "true", "false", "null", "in", "as"];
+    (1..=64).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && !TAKEN.contains(&name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,503 @@
+//! What the log can say. Adding a kind of entry: a variant here, its class, its arm in [`crate::apply()`].
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::Due;
+use crate::decision::{DecisionRequest, Denial, Grant};
+use crate::finding::{Counts, Severity};
+use crate::ids::{AreaCode, Digest, EntryId, PartnershipId, PrincipalId, PurposeId, RoleId, RuleId, SendKey};
+use crate::submission::{Identity, PayloadAt, Recipient, Replaces};
+
+/// An entry as `apply` sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its id.
+    pub id: EntryId,
+    /// Its place in the log, from 0.
+    pub index: u64,
+    /// When it was recorded, in business time; never earlier than the entry before.
+    pub recorded_at: Timestamp,
+    /// What it says.
+    pub body: Body,
+}
+
+/// The class of an entry: stands in the clear in its leaf, so the numbers never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[repr(u8)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryClass {
+    /// The log was opened.
+    Opened = 1,
+    /// A policy bundle was loaded.
+    PolicyLoaded = 2,
+    /// A principal was invited.
+    Invited = 3,
+    /// A principal enrolled a key.
+    Enrolled = 4,
+    /// A principal or key was revoked.
+    Revoked = 5,
+    /// A return was accepted and routed.
+    Accepted = 6,
+    /// A nil was declared, accepted and routed.
+    NilDeclared = 7,
+    /// A return was refused.
+    Refused = 8,
+    /// Policy denied something.
+    Denied = 9,
+    /// Refusals made before a caller was known, summed up.
+    RefusedUnheard = 10,
+    /// A return was released to a reader.
+    Released = 11,
+    /// A recipient confirmed a delivery.
+    Acknowledged = 12,
+    /// A recipient refused a delivery.
+    Rejected = 13,
+    /// A delivery was not collected in time.
+    NotCollected = 14,
+    /// A return is overdue.
+    OverdueRaised = 15,
+    /// An overdue return came.
+    OverdueCleared = 16,
+    /// Somebody read the log.
+    AuditRead = 17,
+    /// The demonstration's clock was moved.
+    ClockMoved = 18,
+    /// An operator acted on the store itself.
+    Administered = 19,
+    /// Frames that were never acknowledged were cut from the journal's end.
+    TailCut = 20,
+}
+
+impl EntryClass {
+    /// Every class, by its number.
+    pub const ALL: [EntryClass; 20] = [
+        EntryClass::Opened,
+        EntryClass::PolicyLoaded,
+        EntryClass::Invited,
+        EntryClass::Enrolled,
+        EntryClass::Revoked,
+        EntryClass::Accepted,
+        EntryClass::NilDeclared,
+        EntryClass::Refused,
+        EntryClass::Denied,
+        EntryClass::RefusedUnheard,
+        EntryClass::Released,
+        EntryClass::Acknowledged,
+        EntryClass::Rejected,
+        EntryClass::NotCollected,
+        EntryClass::OverdueRaised,
+        EntryClass::OverdueCleared,
+        EntryClass::AuditRead,
+        EntryClass::ClockMoved,
+        EntryClass::Administered,
+        EntryClass::TailCut,
+    ];
+
+    /// Its number in the leaf.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The class of a number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.number() == number)
+    }
+
+    /// The word used on the wire, in commands and in tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            EntryClass::Opened => "opened",
+            EntryClass::PolicyLoaded => "policy_loaded",
+            EntryClass::Invited => "invited",
+            EntryClass::Enrolled => "enrolled",
+            EntryClass::Revoked => "revoked",
+            EntryClass::Accepted => "accepted",
+            EntryClass::NilDeclared => "nil_declared",
+            EntryClass::Refused => "refused",
+            EntryClass::Denied => "denied",
+            EntryClass::RefusedUnheard => "refused_unheard",
+            EntryClass::Released => "released",
+            EntryClass::Acknowledged => "acknowledged",
+            EntryClass::Rejected => "rejected",
+            EntryClass::NotCollected => "not_collected",
+            EntryClass::OverdueRaised => "overdue_raised",
+            EntryClass::OverdueCleared => "overdue_cleared",
+            EntryClass::AuditRead => "audit_read",
+            EntryClass::ClockMoved => "clock_moved",
+            EntryClass::Administered => "administered",
+            EntryClass::TailCut => "tail_cut",
+        }
+    }
+}
+
+/// What an entry says. It lies in the entry's `core` section as versioned CBOR.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
+    /// The log begins.
+    Opened(Opened),
+    /// A policy bundle came into force; its bytes are the entry's bundle section.
+    PolicyLoaded(PolicyLoaded),
+    /// A principal was invited.
+    Invited(Invited),
+    /// A principal enrolled a key.
+    Enrolled(Enrolled),
+    /// A principal, or one key of it, was revoked.
+    Revoked(Revoked),
+    /// A return or nil was accepted and routed.
+    Accepted(Box<Accepted>),
+    /// A return was refused.
+    Refused(Box<Refused>),
+    /// Policy denied something.
+    Denied(Box<Denied>),
+    /// Refusals made in the layers, summed up.
+    RefusedUnheard(RefusedUnheard),
+    /// A return was released to a reader, through profiles.
+    Released(Box<Released>),
+    /// A recipient answered a delivery.
+    Answered(Box<Answered>),
+    /// A delivery was not collected in time.
+    NotCollected(Uncollected),
+    /// A return is overdue.
+    OverdueRaised(Overdue),
+    /// An overdue return came.
+    OverdueCleared(OverdueCleared),
+    /// Somebody read the log.
+    AuditRead(Box<AuditRead>),
+    /// The demonstration's clock was moved.
+    ClockMoved(ClockMoved),
+    /// An operator acted on the store itself.
+    Administered(Administered),
+    /// Unacknowledged frames were cut.
+    TailCut(TailCut),
+}
+
+impl Body {
+    /// The class that stands in the leaf.
+    #[must_use]
+    pub fn class(&self) -> EntryClass {
+        match self {
+            Body::Opened(_) => EntryClass::Opened,
+            Body::PolicyLoaded(_) => EntryClass::PolicyLoaded,
+            Body::Invited(_) => EntryClass::Invited,
+            Body::Enrolled(_) => EntryClass::Enrolled,
+            Body::Revoked(_) => EntryClass::Revoked,
+            Body::Accepted(accepted) if accepted.nil => EntryClass::NilDeclared,
+            Body::Accepted(_) => EntryClass::Accepted,
+            Body::Refused(_) => EntryClass::Refused,
+            Body::Denied(_) => EntryClass::Denied,
+            Body::RefusedUnheard(_) => EntryClass::RefusedUnheard,
+            Body::Released(_) => EntryClass::Released,
+            Body::Answered(answered) if answered.rejected.is_some() => EntryClass::Rejected,
+            Body::Answered(_) => EntryClass::Acknowledged,
+            Body::NotCollected(_) => EntryClass::NotCollected,
+            Body::OverdueRaised(_) => EntryClass::OverdueRaised,
+            Body::OverdueCleared(_) => EntryClass::OverdueCleared,
+            Body::AuditRead(_) => EntryClass::AuditRead,
+            Body::ClockMoved(_) => EntryClass::ClockMoved,
+            Body::Administered(_) => EntryClass::Administered,
+            Body::TailCut(_) => EntryClass::TailCut,
+        }
+    }
+}
+
+/// The log begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The partnership.
+    pub partnership: PartnershipId,
+    /// Whether this directory is a sample, whose business clock may be moved.
+    pub sample: bool,
+    /// How many microseconds the business clock is ahead of the machine's; not 0 in a sample only.
+    pub clock_offset_us: i64,
+    /// The operating user.
+    pub by: String,
+}
+
+/// A policy bundle came into force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyLoaded {
+    /// The digest of the policy bundle.
+    pub policy: Digest,
+    /// The digest of the catalogue.
+    pub catalogue: Digest,
+    /// Every file under `policies/`, by path and SHA-256.
+    pub files: Vec<(String, Digest)>,
+    /// The operating user, or `broker` at start.
+    pub by: String,
+}
+
+/// A principal was invited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invited {
+    /// Whom.
+    pub principal: PrincipalId,
+    /// The roles it will hold, sorted.
+    pub roles: Vec<RoleId>,
+    /// The areas of the assignment, sorted.
+    pub areas: Vec<AreaCode>,
+    /// The last day of the assignment; for ever when absent.
+    pub until: Option<jiff::civil::Date>,
+    /// SHA-256 of the single-use token.
+    pub token: Digest,
+    /// When the token ends, in machine time.
+    pub token_until: Timestamp,
+    /// The operating user.
+    pub by: String,
+}
+
+/// A principal enrolled a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolled {
+    /// Who.
+    pub principal: PrincipalId,
+    /// The roles it holds, sorted.
+    pub roles: Vec<RoleId>,
+    /// The areas of the assignment, sorted.
+    pub areas: Vec<AreaCode>,
+    /// The last day of the assignment.
+    pub until: Option<jiff::civil::Date>,
+    /// SHA-256 of the key's SubjectPublicKeyInfo.
+    pub key: Digest,
+    /// The certificate's end, in machine time.
+    pub not_after: Timestamp,
+    /// SHA-256 of the token that was used up.
+    pub token: Digest,
+}
+
+/// A principal or one of its keys was revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revoked {
+    /// Who.
+    pub principal: PrincipalId,
+    /// Which key; all of them, and the roles, when absent.
+    pub key: Option<Digest>,
+    /// Why.
+    pub reason: String,
+    /// The operating user.
+    pub by: String,
+}
+
+/// A decision as it was asked and answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// The question.
+    pub request: DecisionRequest,
+    /// The answer.
+    pub grant: Grant,
+    /// The index of the entry that assigned the asker's roles.
+    pub assignment: Option<u64>,
+}
+
+/// A finding as it is recorded: where, by which rule, no words and no values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// The rule.
+    pub rule: RuleId,
+    /// Its weight.
+    pub severity: Severity,
+    /// The table.
+    pub table: String,
+    /// The row, from 1.
+    pub row: Option<u32>,
+    /// The column.
+    pub column: Option<String>,
+}
+
+/// A return or nil was accepted and routed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// What it is a version of.
+    pub identity: Identity,
+    /// Its version, from 1.
+    pub version: u32,
+    /// Which submission it replaces.
+    pub replaces: Option<Replaces>,
+    /// Whether it declares that there was nothing.
+    pub nil: bool,
+    /// Whether its content is about persons.
+    pub person_level: bool,
+    /// For what purpose.
+    pub purpose: PurposeId,
+    /// SHA-256 of its identity and cells.
+    pub content: Digest,
+    /// The digest of the return type it was checked against.
+    pub type_digest: Digest,
+    /// The client's key.
+    pub key: SendKey,
+    /// Who sent it.
+    pub submitted_by: PrincipalId,
+    /// The decision that permitted it.
+    pub judged: Judged,
+    /// Whom it is routed to, each by its own decision.
+    pub recipients: Vec<Recipient>,
+    /// How many findings.
+    pub counts: Counts,
+    /// The findings; the first 1,000.
+    pub found: Vec<Found>,
+    /// Where the payload lies.
+    pub payload: PayloadAt,
+}
+
+/// A return was refused; nothing of its content is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The reason code.
+    pub code: String,
+    /// What it would have been a version of.
+    pub identity: Option<Identity>,
+    /// Who sent it.
+    pub by: PrincipalId,
+    /// The client's key.
+    pub key: Option<SendKey>,
+    /// The digest of the refused content.
+    pub content: Option<Digest>,
+    /// How many findings.
+    pub counts: Counts,
+    /// The findings; the first 1,000.
+    pub found: Vec<Found>,
+}
+
+/// Policy denied something, or the thing asked for does not exist: recorded alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denied {
+    /// Who asked.
+    pub by: PrincipalId,
+    /// The record asked for, as the asker named it.
+    pub asked_for: Option<EntryId>,
+    /// The question, where one could be put.
+    pub request: Option<DecisionRequest>,
+    /// The answer, where one was given.
+    pub denial: Option<Denial>,
+    /// The reason code.
+    pub code: String,
+}
+
+/// Refusals made in the layers before a caller was known, one entry for each sort and minute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedUnheard {
+    /// The sort: `unknown_key`, `revoked`, `expired`, `handshake`, `overload`, `malformed`, `enrolment`.
+    pub sort: String,
+    /// The principal the certificate names, where it is one of ours; otherwise the class of address: `loopback`, `private`, `public`.
+    pub from: String,
+    /// The first of them.
+    pub since: Timestamp,
+    /// How many.
+    pub count: u32,
+}
+
+/// A return was released to a reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// The submission.
+    pub submission: EntryId,
+    /// The index of the entry that accepted it.
+    pub index: u64,
+    /// To whom.
+    pub to: PrincipalId,
+    /// The decision that permitted it; its profiles are those applied.
+    pub judged: Judged,
+}
+
+/// A recipient answered a delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The submission.
+    pub submission: EntryId,
+    /// The index of the entry that accepted it.
+    pub index: u64,
+    /// Who answered, for its agency.
+    pub by: PrincipalId,
+    /// Why it was rejected; confirmed when absent.
+    pub rejected: Option<String>,
+    /// The decision that permitted the answer.
+    pub judged: Judged,
+}
+
+/// A delivery was not collected in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uncollected {
+    /// The submission.
+    pub submission: EntryId,
+    /// The index of the entry that accepted it.
+    pub index: u64,
+    /// The agency that did not collect it.
+    pub recipient: crate::ids::AgencyId,
+}
+
+/// A return is overdue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overdue {
+    /// The return owed.
+    pub identity: Identity,
+    /// When it was due.
+    pub due: Due,
+}
+
+/// An overdue return came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverdueCleared {
+    /// The return owed.
+    pub identity: Identity,
+    /// The submission that cleared it.
+    pub by: EntryId,
+}
+
+/// Somebody read the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRead {
+    /// Who.
+    pub by: PrincipalId,
+    /// What was asked, in words: index range, times, agency, classes.
+    pub query: String,
+    /// The decision that permitted it.
+    pub judged: Judged,
+}
+
+/// The demonstration's clock was moved forward.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockMoved {
+    /// How many microseconds the business clock is now ahead of the machine's.
+    pub offset_us: i64,
+    /// The operating user.
+    pub by: String,
+}
+
+/// An operator acted on the store itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Administered {
+    /// What was done: `guard_reset`, `rebuild`, `start`, `stop`.
+    pub act: String,
+    /// Why.
+    pub reason: String,
+    /// The operating user.
+    pub by: String,
+}
+
+/// Frames above the guarded size could not be read and were cut: none of them had been acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TailCut {
+    /// How many bytes.
+    pub bytes: u64,
+    /// How many whole frames above the guard were kept.
+    pub kept: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn class_numbers_run_from_one_without_a_gap_and_read_back() {
+        for (at, class) in EntryClass::ALL.into_iter().enumerate() {
+            assert_eq!(usize::from(class.number()), at + 1);
+            assert_eq!(EntryClass::from_number(class.number()), Some(class));
+        }
+        assert_eq!(EntryClass::from_number(0), None);
+        assert_eq!(EntryClass::from_number(21), None);
+    }
+}

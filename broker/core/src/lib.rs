@@ -1,0 +1,29 @@
+//! The words of Concordat, and nothing that does anything with them: no I/O, no async, no wire.
+//!
+//! - [`ids`]: names of agencies, principals, return types, rules; entry ids and digests
+//! - [`agency`]: kinds of agency, areas
+//! - [`period`]: financial years, quarters, months, snapshots
+//! - [`calendar`]: working days of England and Wales, deadlines
+//! - [`clock`]: the only way to know the time
+//! - [`submission`]: header, identity, versions, what is recorded of a submission
+//! - [`obligation`]: who owes what, when, and in which state it is
+//! - [`decision`]: what a policy decision is asked and what it answers
+//! - [`table`]: tables of text cells, classes of field
+//! - [`finding`]: what a check found in a return
+//! - [`refusal`] and [`fault`]: an outcome for the sender, and a failure of ours
+//! - [`entry`]: what the log can say; [`mod@apply`]: what each entry changes
+
+pub mod agency;
+pub mod apply;
+pub mod calendar;
+pub mod clock;
+pub mod decision;
+pub mod entry;
+pub mod fault;
+pub mod finding;
+pub mod ids;
+pub mod obligation;
+pub mod period;
+pub mod refusal;
+pub mod submission;
+pub mod table;

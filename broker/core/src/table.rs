@@ -1,0 +1,111 @@
+//! Tables of text cells: the content of a return, before and after projection.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A table. Cells travel as text, row after row; the declared types are applied by the catalogue.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// Its name, as the return type names it; `main` where there is one table only.
+    pub name: String,
+    /// The columns' names.
+    pub columns: Vec<String>,
+    /// The cells, row after row: a multiple of the number of columns.
+    pub cells: Vec<String>,
+}
+
+impl Table {
+    /// How many rows; 0 when it has no columns.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.cells.len().checked_div(self.columns.len()).unwrap_or(0)
+    }
+
+    /// Whether the cells fill whole rows.
+    #[must_use]
+    pub fn is_rectangular(&self) -> bool {
+        match self.columns.len() {
+            0 => self.cells.is_empty(),
+            width => self.cells.len().is_multiple_of(width),
+        }
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> impl Iterator<Item = &[String]> {
+        self.cells.chunks(self.columns.len().max(1))
+    }
+
+    /// The position of a column.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+}
+
+// cells may hold a child's data: only the shape is shown
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Table {{ name: {:?}, columns: {}, rows: {} }}",
+            self.name,
+            self.columns.len(),
+            self.height()
+        )
+    }
+}
+
+/// What sort of thing a field tells: redaction works by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldClass {
+    /// Names or numbers a person.
+    Identifier,
+    /// Tells where or how to reach a person.
+    Contact,
+    /// Age, sex, ethnicity and the like.
+    Demographic,
+    /// Special category data, UK GDPR Article 9.
+    SpecialCategory,
+    /// Criminal-offence data, UK GDPR Article 10.
+    Criminal,
+    /// What happened, when, by whom it was handled.
+    Operational,
+    /// A count or other figure over many.
+    Aggregate,
+    /// Free text.
+    FreeText,
+}
+
+impl FieldClass {
+    /// Every class.
+    pub const ALL: [FieldClass; 8] = [
+        FieldClass::Identifier,
+        FieldClass::Contact,
+        FieldClass::Demographic,
+        FieldClass::SpecialCategory,
+        FieldClass::Criminal,
+        FieldClass::Operational,
+        FieldClass::Aggregate,
+        FieldClass::FreeText,
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tables_debug_shows_its_shape_and_no_cell() {
+        let table = Table {
+            name: "main".into(),
+            columns: vec!["a".into(), "b".into()],
+            cells: vec!["secret".into(), "2".into(), "3".into(), "4".into()],
+        };
+        assert_eq!(format!("{table:?}"), "Table { name: \"main\", columns: 2, rows: 2 }");
+        assert!(table.is_rectangular());
+        assert!(!Table { cells: vec!["1".into()], ..table }.is_rectangular());
+        assert_eq!(Table::default().height(), 0);
+    }
+}

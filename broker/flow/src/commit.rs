@@ -1,0 +1,249 @@
+//! One entry, durable and under a signed checkpoint, and its receipt.
+
+use concordat_core::clock::Clock;
+use concordat_core::entry::{Accepted, Body, Found, Judged, OverdueCleared};
+use concordat_core::fault::Fault;
+use concordat_core::finding::{Finding, Severity};
+use concordat_core::ids::EntryId;
+use concordat_core::refusal::Refusal;
+use concordat_core::submission::{Identity, PayloadAt};
+use concordat_ledger::{Hash, Receipt, Statement};
+use concordat_policy::Permitted;
+use concordat_store::{Appended, Committed, Precondition, Proposal, Store, Unmet};
+
+use crate::identify::Caller;
+use crate::open::Flow;
+use crate::random;
+use crate::route::Route;
+use crate::seal::SealedReturn;
+use crate::stop::Stop;
+use crate::submit::Acknowledged;
+
+/// The findings recorded with an entry, at most.
+pub(crate) const FOUND: usize = 1_000;
+
+/// How a commit may end well.
+pub(crate) enum Outcome {
+    /// It was recorded now.
+    Recorded(Recorded),
+    /// It had been recorded before.
+    Already(Recorded),
+}
+
+/// A receipt and what the sender is told with it.
+pub(crate) struct Recorded {
+    submission: EntryId,
+    index: u64,
+    version: u32,
+    queued_to: usize,
+    receipt: Receipt,
+    already: bool,
+}
+
+impl Recorded {
+    pub(crate) fn acknowledge(self, findings: Vec<Finding>) -> Acknowledged {
+        Acknowledged {
+            submission: self.submission,
+            index: self.index,
+            version: self.version,
+            receipt: self.receipt.to_text().into_bytes(),
+            already: self.already,
+            queued_to: u32::try_from(self.queued_to).unwrap_or(u32::MAX),
+            findings,
+        }
+    }
+}
+
+impl<S: Store> Flow<S> {
+    pub(crate) async fn commit(
+        &self,
+        caller: &Caller,
+        sealed: Permitted<SealedReturn>,
+        route: Route,
+        findings: &[Finding],
+    ) -> Result<Outcome, Stop> {
+        let version = self.version_of(sealed.get())?;
+        let statement = self.statement(caller, &sealed, version)?;
+        let request = sealed.request().clone();
+        let grant = sealed.grant().clone();
+        let judged = Judged { request, grant, assignment: Some(caller.assignment()) };
+        let sealed = sealed.into_inner();
+        let (submission, clears) = (sealed.entry, self.clears(&sealed.identity));
+        let preconditions = preconditions(&sealed);
+        let queued_to = route.len();
+        let body = Body::Accepted(Box::new(Accepted {
+            identity: sealed.identity,
+            version,
+            replaces: sealed.replaces,
+            nil: sealed.nil,
+            person_level: sealed.person_level,
+            purpose: judged.request.purpose.clone().ok_or_else(|| {
+                Stop::Refused(Refusal::Denied { reason: concordat_core::refusal::DenyReason::WrongPurpose })
+            })?,
+            content: sealed.content,
+            type_digest: sealed.type_digest,
+            key: sealed.key,
+            submitted_by: caller.principal().clone(),
+            judged,
+            recipients: route.as_ref().clone(),
+            counts: sealed.counts,
+            found: found(findings),
+            // where it really lies is the store's to say
+            payload: PayloadAt::Nowhere,
+        }));
+        let mut group = vec![Proposal {
+            id: submission,
+            body,
+            statement: Some(statement),
+            payload: sealed.payload,
+            preconditions,
+        }];
+        if let Some(identity) = &clears {
+            group.push(self.clearing(identity, submission)?);
+        }
+        match self.store.append(group).await? {
+            Appended::Committed(committed) => {
+                if let Some(identity) = clears {
+                    self.forget_overdue(&identity);
+                }
+                recorded(committed, version, queued_to).map(Outcome::Recorded)
+            }
+            Appended::Unmet(unmet) => self.unmet(unmet),
+        }
+    }
+
+    /// The next version. A replacement counts on from the version it names; the writer checks that it is in force.
+    fn version_of(&self, sealed: &SealedReturn) -> Result<u32, Stop> {
+        use concordat_core::apply::{Key, Row};
+        let Some(replaces) = &sealed.replaces else { return Ok(1) };
+        match self.store.row(&Key::Submission(replaces.submission))? {
+            Some(Row::Submission(older)) if older.identity == sealed.identity => Ok(older.version.saturating_add(1)),
+            _ => Err(Stop::Refused(Refusal::NotInForce)),
+        }
+    }
+
+    fn statement(
+        &self,
+        caller: &Caller,
+        sealed: &Permitted<SealedReturn>,
+        version: u32,
+    ) -> Result<Vec<u8>, Stop> {
+        let grant = sealed.grant();
+        let sealed = sealed.get();
+        let first = |rule: Option<String>| rule.unwrap_or_else(|| "none".to_owned());
+        Statement {
+            log: self.origin.clone(),
+            submission: sealed.entry.to_string(),
+            agency: sealed.identity.agency.to_string(),
+            principal: caller.principal().to_string(),
+            return_type: sealed.identity.return_type.to_string(),
+            areas: sealed.identity.areas.iter().map(ToString::to_string).collect(),
+            period: sealed.identity.covers.to_string(),
+            part: sealed.identity.part.clone(),
+            version,
+            replaces: sealed.replaces.as_ref().map(|replaces| replaces.submission.to_string()),
+            content: Hash(sealed.content.0),
+            outcome: if sealed.nil { "nil declared" } else { "accepted" }.to_owned(),
+            decision: first(grant.rules.first().map(ToString::to_string)),
+            agreement: grant.agreements.first().map(ToString::to_string),
+            policy: Hash(grant.policy.0),
+        }
+        .encode()
+        .map_err(|fault| Stop::Failed(Fault::internal(fault)))
+    }
+
+    fn clears(&self, identity: &Identity) -> Option<Identity> {
+        let overdue = self.overdue.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        overdue.get(identity).cloned()
+    }
+
+    pub(crate) fn forget_overdue(&self, identity: &Identity) {
+        self.overdue.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(identity);
+    }
+
+    pub(crate) fn clearing(&self, identity: &Identity, by: EntryId) -> Result<Proposal, Fault> {
+        let body = Body::OverdueCleared(OverdueCleared { identity: identity.clone(), by });
+        Ok(Proposal::of(random::entry_id()?, body))
+    }
+
+    fn unmet(&self, unmet: Unmet) -> Result<Outcome, Stop> {
+        match unmet {
+            Unmet::SameContent { index } => self.original(index).map(Outcome::Already),
+            Unmet::KeyReused => Err(Stop::Refused(Refusal::KeyReused)),
+            Unmet::OtherInForce { submission, version } => {
+                Err(Stop::Refused(Refusal::AlreadyAccepted { in_force: submission, version }))
+            }
+            Unmet::NotInForce => Err(Stop::Refused(Refusal::NotInForce)),
+            Unmet::AlreadyRaised
+            | Unmet::NoInvitation
+            | Unmet::InvitationUsed
+            | Unmet::NoDelivery
+            | Unmet::WrongState { .. } => {
+                Err(Stop::Failed(Fault::internal(format!("a submission met a precondition of another act: {unmet:?}"))))
+            }
+        }
+    }
+
+    fn original(&self, index: u64) -> Result<Recorded, Stop> {
+        let receipt = self.store.receipt(index)?;
+        let missing = || Stop::Failed(Fault::tampered(format!("entry {index} holds no submission any more")));
+        let recorded = self.store.entry(index)?.ok_or_else(missing)?;
+        let Body::Accepted(accepted) = recorded.body else { return Err(missing()) };
+        Ok(Recorded {
+            submission: recorded.id,
+            index,
+            version: accepted.version,
+            queued_to: accepted.recipients.len(),
+            receipt,
+            already: true,
+        })
+    }
+
+    /// Business time now, as the log would stamp it.
+    pub(crate) fn stamp(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+}
+
+fn recorded(committed: Vec<Committed>, version: u32, queued_to: usize) -> Result<Recorded, Stop> {
+    let first = committed.into_iter().next().ok_or_else(|| Fault::internal("a commit recorded nothing"))?;
+    Ok(Recorded {
+        submission: first.logged.id(),
+        index: first.index,
+        version,
+        queued_to,
+        receipt: first.receipt(),
+        already: false,
+    })
+}
+
+fn preconditions(sealed: &SealedReturn) -> Vec<Precondition> {
+    vec![
+        Precondition::KeyUnused {
+            agency: sealed.identity.agency.clone(),
+            key: sealed.key,
+            content: sealed.content,
+        },
+        Precondition::InForce {
+            identity: sealed.identity.clone(),
+            submission: sealed.replaces.as_ref().map(|replaces| replaces.submission),
+            content: sealed.content,
+        },
+    ]
+}
+
+/// Findings as an entry keeps them: where and by which rule, no words and no values.
+pub(crate) fn found(findings: &[Finding]) -> Vec<Found> {
+    findings
+        .iter()
+        .filter(|finding| finding.severity != Severity::NotChecked)
+        .take(FOUND)
+        .map(|finding| Found {
+            rule: finding.rule.clone(),
+            severity: finding.severity,
+            table: finding.table.clone(),
+            row: finding.row,
+            column: finding.column.clone(),
+        })
+        .collect()
+}

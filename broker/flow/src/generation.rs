@@ -1,0 +1,163 @@
+//! One generation of the policies folder: partnership, calendar, catalogue and policy, read and checked together.
+
+use std::fmt;
+use std::sync::Arc;
+
+use concordat_catalogue::Catalogue;
+use concordat_core::calendar::{Calendar, CalendarFault};
+use concordat_core::ids::Digest;
+use concordat_policy::{Bundle, Known, Policy};
+
+use crate::partnership::{self, Partnership};
+use crate::random;
+
+/// The calendar's name under `policies/`.
+pub const CALENDAR: &str = "calendar.toml";
+
+/// Something wrong with a file under `policies/`: where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The file, relative to `policies/`.
+    pub file: String,
+    /// The line or row, from 1.
+    pub row: Option<u32>,
+    /// The column or key.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub text: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(row) = self.row {
+            write!(f, ":{row}")?;
+        }
+        if let Some(column) = &self.column {
+            write!(f, ": {column}")?;
+        }
+        write!(f, ": {}", self.text)
+    }
+}
+
+/// Everything the policies folder says, immutable once built. A new folder makes a new generation.
+pub struct Generation {
+    /// Who belongs and who owes.
+    pub partnership: Partnership,
+    /// Working days.
+    pub calendar: Calendar,
+    /// The return types.
+    pub catalogue: Catalogue,
+    /// The policy.
+    pub policy: Policy,
+    /// Every file, by path relative to `policies/`, sorted.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+impl fmt::Debug for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Generation({})", self.policy.digest())
+    }
+}
+
+impl Generation {
+    /// Builds a generation from the files of a policies folder.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of them.
+    pub fn build(mut files: Vec<(String, Vec<u8>)>) -> Result<Arc<Self>, Vec<Complaint>> {
+        files.sort();
+        let mut complaints = Vec::new();
+        let partnership = keep(&mut complaints, read_partnership(&files));
+        let calendar = keep(&mut complaints, read_calendar(&files));
+        let returns = files.iter().filter(|(path, _)| path.starts_with("returns/")).cloned();
+        let catalogue = keep(&mut complaints, Catalogue::from_files(returns).map_err(from_catalogue));
+        let (Some(partnership), Some(calendar), Some(catalogue)) = (partnership, calendar, catalogue) else {
+            return Err(complaints);
+        };
+        complaints.extend(unowed(&partnership, &catalogue));
+        let known = Known {
+            partnership: partnership.id.clone(),
+            agencies: partnership.agencies.iter().map(|agency| agency.as_ref().clone()).collect(),
+            types: catalogue.types().map(|rtype| (rtype.id.clone(), rtype.person_level)).collect(),
+        };
+        let rest = files.iter().filter(|(path, _)| !is_others(path)).cloned();
+        let bundle = keep(&mut complaints, Bundle::from_files(rest, &known).map_err(from_policy));
+        match bundle {
+            Some(bundle) if complaints.is_empty() => {
+                Ok(Arc::new(Self { partnership, calendar, catalogue, policy: Policy::new(bundle), files }))
+            }
+            _ => Err(complaints),
+        }
+    }
+
+    /// Path and SHA-256 of every file.
+    #[must_use]
+    pub fn digests(&self) -> Vec<(String, Digest)> {
+        self.files.iter().map(|(path, bytes)| (path.clone(), random::sha256(bytes))).collect()
+    }
+}
+
+fn is_others(path: &str) -> bool {
+    path.starts_with("returns/") || path == partnership::FILE || path == CALENDAR
+}
+
+fn keep<T>(complaints: &mut Vec<Complaint>, result: Result<T, Vec<Complaint>>) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(more) => {
+            complaints.extend(more);
+            None
+        }
+    }
+}
+
+fn text_of<'a>(files: &'a [(String, Vec<u8>)], path: &str) -> Result<&'a str, Vec<Complaint>> {
+    let say = |text: &str| vec![Complaint { file: path.into(), row: None, column: None, text: text.into() }];
+    let (_, bytes) = files.iter().find(|(name, _)| name == path).ok_or_else(|| say("the file is missing"))?;
+    std::str::from_utf8(bytes).map_err(|_| say("the file is not UTF-8 text"))
+}
+
+fn read_partnership(files: &[(String, Vec<u8>)]) -> Result<Partnership, Vec<Complaint>> {
+    Partnership::from_toml(text_of(files, partnership::FILE)?)
+}
+
+fn read_calendar(files: &[(String, Vec<u8>)]) -> Result<Calendar, Vec<Complaint>> {
+    Calendar::from_toml(text_of(files, CALENDAR)?).map_err(|fault: CalendarFault| {
+        vec![Complaint { file: CALENDAR.into(), row: None, column: None, text: fault.to_string() }]
+    })
+}
+
+/// Obligations for return types that do not exist, come round otherwise, or are not owed by such an agency.
+fn unowed(partnership: &Partnership, catalogue: &Catalogue) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for owed in &partnership.obligations {
+        let Some(agency) = partnership.agency(&owed.agency) else { continue };
+        let mut say = |text: String| {
+            complaints.push(Complaint { file: partnership::FILE.into(), row: None, column: None, text });
+        };
+        match catalogue.in_force(&owed.return_type, owed.from.first_day()) {
+            None => say(format!("`{}` owes `{}`, which is no return type in force for {}", owed.agency, owed.return_type, owed.from)),
+            Some(rtype) => {
+                if Some(rtype.frequency) != owed.from.frequency() {
+                    say(format!("`{}` owes `{}` from {}, which is not a period of its frequency", owed.agency, owed.return_type, owed.from));
+                }
+                if rtype.due.is_none() {
+                    say(format!("`{}` owes `{}`, which has no due rule", owed.agency, owed.return_type));
+                }
+                if !rtype.owners.contains(&agency.kind) {
+                    say(format!("`{}` owes `{}`, which agencies of kind {} do not own", owed.agency, owed.return_type, agency.kind));
+                }
+            }
+        }
+    }
+    complaints
+}
+
+fn from_catalogue(complaints: Vec<concordat_catalogue::Complaint>) -> Vec<Complaint> {
+    complaints.into_iter().map(|c| Complaint { file: c.file, row: c.line, column: c.column, text: c.text }).collect()
+}
+
+fn from_policy(complaints: Vec<concordat_policy::Complaint>) -> Vec<Complaint> {
+    complaints.into_iter().map(|c| Complaint { file: c.file, row: c.row, column: c.column, text: c.text }).collect()
+}

@@ -1,0 +1,189 @@
+//! One entry in an auditor's words.
+
+use concordat_core::decision::{DecisionRequest, Grant};
+use concordat_core::entry::{Accepted, Body, Judged};
+use concordat_core::ids::AgencyId;
+use concordat_core::submission::Identity;
+use concordat_store::Recorded;
+
+use super::{AuditLine, AuditQuery};
+
+/// The entry as a line.
+pub(super) fn of(entry: &Recorded) -> AuditLine {
+    let mut line = AuditLine {
+        index: entry.index,
+        id: entry.id,
+        class: entry.class,
+        recorded_at: entry.recorded_at,
+        who: None,
+        agency: None,
+        return_type: None,
+        period: None,
+        purpose: None,
+        allowed: None,
+        rules: Vec::new(),
+        agreements: Vec::new(),
+        policy: None,
+        summary: String::new(),
+        submission: None,
+    };
+    say(&mut line, &entry.body);
+    line
+}
+
+fn say(line: &mut AuditLine, body: &Body) {
+    match body {
+        Body::Opened(opened) => {
+            line.who = Some(opened.by.clone());
+            line.summary = format!("the log of {} was opened", opened.partnership);
+        }
+        Body::PolicyLoaded(loaded) => {
+            line.who = Some(loaded.by.clone());
+            line.policy = Some(loaded.policy);
+            line.summary = format!("policies came into force: {} files", loaded.files.len());
+        }
+        Body::Invited(invited) => {
+            line.who = Some(invited.by.clone());
+            line.agency = Some(invited.principal.agency.clone());
+            line.summary = format!("{} was invited as {}", invited.principal, words(&invited.roles));
+        }
+        Body::Enrolled(enrolled) => {
+            line.who = Some(enrolled.principal.to_string());
+            line.agency = Some(enrolled.principal.agency.clone());
+            line.summary = format!("enrolled a key as {}", words(&enrolled.roles));
+        }
+        Body::Revoked(revoked) => {
+            line.who = Some(revoked.by.clone());
+            line.agency = Some(revoked.principal.agency.clone());
+            let what = if revoked.key.is_some() { "one key of" } else { "" };
+            line.summary = format!("revoked {what} {}: {}", revoked.principal, revoked.reason).replace("  ", " ");
+        }
+        Body::Accepted(accepted) => accepted_line(line, accepted),
+        Body::Refused(refused) => {
+            line.who = Some(refused.by.to_string());
+            line.agency = Some(refused.by.agency.clone());
+            about(line, refused.identity.as_ref());
+            line.summary =
+                format!("refused: {}, {} errors, {} queries", refused.code, refused.counts.errors, refused.counts.queries);
+        }
+        Body::Denied(denied) => {
+            line.who = Some(denied.by.to_string());
+            line.agency = Some(denied.by.agency.clone());
+            line.allowed = Some(false);
+            line.submission = denied.asked_for;
+            if let Some(request) = &denied.request {
+                asked(line, request);
+            }
+            if let Some(denial) = &denied.denial {
+                line.rules = denial.nearest.iter().cloned().collect();
+                line.policy = Some(denial.policy);
+            }
+            let why = denied.denial.as_ref().map_or("no such record, or not the asker's to know of", |d| d.reason.as_str());
+            line.summary = format!("denied: {why}");
+        }
+        Body::RefusedUnheard(unheard) => {
+            line.summary = format!("{} refusals of sort {} from {}", unheard.count, unheard.sort, unheard.from);
+        }
+        Body::Released(released) => {
+            line.who = Some(released.to.to_string());
+            line.submission = Some(released.submission);
+            judged(line, &released.judged);
+            line.summary = format!("released entry {} through {}", released.index, words(&released.judged.grant.profiles));
+        }
+        Body::Answered(answered) => {
+            line.who = Some(answered.by.to_string());
+            line.submission = Some(answered.submission);
+            judged(line, &answered.judged);
+            line.summary = match &answered.rejected {
+                Some(reason) => format!("rejected the delivery of entry {}: {reason}", answered.index),
+                None => format!("confirmed the delivery of entry {}", answered.index),
+            };
+        }
+        Body::NotCollected(uncollected) => {
+            line.agency = Some(uncollected.recipient.clone());
+            line.submission = Some(uncollected.submission);
+            line.summary = format!("entry {} was not collected in time", uncollected.index);
+        }
+        Body::OverdueRaised(overdue) => {
+            about(line, Some(&overdue.identity));
+            line.summary = format!("overdue since {}", overdue.due.date);
+        }
+        Body::OverdueCleared(cleared) => {
+            about(line, Some(&cleared.identity));
+            line.submission = Some(cleared.by);
+            line.summary = "no longer overdue".to_owned();
+        }
+        Body::AuditRead(read) => {
+            line.who = Some(read.by.to_string());
+            judged(line, &read.judged);
+            line.summary = format!("read the log: {}", read.query);
+        }
+        Body::ClockMoved(moved) => {
+            line.who = Some(moved.by.clone());
+            line.summary = "the demonstration's clock was moved forward".to_owned();
+        }
+        Body::Administered(act) => {
+            line.who = Some(act.by.clone());
+            line.summary = format!("{}: {}", act.act, act.reason);
+        }
+        Body::TailCut(cut) => {
+            line.summary = format!("{} bytes that were never acknowledged were cut at start", cut.bytes);
+        }
+    }
+}
+
+fn accepted_line(line: &mut AuditLine, accepted: &Accepted) {
+    line.who = Some(accepted.submitted_by.to_string());
+    line.submission = Some(line.id);
+    judged(line, &accepted.judged);
+    about(line, Some(&accepted.identity));
+    let what = if accepted.nil { "nil declared" } else { "accepted" };
+    line.summary = format!(
+        "{what} as version {}, {} queries, routed to {}",
+        accepted.version,
+        accepted.counts.queries,
+        words(&accepted.recipients.iter().map(|recipient| recipient.agency.clone()).collect::<Vec<AgencyId>>())
+    );
+}
+
+fn about(line: &mut AuditLine, identity: Option<&Identity>) {
+    if let Some(identity) = identity {
+        line.agency = Some(identity.agency.clone());
+        line.return_type = Some(identity.return_type.clone());
+        line.period = Some(identity.covers.to_string());
+    }
+}
+
+fn asked(line: &mut AuditLine, request: &DecisionRequest) {
+    line.return_type = request.return_type.clone();
+    line.purpose = request.purpose.clone();
+}
+
+fn judged(line: &mut AuditLine, judged: &Judged) {
+    let Grant { rules, agreements, policy, .. } = &judged.grant;
+    line.allowed = Some(true);
+    line.rules = rules.clone();
+    line.agreements = agreements.clone();
+    line.policy = Some(*policy);
+    line.agency = judged.request.owner.clone();
+    asked(line, &judged.request);
+}
+
+fn words<T: std::fmt::Display>(items: &[T]) -> String {
+    match items {
+        [] => "nothing".to_owned(),
+        items => items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// Whether a line answers a query. An agency is concerned when it acted, or when it was acted upon.
+pub(super) fn answers(line: &AuditLine, query: &AuditQuery) -> bool {
+    let acted = |agency: &AgencyId| {
+        line.agency.as_ref() == Some(agency)
+            || line.who.as_deref().and_then(|who| who.split_once('/')).is_some_and(|(of, _)| of == agency.as_str())
+    };
+    (query.classes.is_empty() || query.classes.contains(&line.class))
+        && query.since.is_none_or(|since| line.recorded_at >= since)
+        && query.until.is_none_or(|until| line.recorded_at < until)
+        && query.agency.as_ref().is_none_or(acted)
+}

@@ -1,0 +1,48 @@
+//! The rooms that a submission and a read walk through, in one direction.
+//!
+//! Writes: [`identify`] → [`authorise`] → [`validate`] → [`route`] → [`seal`] → [`commit`] → acknowledge; the
+//! whole walk is [`submit`]. Reads: identify → authorise → an entry → the payload → its projection; see [`read`].
+//! Whatever is refused leaves by [`refuse`], which appends an entry before the caller hears of it.
+//!
+//! - [`generation`]: the policies folder, read and checked as one whole, swapped as one whole
+//! - [`partnership`]: who belongs to the partnership and who owes what
+//! - [`completeness`], [`watch`]: what is missing; the broker's own acts on its clock
+//! - [`inspect`]: the auditor's reads
+//! - [`enrol`], [`administer`]: principals, and the operator's acts
+//! - [`unheard`]: refusals made before a caller was known
+
+pub mod administer;
+pub mod authorise;
+pub mod commit;
+pub mod completeness;
+pub mod enrol;
+pub mod generation;
+pub mod identify;
+pub mod inspect;
+pub mod open;
+pub mod partnership;
+mod project;
+pub mod random;
+pub mod read;
+pub mod refuse;
+pub mod route;
+pub mod seal;
+pub mod stop;
+pub mod submit;
+pub mod unheard;
+pub mod validate;
+pub mod watch;
+
+pub use administer::{Invitation, Invite, Token};
+pub use completeness::{Completeness, MissingFilter, ObligationRow};
+pub use concordat_store::Store;
+pub use enrol::{EnrolledAs, IssueFault, Issued, Issuer};
+pub use generation::{Complaint, Generation};
+pub use identify::{Caller, CertificateFacts};
+pub use inspect::{AuditLine, AuditPage, AuditQuery, CheckpointOf};
+pub use open::{CatalogueOf, Flow, Parts, WhoAmI};
+pub use read::{Fetched, InboxItem, InboxPage, StatusOf, Which};
+pub use stop::Stop;
+pub use submit::{Acknowledged, Received};
+pub use unheard::Unheard;
+pub use watch::Watched;

@@ -1,0 +1,219 @@
+//! The flow's state: the store, the clock, and the generation of policies in force.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, RwLock};
+
+use arc_swap::ArcSwap;
+use concordat_core::agency::Agency;
+use concordat_core::apply::{Key, Row, Standing};
+use concordat_core::clock::{Clock, OffsetClock, london_date};
+use concordat_core::fault::Fault;
+use concordat_core::ids::{AreaCode, Digest, PartnershipId, PrincipalId, RoleId};
+use concordat_core::submission::Identity;
+use concordat_ledger::{Hash, log_id};
+use concordat_seal::KeyRing;
+use concordat_store::Store;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::generation::{Complaint, Generation};
+use crate::identify::{Caller, Registry};
+use crate::route::Routes;
+use crate::unheard::Tally;
+
+/// What the flow is made of.
+pub struct Parts<S> {
+    /// The log and its projections, open.
+    pub store: S,
+    /// The key ring.
+    pub ring: Arc<KeyRing>,
+    /// Business time; its offset is set from the log here.
+    pub clock: OffsetClock,
+    /// The partnership.
+    pub partnership: PartnershipId,
+    /// The log's origin, `concordat/<partnership>/log`.
+    pub origin: String,
+    /// The log's public key as a signed-note verifier key.
+    pub log_key_text: String,
+    /// Every file under `policies/`, by relative path.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+/// The rooms of one partnership, over one store.
+pub struct Flow<S: Store> {
+    pub(crate) store: S,
+    pub(crate) ring: Arc<KeyRing>,
+    pub(crate) clock: OffsetClock,
+    pub(crate) origin: String,
+    pub(crate) log_id: Hash,
+    pub(crate) log_key_text: String,
+    pub(crate) registry: ArcSwap<Registry>,
+    pub(crate) routes: Routes,
+    /// Returns that are overdue and not cleared: a submission asks only these whether it clears one.
+    pub(crate) overdue: RwLock<HashSet<Identity>>,
+    pub(crate) tally: Mutex<Tally>,
+    generation: ArcSwap<Generation>,
+}
+
+impl<S: Store> std::fmt::Debug for Flow<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Flow({})", self.origin)
+    }
+}
+
+/// The catalogue as a client keeps it.
+#[derive(Debug, Clone)]
+pub struct CatalogueOf {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its files, by path relative to `policies/`; none when the caller holds them already.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+/// Who the caller is to the broker.
+#[derive(Debug, Clone)]
+pub struct WhoAmI {
+    /// The partnership.
+    pub partnership: PartnershipId,
+    /// Its name.
+    pub partnership_name: String,
+    /// The caller's agency.
+    pub agency: Agency,
+    /// The caller.
+    pub principal: PrincipalId,
+    /// The roles held.
+    pub roles: Vec<RoleId>,
+    /// The areas of the assignment.
+    pub areas: Vec<AreaCode>,
+    /// Its last day.
+    pub until: Option<Date>,
+    /// Business time.
+    pub now: Timestamp,
+    /// Whether business time is a demonstration's.
+    pub demo_clock: bool,
+    /// The agencies of the partnership.
+    pub agencies: Vec<Agency>,
+}
+
+impl<S: Store> Flow<S> {
+    /// Puts the rooms together and reads what the log says of principals, clock and overdue returns.
+    ///
+    /// # Errors
+    /// A fault naming every complaint when the policies cannot be read, or when the store cannot.
+    pub fn open(parts: Parts<S>) -> Result<Arc<Self>, Fault> {
+        let generation = Generation::build(parts.files).map_err(|complaints| Fault::internal(listed(&complaints)))?;
+        if generation.partnership.id != parts.partnership {
+            return Err(Fault::internal("policies/partnership.toml is of another partnership than this directory"));
+        }
+        let registry = Registry::load(&parts.store)?;
+        let flow = Self {
+            log_id: log_id(&parts.origin),
+            store: parts.store,
+            ring: parts.ring,
+            clock: parts.clock,
+            origin: parts.origin,
+            log_key_text: parts.log_key_text,
+            registry: ArcSwap::from_pointee(registry),
+            routes: Routes::default(),
+            overdue: RwLock::new(HashSet::new()),
+            tally: Mutex::new(Tally::default()),
+            generation: ArcSwap::new(generation),
+        };
+        let standing = flow.standing()?;
+        flow.clock.set_offset_us(standing.clock_offset_us);
+        flow.remember_overdue()?;
+        Ok(Arc::new(flow))
+    }
+
+    /// Everything that is wrong with the files of a policies folder; none when it may be loaded.
+    #[must_use]
+    pub fn check_files(files: Vec<(String, Vec<u8>)>) -> Vec<Complaint> {
+        Generation::build(files).err().unwrap_or_default()
+    }
+
+    /// The generation of policies in force.
+    #[must_use]
+    pub fn generation(&self) -> arc_swap::Guard<Arc<Generation>> {
+        self.generation.load()
+    }
+
+    pub(crate) fn swap_generation(&self, generation: Arc<Generation>) {
+        self.generation.store(generation);
+        self.routes.clear();
+    }
+
+    pub(crate) fn reload_registry(&self) -> Result<(), Fault> {
+        self.registry.store(Arc::new(Registry::load(&self.store)?));
+        Ok(())
+    }
+
+    /// What the log says of the partnership's standing.
+    ///
+    /// # Errors
+    /// A fault when the store cannot be read or the log was never opened.
+    pub fn standing(&self) -> Result<Standing, Fault> {
+        match self.store.row(&Key::Standing)? {
+            Some(Row::Standing(standing)) => Ok(standing),
+            _ => Err(Fault::internal("the log does not say whose it is: its first entry is missing")),
+        }
+    }
+
+    /// The store, for what its owner alone may do: stopping it.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Business time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Today in London, in business time.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        london_date(self.clock.now())
+    }
+
+    /// Whether business time is a demonstration's: every page and table says so.
+    #[must_use]
+    pub fn is_demo_clock(&self) -> bool {
+        self.clock.offset_us() != 0
+    }
+
+    /// The catalogue's files, unless the caller holds them.
+    #[must_use]
+    pub fn catalogue_files(&self, _caller: &Caller, held: Option<Digest>) -> CatalogueOf {
+        let generation = self.generation();
+        let digest = generation.catalogue.digest();
+        let files = if held == Some(digest) {
+            Vec::new()
+        } else {
+            generation.files.iter().filter(|(path, _)| path.starts_with("returns/")).cloned().collect()
+        };
+        CatalogueOf { digest, files }
+    }
+
+    /// Who the caller is to this broker.
+    #[must_use]
+    pub fn who_am_i(&self, caller: &Caller) -> WhoAmI {
+        let generation = self.generation();
+        WhoAmI {
+            partnership: generation.partnership.id.clone(),
+            partnership_name: generation.partnership.name.clone(),
+            agency: caller.agency().clone(),
+            principal: caller.principal().clone(),
+            roles: caller.roles().to_vec(),
+            areas: caller.areas().to_vec(),
+            until: caller.until(),
+            now: self.clock.now(),
+            demo_clock: self.is_demo_clock(),
+            agencies: generation.partnership.agencies.iter().map(|agency| agency.as_ref().clone()).collect(),
+        }
+    }
+}
+
+pub(crate) fn listed(complaints: &[Complaint]) -> String {
+    complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,146 @@
+//! Who is to receive it: the type says which kinds, policy decides agency by agency. Pure; nothing is delivered here.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use concordat_catalogue::{AreaMatch, ReturnType};
+use concordat_core::agency::Agency;
+use concordat_core::decision::{Act, Asker, DecisionRequest, Fact};
+use concordat_core::fault::Fault;
+use concordat_core::ids::{AgencyId, AreaCode, Digest};
+use concordat_core::refusal::Refusal;
+use concordat_core::submission::{Identity, Recipient};
+use concordat_policy::Permitted;
+use concordat_store::Store;
+use jiff::civil::Date;
+
+use crate::generation::Generation;
+use crate::open::Flow;
+use crate::stop::Stop;
+use crate::validate::Checked;
+
+/// The recipients of a return, each with its profiles.
+pub(crate) type Route = Arc<Vec<Recipient>>;
+
+/// What a route depends on: everything but the period and the content.
+#[derive(PartialEq, Eq, Hash)]
+struct Facts {
+    owner: AgencyId,
+    rtype: Digest,
+    areas: Vec<AreaCode>,
+    day: Date,
+}
+
+/// Routes worked out for one generation and day; emptied when either changes or it grows large.
+#[derive(Default)]
+pub(crate) struct Routes(RwLock<HashMap<Facts, Route>>);
+
+/// More different routes than this in a day means that they are not worth keeping.
+const KEPT: usize = 4_096;
+
+impl Routes {
+    pub(crate) fn clear(&self) {
+        self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    }
+
+    fn find(&self, facts: &Facts) -> Option<Route> {
+        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(facts).cloned()
+    }
+
+    fn keep(&self, facts: Facts, route: &Route) {
+        let mut routes = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if routes.len() >= KEPT || routes.keys().next().is_some_and(|kept| kept.day != facts.day) {
+            routes.clear();
+        }
+        routes.insert(facts, Arc::clone(route));
+    }
+}
+
+impl<S: Store> Flow<S> {
+    pub(crate) fn route(&self, checked: &Permitted<Checked>) -> Result<Route, Stop> {
+        let checked = checked.get();
+        let identity = checked.valid.identity();
+        let day = self.today();
+        let facts = Facts {
+            owner: identity.agency.clone(),
+            rtype: checked.rtype.digest,
+            areas: identity.areas.clone(),
+            day,
+        };
+        if let Some(route) = self.routes.find(&facts) {
+            return Ok(route);
+        }
+        let generation = self.generation();
+        let route = Arc::new(plan(&generation, &checked.rtype, identity, day)?);
+        if route.is_empty() {
+            let why = "no agency of the partnership may receive it for these areas; check the areas, or ask the partnership manager";
+            return Err(Stop::Refused(Refusal::NotRoutable(why.to_owned())));
+        }
+        self.routes.keep(facts, &route);
+        Ok(route)
+    }
+}
+
+fn plan(
+    generation: &Generation,
+    rtype: &ReturnType,
+    identity: &Identity,
+    day: Date,
+) -> Result<Vec<Recipient>, Fault> {
+    let collect_by = generation.calendar.due(day, rtype.collect_within).map_err(Fault::internal)?.before;
+    let mut recipients = Vec::new();
+    for agency in &generation.partnership.agencies {
+        if agency.id == identity.agency || !is_named(rtype, agency, &identity.areas) {
+            continue;
+        }
+        let request = deliver(generation, rtype, identity, agency, day);
+        if let Ok(permitted) = generation.policy.decide(&request, ()) {
+            recipients.push(Recipient {
+                agency: agency.id.clone(),
+                profiles: permitted.grant().profiles.clone(),
+                rules: permitted.grant().rules.clone(),
+                collect_by,
+            });
+        }
+    }
+    Ok(recipients)
+}
+
+fn is_named(rtype: &ReturnType, agency: &Agency, areas: &[AreaCode]) -> bool {
+    rtype.recipients.iter().any(|rule| {
+        rule.kind == agency.kind
+            && match rule.areas {
+                AreaMatch::Any => true,
+                AreaMatch::Shared => agency.areas.iter().any(|area| areas.contains(area)),
+            }
+    })
+}
+
+fn deliver(
+    generation: &Generation,
+    rtype: &ReturnType,
+    identity: &Identity,
+    agency: &Agency,
+    day: Date,
+) -> DecisionRequest {
+    // a return for several areas is delivered for those that the agency shares, or whole where it shares none
+    let shared: Vec<AreaCode> =
+        identity.areas.iter().filter(|area| agency.areas.contains(area)).cloned().collect();
+    DecisionRequest {
+        asker: Asker {
+            principal: None,
+            agency: agency.id.clone(),
+            kind: agency.kind,
+            roles: Vec::new(),
+            areas: agency.areas.clone(),
+        },
+        partnership: generation.partnership.id.clone(),
+        owner: Some(identity.agency.clone()),
+        return_type: Some(identity.return_type.clone()),
+        areas: if shared.is_empty() { identity.areas.clone() } else { shared },
+        act: Act::Deliver,
+        purpose: Some(rtype.purpose.clone()),
+        facts: if rtype.person_level { vec![Fact::PersonLevel] } else { Vec::new() },
+        day,
+    }
+}

@@ -1,0 +1,91 @@
+//! Content becomes ciphertext; the plaintext is dropped here.
+
+use std::sync::Arc;
+
+use concordat_core::fault::Fault;
+use concordat_core::finding::Counts;
+use concordat_core::ids::{Digest, EntryId, SendKey};
+use concordat_core::submission::{Identity, Replaces};
+use concordat_policy::Permitted;
+use concordat_seal::{KeyRing, Place, RetentionClass, Sealed, SectionClass};
+use concordat_store::Store;
+use jiff::civil::Date;
+
+use crate::open::Flow;
+use crate::random;
+use crate::stop::Stop;
+use crate::validate::Checked;
+
+/// A return whose content only the key ring can open again.
+#[derive(Debug)]
+pub struct SealedReturn {
+    /// The id of the entry it will be.
+    pub entry: EntryId,
+    /// What it is a version of.
+    pub identity: Identity,
+    /// SHA-256 of its identity and cells.
+    pub content: Digest,
+    /// The sealed content; none for a nil.
+    pub payload: Option<Sealed>,
+    /// Whether it declares that there was nothing.
+    pub nil: bool,
+    /// Whether it is about persons.
+    pub person_level: bool,
+    /// The digest of its type.
+    pub type_digest: Digest,
+    /// The client's key.
+    pub key: SendKey,
+    /// What it replaces.
+    pub replaces: Option<Replaces>,
+    /// How many findings the checks left.
+    pub counts: Counts,
+}
+
+impl<S: Store> Flow<S> {
+    pub(crate) async fn seal(&self, checked: Permitted<Checked>) -> Result<Permitted<SealedReturn>, Stop> {
+        let entry = random::entry_id()?;
+        let day = self.today();
+        let place = self.store.place(entry, SectionClass::Payload);
+        if checked.get().rtype.person_level {
+            // a record key of its own is written to the ring and synced first
+            let ring = Arc::clone(&self.ring);
+            let sealing = tokio::task::spawn_blocking(move || seal_checked(&ring, &place, entry, day, checked));
+            return sealing.await.map_err(|_| Fault::internal("sealing did not come to an end"))?.map_err(Stop::from);
+        }
+        seal_checked(&self.ring, &place, entry, day, checked).map_err(Stop::from)
+    }
+}
+
+fn seal_checked(
+    ring: &KeyRing,
+    place: &Place,
+    entry: EntryId,
+    day: Date,
+    checked: Permitted<Checked>,
+) -> Result<Permitted<SealedReturn>, Fault> {
+    checked.try_map(|Checked { valid, rtype, key, replaces }| {
+        let payload = if valid.is_nil() {
+            None
+        } else {
+            let key = if rtype.person_level {
+                ring.record_key(entry.0)
+            } else {
+                ring.data_key(RetentionClass::Aggregate, day)
+            };
+            let sealed = key.and_then(|key| ring.seal(key, place, valid.content()));
+            Some(sealed.map_err(Fault::unavailable)?)
+        };
+        Ok(SealedReturn {
+            entry,
+            identity: valid.identity().clone(),
+            content: valid.digest(),
+            payload,
+            nil: valid.is_nil(),
+            person_level: rtype.person_level,
+            type_digest: rtype.digest,
+            key,
+            replaces,
+            counts: valid.counts(),
+        })
+    })
+}

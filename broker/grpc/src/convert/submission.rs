@@ -1,0 +1,113 @@
+//! Submissions, their status and receipts.
+
+use concordat_core::ids::{EntryId, SendKey};
+use concordat_core::refusal::Refusal;
+use concordat_core::submission::{DeliveryRecord, ReplaceReason, Replaces};
+use concordat_flow::{Acknowledged, Received, StatusOf, Which};
+use concordat_proto::v1 as wire;
+use wire::status_request::Which as WireWhich;
+
+use super::{FINDINGS, digest, entry_id, finding, identity, malformed, optional, table};
+
+/// Reads a submission.
+///
+/// # Errors
+/// [`Refusal::Malformed`], naming the first field that is not well formed.
+pub fn received(request: wire::SubmitRequest) -> Result<Received, Refusal> {
+    match (request.nil, request.tables.is_empty()) {
+        (true, false) => return Err(malformed("tables", "a nil has no tables; send either")),
+        (false, true) => return Err(malformed("tables", "send the tables, or declare a nil")),
+        _ => {}
+    }
+    Ok(Received {
+        identity: identity::received(request.identity)?,
+        key: send_key("key", &request.key)?,
+        purpose: optional("purpose", &request.purpose)?,
+        type_digest: digest("type_digest", &request.type_digest)?,
+        nil: request.nil,
+        replaces: replaces(&request.replaces, &request.replace_reason)?,
+        tables: table::received(request.tables)?,
+    })
+}
+
+fn send_key(field: &'static str, bytes: &[u8]) -> Result<SendKey, Refusal> {
+    bytes.try_into().map(SendKey).map_err(|_| malformed(field, "draw 16 random bytes and keep them for retries"))
+}
+
+fn replaces(submission: &[u8], reason: &str) -> Result<Option<Replaces>, Refusal> {
+    if submission.is_empty() {
+        return match reason {
+            "" => Ok(None),
+            _ => Err(malformed("replace_reason", "give a reason only with the submission that is replaced")),
+        };
+    }
+    let submission = entry_id("replaces", submission)?;
+    let reason = ReplaceReason::from_word(reason)
+        .ok_or_else(|| malformed("replace_reason", "use correction, late_data or definition_change"))?;
+    Ok(Some(Replaces { submission, reason }))
+}
+
+/// What the sender is told of an accepted return.
+#[must_use]
+pub fn acknowledged(acknowledged: Acknowledged) -> wire::SubmitReply {
+    wire::SubmitReply {
+        submission: bytes_of(acknowledged.submission),
+        index: acknowledged.index,
+        version: acknowledged.version,
+        receipt: acknowledged.receipt,
+        already: acknowledged.already,
+        queued_to: acknowledged.queued_to,
+        findings: acknowledged.findings.into_iter().take(FINDINGS).map(finding::sent).collect(),
+    }
+}
+
+/// Reads which submission is meant.
+///
+/// # Errors
+/// [`Refusal::Malformed`] when none is, or not by 16 bytes.
+pub fn which(request: wire::StatusRequest) -> Result<Which, Refusal> {
+    match request.which {
+        Some(WireWhich::Submission(bytes)) => entry_id("submission", &bytes).map(Which::Submission),
+        Some(WireWhich::Key(bytes)) => send_key("key", &bytes).map(Which::Key),
+        None => Err(malformed("which", "name a submission, or the key it was sent under")),
+    }
+}
+
+/// Reads which submission's receipt is wanted.
+///
+/// # Errors
+/// [`Refusal::Malformed`] when the id is not 16 bytes.
+pub fn receipt_of(request: &wire::ReceiptRequest) -> Result<EntryId, Refusal> {
+    entry_id("submission", &request.submission)
+}
+
+/// What became of a submission.
+#[must_use]
+pub fn status(status: StatusOf) -> wire::StatusReply {
+    let record = status.record;
+    wire::StatusReply {
+        submission: bytes_of(record.id),
+        index: record.index,
+        version: record.version,
+        identity: Some(identity::sent(record.identity)),
+        recorded_at: record.recorded_at.to_string(),
+        nil: record.nil,
+        queries: record.queries,
+        replaces: record.replaces.map(|replaces| bytes_of(replaces.submission)).unwrap_or_default(),
+        superseded_by: record.superseded_by.map(bytes_of).unwrap_or_default(),
+        deliveries: status.deliveries.into_iter().map(delivery).collect(),
+        demo_clock: status.demo_clock,
+    }
+}
+
+fn delivery(delivery: DeliveryRecord) -> wire::Delivery {
+    wire::Delivery {
+        recipient: delivery.recipient.into(),
+        state: delivery.state.as_str().to_owned(),
+        overdue: delivery.reported,
+    }
+}
+
+pub(crate) fn bytes_of(id: EntryId) -> Vec<u8> {
+    id.0.to_vec()
+}

@@ -1,0 +1,142 @@
+//! All policy files together, read, checked against each other and built into engines. A bundle that exists
+//! is one that could be decided by.
+
+mod buckets;
+mod files;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use concordat_core::agency::{Agency, Kind};
+use concordat_core::ids::{AgencyId, AgreementId, Digest, ProfileId, PurposeId, ReturnTypeId, RoleId, RuleId};
+
+use crate::agreement::Agreement;
+use crate::complaint::Complaint;
+use crate::profile::Profile;
+use crate::purpose::Purpose;
+use crate::roles::Role;
+use crate::row::Row;
+use crate::vocabulary::Known;
+
+pub(crate) use buckets::Buckets;
+
+/// One generation of policy: immutable.
+#[derive(Clone)]
+pub struct Bundle {
+    pub(crate) known: Arc<Known>,
+    pub(crate) rows: Arc<[Row]>,
+    pub(crate) buckets: Arc<Buckets>,
+    pub(crate) purposes: Arc<BTreeMap<PurposeId, Purpose>>,
+    roles: Arc<BTreeMap<RoleId, Role>>,
+    agreements: Arc<BTreeMap<AgreementId, Agreement>>,
+    by_rule: Arc<HashMap<RuleId, Vec<AgreementId>>>,
+    profiles: Arc<BTreeMap<ProfileId, Profile>>,
+    agencies: Arc<HashMap<AgencyId, Agency>>,
+    types: Arc<HashMap<ReturnTypeId, bool>>,
+    digest: Digest,
+}
+
+impl Bundle {
+    /// Reads the files, given with their paths relative to `policies/`. Files of others (`returns/`,
+    /// `cases/`, `calendar.toml`, `partnership.toml`) are passed over; a file that looks like one of
+    /// policy's and is none is refused.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once, sorted by file and line.
+    pub fn from_files(
+        files: impl IntoIterator<Item = (String, Vec<u8>)>,
+        known: &Known,
+    ) -> Result<Bundle, Vec<Complaint>> {
+        files::read(files, known)
+    }
+
+    /// SHA-256 over the files that policy reads, sorted by path: of each the length of its path, its path,
+    /// the length of its content, its content; lengths are eight bytes, the highest first.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The roles that exist.
+    pub fn roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles.values()
+    }
+
+    /// Whether a principal of an agency of that kind may hold the role.
+    #[must_use]
+    pub fn role_allowed(&self, role: &RoleId, kind: Kind) -> bool {
+        self.roles.get(role).is_some_and(|role| role.may_be_held_by(kind))
+    }
+
+    /// The purposes that exist.
+    pub fn purposes(&self) -> impl Iterator<Item = &Purpose> {
+        self.purposes.values()
+    }
+
+    /// The agreements.
+    pub fn agreements(&self) -> impl Iterator<Item = &Agreement> {
+        self.agreements.values()
+    }
+
+    /// The profiles.
+    pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.profiles.values()
+    }
+
+    /// A profile by its id.
+    #[must_use]
+    pub fn profile(&self, id: &ProfileId) -> Option<&Profile> {
+        self.profiles.get(id)
+    }
+
+    /// The ids of the rows, in the order of the file.
+    pub fn rules(&self) -> impl Iterator<Item = &RuleId> {
+        self.rows.iter().map(|row| &row.id)
+    }
+
+    /// The partnership it is for.
+    #[must_use]
+    pub fn partnership(&self) -> &concordat_core::ids::PartnershipId {
+        &self.known.partnership
+    }
+
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    pub(crate) fn agency(&self, id: &AgencyId) -> Option<&Agency> {
+        self.agencies.get(id)
+    }
+
+    pub(crate) fn person_level(&self, id: &ReturnTypeId) -> Option<bool> {
+        self.types.get(id).copied()
+    }
+
+    /// The agreements that rows carry out, each once, in the order of the rows.
+    pub(crate) fn agreements_of(&self, rows: &[&Row]) -> Vec<AgreementId> {
+        let mut found = Vec::new();
+        for id in rows.iter().filter_map(|row| self.by_rule.get(&row.id)).flatten() {
+            if !found.contains(id) {
+                found.push(id.clone());
+            }
+        }
+        found
+    }
+
+    /// The same bundle with other rows: for tests that take a row away or turn it round.
+    #[cfg(test)]
+    pub(crate) fn with_rows(&self, rows: Vec<Row>) -> Bundle {
+        let buckets = Buckets::build(&self.known, &self.roles, &rows).unwrap();
+        Bundle { rows: rows.into(), buckets: Arc::new(buckets), ..self.clone() }
+    }
+}
+
+impl fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bundle {{ rules: {}, digest: {} }}", self.rows.len(), self.digest)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! Who may do what: casbin behind a strict loader, decisions, profiles.
+//!
+//! - [`bundle`]: all policy files together, checked; [`complaint`]: what is wrong with one; [`lint`]: what
+//!   is worth a look
+//! - [`vocabulary`], `row`, `csv`, `document`: how the files are read
+//! - [`roles`], [`purpose`], [`agreement`], [`profile`]: what they say
+//! - [`policy`]: decisions and their explanation; [`permitted`]: the proof of a yes; `cache`: answers of today
+//! - `question`, `words`, `engine`: a request made ready, as words, and casbin, which nothing else knows
+//! - [`mod@reference`]: the same judgement in plain Rust, for reasons and as a check
+//! - [`mod@project`]: what a reader gets of a return
+//! - [`cases`]: golden decisions
+
+pub mod agreement;
+pub mod bundle;
+mod cache;
+pub mod cases;
+pub mod complaint;
+mod csv;
+mod document;
+mod engine;
+pub mod lint;
+pub mod permitted;
+pub mod policy;
+pub mod profile;
+pub mod project;
+pub mod purpose;
+mod question;
+pub mod reference;
+pub mod roles;
+mod row;
+pub mod vocabulary;
+mod words;
+
+#[cfg(test)]
+mod sample;
+
+pub use bundle::Bundle;
+pub use cases::run_cases;
+pub use complaint::Complaint;
+pub use permitted::Permitted;
+pub use policy::{Explanation, Policy};
+pub use project::{AdditiveGroup, FieldInfo, Projection, Shape, project};
+pub use reference::Clause;
+pub use vocabulary::Known;

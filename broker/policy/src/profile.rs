@@ -1,0 +1,181 @@
+//! `profiles/*.toml` and `suppression/*.toml`: what a reader sees of a return.
+
+use std::collections::BTreeMap;
+
+use concordat_core::ids::ProfileId;
+use concordat_core::table::FieldClass;
+use serde::Deserialize;
+
+use crate::complaint::Complaint;
+use crate::document;
+
+/// What is done with a field. A transform that is not built drops its field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Treatment {
+    /// Shown as it is.
+    Keep,
+    /// Removed.
+    Drop,
+    /// A fixed word instead; not built, drops.
+    Mask,
+    /// The first of the month of birth; not built, drops.
+    MonthOfBirth,
+    /// The first part of the postcode; not built, drops.
+    OutwardPostcode,
+    /// A band of ages; not built, drops.
+    AgeBand,
+    /// A keyed hash per recipient and purpose; not built, drops.
+    Pseudonym,
+}
+
+/// A profile: per class of field, and where named per field, what is done with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Its id: the name of its file.
+    pub id: ProfileId,
+    /// What it is for.
+    pub title: String,
+    classes: BTreeMap<FieldClass, Treatment>,
+    fields: BTreeMap<String, Treatment>,
+    /// How small counts are suppressed; `None` when they are shown.
+    pub suppression: Option<Suppression>,
+}
+
+impl Profile {
+    /// What is done with a field: what the profile says of it by name, otherwise of its class.
+    #[must_use]
+    pub fn treatment(&self, field: &str, class: FieldClass) -> Treatment {
+        self.fields.get(field).or_else(|| self.classes.get(&class)).copied().unwrap_or(Treatment::Drop)
+    }
+}
+
+/// Counts from `from` to `to`, both included, are replaced by `symbol`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suppression {
+    /// Whose method it is.
+    pub title: String,
+    /// The smallest count suppressed; 1 where zero is shown.
+    pub from: u64,
+    /// The largest count suppressed.
+    pub to: u64,
+    /// What stands instead: `c`, `[c]` or `*`.
+    pub symbol: String,
+}
+
+impl Suppression {
+    /// Whether a count is to be suppressed.
+    #[must_use]
+    pub fn covers(&self, count: u64) -> bool {
+        (self.from..=self.to).contains(&count)
+    }
+
+    /// What covers all that either covers.
+    #[must_use]
+    pub fn stricter(self, other: Self) -> Self {
+        let (from, to) = (self.from.min(other.from), self.to.max(other.to));
+        let wider = if other.to > self.to { other } else { self };
+        Self { from, to, ..wider }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    title: String,
+    #[serde(default)]
+    suppress: Option<String>,
+    classes: BTreeMap<FieldClass, Treatment>,
+    #[serde(default)]
+    fields: BTreeMap<String, Treatment>,
+}
+
+/// Reads one suppression method.
+pub(crate) fn read_suppression(
+    file: &str,
+    bytes: &[u8],
+    complaints: &mut Vec<Complaint>,
+) -> Option<Suppression> {
+    let suppression: Suppression = document::read(file, bytes, complaints)?;
+    if suppression.from > suppression.to {
+        complaints.push(Complaint::of_file(file, "`from` is greater than `to`"));
+    }
+    if !matches!(suppression.symbol.as_str(), "c" | "[c]" | "*") {
+        complaints.push(Complaint::of_file(file, "`symbol` is none of `c`, `[c]`, `*`"));
+    }
+    Some(suppression)
+}
+
+/// Reads one profile; its name is the file's.
+pub(crate) fn read(
+    file: &str,
+    id: ProfileId,
+    bytes: &[u8],
+    suppressions: &BTreeMap<String, Suppression>,
+    complaints: &mut Vec<Complaint>,
+) -> Option<Profile> {
+    let raw: File = document::read(file, bytes, complaints)?;
+    if id.as_str() == "none" {
+        complaints.push(Complaint::of_file(file, "`none` is a word of rules.csv and cannot be a profile"));
+    }
+    for class in FieldClass::ALL.into_iter().filter(|class| !raw.classes.contains_key(class)) {
+        let word = toml::Value::try_from(class).ok();
+        let word = word.as_ref().and_then(toml::Value::as_str).unwrap_or_default();
+        let text = format!("says nothing of the class `{word}`; every class must be named");
+        complaints.push(Complaint::of_file(file, text));
+    }
+    let suppression = raw.suppress.and_then(|name| {
+        let found = suppressions.get(&name).cloned();
+        if found.is_none() {
+            complaints.push(Complaint::of_file(file, format!("there is no `suppression/{name}.toml`")));
+        }
+        found
+    });
+    Some(Profile { id, title: raw.title, classes: raw.classes, fields: raw.fields, suppression })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL_KEPT: &str = "title = \"t\"\n[classes]\nidentifier = \"keep\"\ncontact = \"keep\"\n\
+        demographic = \"keep\"\nspecial_category = \"keep\"\ncriminal = \"keep\"\noperational = \"keep\"\n\
+        aggregate = \"keep\"\nfree_text = \"keep\"\n";
+
+    fn profile(text: &str) -> (Option<Profile>, Vec<String>) {
+        let mut complaints = Vec::new();
+        let id = ProfileId::new("p").unwrap();
+        let profile = read("profiles/p.toml", id, text.as_bytes(), &BTreeMap::new(), &mut complaints);
+        (profile, complaints.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_field_named_in_a_profile_is_treated_by_name_and_any_other_by_class() {
+        let (profile, said) = profile(&format!("{ALL_KEPT}[fields]\nname = \"mask\"\n"));
+        assert!(said.is_empty(), "{said:?}");
+        let profile = profile.unwrap();
+        assert_eq!(profile.treatment("name", FieldClass::Identifier), Treatment::Mask);
+        assert_eq!(profile.treatment("other", FieldClass::Identifier), Treatment::Keep);
+    }
+
+    #[test]
+    fn unknown_transforms_classes_left_out_and_missing_suppressions_are_refused() {
+        assert!(!profile(&ALL_KEPT.replace("aggregate = \"keep\"", "aggregate = \"blur\"")).1.is_empty());
+        assert!(!profile(&ALL_KEPT.replace("aggregate = \"keep\"\n", "")).1.is_empty());
+        assert!(!profile(&ALL_KEPT.replace("aggregate", "agregate")).1.is_empty());
+        assert!(!profile(&format!("suppress = \"dfe\"\n{ALL_KEPT}")).1.is_empty());
+    }
+
+    #[test]
+    fn the_stricter_of_two_suppressions_covers_what_either_covers() {
+        let of = |from, to, symbol: &str| Suppression {
+            title: String::new(),
+            from,
+            to,
+            symbol: symbol.to_owned(),
+        };
+        assert_eq!(of(1, 5, "c").stricter(of(0, 4, "*")), of(0, 5, "c"));
+        assert_eq!(of(1, 5, "c").stricter(of(1, 9, "*")), of(1, 9, "*"));
+    }
+}

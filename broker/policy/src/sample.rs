@@ -1,0 +1,119 @@
+//! The sample partnership and its policy files, for tests.
+
+use std::path::Path;
+
+use concordat_core::agency::{Agency, Kind};
+use concordat_core::decision::{Act, Asker, DecisionRequest};
+
+use crate::bundle::Bundle;
+use crate::policy::Policy;
+use crate::vocabulary::Known;
+
+pub(crate) const CITY: &str = "E09000001";
+pub(crate) const HACKNEY: &str = "E09000012";
+
+pub(crate) fn known() -> Known {
+    let agencies: [(&str, Kind, &[&str]); 14] = [
+        ("hackney-council", Kind::LocalAuthority, &[HACKNEY]),
+        ("city-of-london-corporation", Kind::LocalAuthority, &[CITY]),
+        ("metropolitan-police", Kind::Police, &[HACKNEY]),
+        ("city-of-london-police", Kind::Police, &[CITY]),
+        ("nhs-nel-icb", Kind::Health, &[CITY, HACKNEY]),
+        ("homerton", Kind::Health, &[CITY, HACKNEY]),
+        ("elft", Kind::Health, &[CITY, HACKNEY]),
+        ("hackney-education", Kind::Education, &[HACKNEY]),
+        ("city-education", Kind::Education, &[CITY]),
+        ("hackney-lado", Kind::Lado, &[HACKNEY]),
+        ("city-lado", Kind::Lado, &[CITY]),
+        ("chscp", Kind::Partnership, &[CITY, HACKNEY]),
+        ("london-probation", Kind::Probation, &[CITY, HACKNEY]),
+        ("hackney-community-safety", Kind::CommunitySafety, &[HACKNEY]),
+    ];
+    let types = [
+        ("core-data-set-annual", false),
+        ("cds-police-quarterly", false),
+        ("cds-csc-quarterly", false),
+        ("lado-attestation-monthly", false),
+        ("lado-notification", true),
+    ];
+    Known {
+        partnership: "city-and-hackney".parse().unwrap(),
+        agencies: agencies
+            .into_iter()
+            .map(|(id, kind, areas)| Agency {
+                id: id.parse().unwrap(),
+                name: id.to_owned(),
+                kind,
+                areas: areas.iter().map(|area| area.parse().unwrap()).collect(),
+                codes: Default::default(),
+            })
+            .collect(),
+        types: types.into_iter().map(|(id, person)| (id.parse().unwrap(), person)).collect(),
+    }
+}
+
+/// Every file under `policies/`.
+pub(crate) fn files() -> Vec<(String, Vec<u8>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let mut files = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                files.push((name, std::fs::read(path).unwrap()));
+            }
+        }
+    }
+    files
+}
+
+pub(crate) fn bundle() -> Bundle {
+    Bundle::from_files(files(), &known()).unwrap_or_else(|complaints| {
+        panic!("{}", complaints.iter().map(|c| format!("{c}\n")).collect::<String>())
+    })
+}
+
+pub(crate) fn policy() -> Policy {
+    Policy::new(bundle())
+}
+
+/// The files with one of them changed.
+pub(crate) fn with(name: &str, change: impl FnOnce(&str) -> String) -> Vec<(String, Vec<u8>)> {
+    let mut files = files();
+    let (_, bytes) = files.iter_mut().find(|(path, _)| path == name).unwrap();
+    *bytes = change(std::str::from_utf8(bytes).unwrap()).into_bytes();
+    files
+}
+
+/// What is wrong with the files, one text per complaint.
+pub(crate) fn complaints(files: Vec<(String, Vec<u8>)>) -> Vec<String> {
+    match Bundle::from_files(files, &known()) {
+        Ok(_) => Vec::new(),
+        Err(complaints) => complaints.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// The council's reader asking for the police figures of its area.
+pub(crate) fn request() -> DecisionRequest {
+    DecisionRequest {
+        asker: Asker {
+            principal: Some("hackney-council/data-desk".parse().unwrap()),
+            agency: "hackney-council".parse().unwrap(),
+            kind: Kind::LocalAuthority,
+            roles: vec!["reader".parse().unwrap()],
+            areas: vec![HACKNEY.parse().unwrap()],
+        },
+        partnership: "city-and-hackney".parse().unwrap(),
+        owner: Some("metropolitan-police".parse().unwrap()),
+        return_type: Some("cds-police-quarterly".parse().unwrap()),
+        areas: vec![HACKNEY.parse().unwrap()],
+        act: Act::Read,
+        purpose: Some("P4-partnership-assurance".parse().unwrap()),
+        facts: vec![],
+        day: "2023-06-01".parse().unwrap(),
+    }
+}

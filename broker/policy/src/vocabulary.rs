@@ -1,0 +1,37 @@
+//! The closed vocabularies against which the cells of a row are read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use concordat_core::agency::{Agency, Kind};
+use concordat_core::ids::{AgencyId, PartnershipId, ProfileId, PurposeId, ReturnTypeId, RoleId};
+
+use crate::roles::Role;
+
+/// What stands outside the policy files and what they may speak of.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The partnership.
+    pub partnership: PartnershipId,
+    /// Its agencies, as `partnership.toml` declares them.
+    pub agencies: Vec<Agency>,
+    /// Its return types, and of each whether it is about persons.
+    pub types: Vec<(ReturnTypeId, bool)>,
+}
+
+/// What a row may say.
+pub(crate) struct Vocabulary<'a> {
+    pub known: &'a Known,
+    pub roles: &'a BTreeMap<RoleId, Role>,
+    pub purposes: BTreeSet<PurposeId>,
+    pub profiles: BTreeSet<ProfileId>,
+}
+
+impl Vocabulary<'_> {
+    pub fn kind_of(&self, agency: &AgencyId) -> Option<Kind> {
+        self.known.agencies.iter().find(|known| known.id == *agency).map(|known| known.kind)
+    }
+
+    pub fn role_allowed(&self, role: &RoleId, kind: Kind) -> bool {
+        self.roles.get(role).is_some_and(|role| role.may_be_held_by(kind))
+    }
+}

@@ -1,0 +1,188 @@
+//! `check`: everything that is wrong with a broker's directory, at once.
+
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use concordat_core::clock::{Clock, MachineClock};
+use concordat_flow::Generation;
+use concordat_seal::FileKek;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::args::DirArgs;
+use crate::bundle;
+use crate::ca::{AUTHORITY_KEY, Authority, SERVER_KEY};
+use crate::config::{Config, ConfigFault, FILE};
+use crate::outcome::{Exit, Failure};
+use crate::printer::Printer;
+use crate::private::{self, PrivateFault};
+
+// a policy year and a little: deadlines of the year to come must be computable
+const CALENDAR_DAYS: i64 = 400;
+const CERTIFICATE_DAYS: i64 = 60;
+
+/// How bad something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// The broker does not start, or must not.
+    Error,
+    /// Somebody should see to it.
+    Warning,
+}
+
+/// Something that is wrong: where, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// How bad it is.
+    pub weight: Weight,
+    /// What is wrong, beginning with the file and, where there is one, its row and column.
+    pub text: String,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weight = match self.weight {
+            Weight::Error => "error",
+            Weight::Warning => "warning",
+        };
+        write!(f, "{weight}: {}", self.text)
+    }
+}
+
+/// Checks a directory and prints what is wrong with it.
+///
+/// # Errors
+/// None: what is wrong is printed, and the exit code says whether any of it is an error.
+pub fn run(args: DirArgs, printer: Printer) -> Result<Exit, Failure> {
+    let found = everything_wrong(&args.dir, MachineClock.now());
+    for wrong in &found {
+        printer.data(&wrong.to_string());
+    }
+    let errors = found.iter().filter(|wrong| wrong.weight == Weight::Error).count();
+    printer.say(&format!("{errors} errors, {} warnings", found.len() - errors));
+    Ok(if errors == 0 { Exit::Ok } else { Exit::Failure })
+}
+
+/// Everything that is wrong with a broker's directory at an instant.
+#[must_use]
+pub fn everything_wrong(dir: &Path, now: Timestamp) -> Vec<Wrong> {
+    let mut found = Vec::new();
+    let config = match Config::of_directory(dir) {
+        Ok(config) => config,
+        Err(fault) => {
+            found.push(error(fault.to_string()));
+            if matches!(fault, ConfigFault::Io { .. }) {
+                return found;
+            }
+            // the rest is looked for where `init` puts it
+            match Config::assumed(dir) {
+                Ok(config) => config,
+                Err(_) => return found,
+            }
+        }
+    };
+    policies(&config, now, &mut found);
+    permissions(&config, &mut found);
+    certificates(&config, now, &mut found);
+    guard(&config, &mut found);
+    found
+}
+
+fn error(text: impl Into<String>) -> Wrong {
+    Wrong { weight: Weight::Error, text: text.into() }
+}
+
+fn warning(text: impl Into<String>) -> Wrong {
+    Wrong { weight: Weight::Warning, text: text.into() }
+}
+
+fn policies(config: &Config, now: Timestamp, found: &mut Vec<Wrong>) {
+    let files = match bundle::read(&config.policies) {
+        Ok(files) => files,
+        Err(fault) => return found.push(error(Failure::of("policies", &fault).text)),
+    };
+    let calendar = files.iter().find(|(path, _)| path == "calendar.toml");
+    if let Some(end) = calendar.and_then(|(_, bytes)| last_year(bytes)) {
+        let needed = now.checked_add(SignedDuration::from_hours(24 * CALENDAR_DAYS)).unwrap_or(now);
+        if concordat_core::clock::london_date(needed).year() > end {
+            found.push(warning(format!(
+                "policies/calendar.toml: to: the bank holidays end with {end}, and no deadline is computed past \
+                 them; add the years that gov.uk has published"
+            )));
+        }
+    }
+    match Generation::build(files) {
+        Ok(generation) if generation.partnership.id != config.partnership => {
+            found.push(error(format!(
+                "policies/partnership.toml: id: it is `{}`, and {FILE} says `{}`; one directory serves one partnership",
+                generation.partnership.id, config.partnership
+            )));
+        }
+        Ok(_) => {}
+        Err(complaints) => {
+            found.extend(complaints.iter().map(|complaint| error(format!("policies/{complaint}"))));
+        }
+    }
+}
+
+fn last_year(calendar: &[u8]) -> Option<i16> {
+    let table: toml::Table = std::str::from_utf8(calendar).ok()?.parse().ok()?;
+    table.get("to")?.as_integer()?.try_into().ok()
+}
+
+fn permissions(config: &Config, found: &mut Vec<Wrong>) {
+    if let Err(fault) = FileKek::open(&config.key) {
+        found.push(error(Failure::of("files.key", &fault).text));
+    }
+    for path in [&config.store, &config.authority, &config.run] {
+        report(private::check(path), found);
+    }
+    for key in [AUTHORITY_KEY, SERVER_KEY] {
+        report(private::check(&config.authority.join(key)), found);
+    }
+}
+
+fn report(checked: Result<(), PrivateFault>, found: &mut Vec<Wrong>) {
+    if let Err(fault) = checked {
+        found.push(error(Failure::of("files", &fault).text));
+    }
+}
+
+fn certificates(config: &Config, now: Timestamp, found: &mut Vec<Wrong>) {
+    let authority = match Authority::open(&config.authority, &config.partnership) {
+        Ok(authority) => authority,
+        // an open key file was told already
+        Err(crate::ca::CaFault::Private(PrivateFault::TooOpen { .. })) => return,
+        Err(fault) => return found.push(error(Failure::of("authority", &fault).text)),
+    };
+    let ends_soon = |end: Timestamp| {
+        now.checked_add(SignedDuration::from_hours(24 * CERTIFICATE_DAYS)).is_ok_and(|then| then >= end)
+    };
+    if let Some(end) = authority.not_after().filter(|end| ends_soon(*end)) {
+        found.push(warning(format!(
+            "the authority's certificate ends {end}; every principal has to enrol again under a new one"
+        )));
+    }
+    if let Some(end) = authority.server_not_after().filter(|end| ends_soon(*end)) {
+        found.push(warning(format!(
+            "the broker's certificate ends {end}; it is made anew when the broker is restarted"
+        )));
+    }
+}
+
+fn guard(config: &Config, found: &mut Vec<Wrong>) {
+    let volume = |path: &Path| fs::metadata(path).map(|facts| facts.dev());
+    match (volume(&config.guard), volume(&config.store)) {
+        (Ok(guard), Ok(store)) if guard == store => found.push(warning(format!(
+            "{FILE}: files.guard: the head guard `{}` is on the volume of the store it guards, so one old copy \
+             restores both; keep it on another volume",
+            config.guard.display()
+        ))),
+        (Err(fault), _) => found.push(error(format!(
+            "{FILE}: files.guard: the head guard `{}` cannot be looked at ({fault}); mount its volume or restore it",
+            config.guard.display()
+        ))),
+        _ => {}
+    }
+}

@@ -1,0 +1,165 @@
+//! The rows of a group that is being built: preconditions are judged by them before anything is written, and
+//! they reach the projections only once the group is recorded.
+
+use std::collections::HashMap;
+
+use concordat_core::apply::{Key, Row, SentRecord, VersionRecord, apply, merge};
+use concordat_core::entry::Entry;
+use concordat_core::ids::Digest;
+
+use crate::proposal::{Precondition, Unmet};
+
+use super::keys::RowKey;
+use super::{Broken, Projections};
+
+/// Rows that entries not yet recorded would change.
+pub(crate) struct Pending<'p> {
+    projections: &'p Projections,
+    rows: HashMap<RowKey, Row>,
+    /// What stood in `rows` before each change since the last mark.
+    undo: Vec<(RowKey, Option<Row>)>,
+    content: Option<(Digest, Digest)>,
+}
+
+impl<'p> Pending<'p> {
+    pub(crate) fn over(projections: &'p Projections) -> Self {
+        Self { projections, rows: HashMap::new(), undo: Vec::new(), content: None }
+    }
+
+    /// Makes what was applied up to now last, whatever is undone later.
+    pub(crate) fn mark(&mut self) {
+        self.undo.clear();
+    }
+
+    /// Takes back what was applied since the last mark.
+    pub(crate) fn undo(&mut self) {
+        while let Some((key, old)) = self.undo.pop() {
+            match old {
+                Some(row) => self.rows.insert(key, row),
+                None => self.rows.remove(&key),
+            };
+        }
+    }
+
+    /// The rows to be written.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&RowKey, &Row)> {
+        self.rows.iter()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.rows.clear();
+        self.undo.clear();
+    }
+
+    /// Applies an entry.
+    pub(crate) fn apply(&mut self, entry: &Entry) -> Result<(), Broken> {
+        for change in apply(entry) {
+            let key = self.projections.keys.row(&change.key());
+            let old = if change.is_whole() { None } else { self.read(&key)? };
+            let Some(mut row) = merge(old, change) else { continue };
+            match &mut row {
+                Row::Version(version) => version.content = self.hmac(&version.content),
+                Row::Sent(sent) => sent.content = self.hmac(&sent.content),
+                _ => {}
+            }
+            let old = self.rows.insert(key, row);
+            self.undo.push((key, old));
+        }
+        Ok(())
+    }
+
+    /// The first of the preconditions that does not hold.
+    pub(crate) fn judge(&mut self, preconditions: &[Precondition]) -> Result<Option<Unmet>, Broken> {
+        for precondition in preconditions {
+            let unmet = self.judge_one(precondition)?;
+            if unmet.is_some() {
+                return Ok(unmet);
+            }
+        }
+        Ok(None)
+    }
+
+    fn judge_one(&mut self, precondition: &Precondition) -> Result<Option<Unmet>, Broken> {
+        match precondition {
+            Precondition::KeyUnused { agency, key, content } => {
+                let found = self.find(&Key::Sent(agency.clone(), *key))?;
+                Ok(match found {
+                    Some(Row::Sent(sent)) => Some(self.judge_sent(&sent, content)),
+                    _ => None,
+                })
+            }
+            Precondition::InForce { identity, submission, content } => {
+                let found = self.find(&Key::Version(identity.clone()))?;
+                Ok(match (found, submission) {
+                    (Some(Row::Version(version)), Some(expected)) if version.submission == *expected => None,
+                    (Some(Row::Version(version)), expected) => {
+                        Some(self.judge_version(&version, content, expected.is_some()))
+                    }
+                    (_, Some(_)) => Some(Unmet::NotInForce),
+                    (_, None) => None,
+                })
+            }
+            Precondition::NotRaised { identity } => {
+                Ok(match self.find(&Key::Obligation(identity.clone()))? {
+                    Some(Row::Obligation(record)) if record.overdue_at.is_some() => Some(Unmet::AlreadyRaised),
+                    _ => None,
+                })
+            }
+            Precondition::InvitationOpen { token } => Ok(match self.find(&Key::Invitation(*token))? {
+                Some(Row::Invitation(invitation)) => invitation.used_at.map(|_| Unmet::InvitationUsed),
+                _ => Some(Unmet::NoInvitation),
+            }),
+            Precondition::Delivery { recipient, index, states } => {
+                Ok(match self.find(&Key::Delivery(recipient.clone(), *index))? {
+                    Some(Row::Delivery(delivery)) if states.contains(&delivery.state) => None,
+                    Some(Row::Delivery(delivery)) => Some(Unmet::WrongState { state: delivery.state }),
+                    _ => Some(Unmet::NoDelivery),
+                })
+            }
+        }
+    }
+
+    fn judge_sent(&mut self, sent: &SentRecord, content: &Digest) -> Unmet {
+        if sent.content == self.hmac(content) {
+            Unmet::SameContent { index: sent.index }
+        } else {
+            Unmet::KeyReused
+        }
+    }
+
+    fn judge_version(&mut self, version: &VersionRecord, content: &Digest, expected: bool) -> Unmet {
+        if version.content == self.hmac(content) {
+            Unmet::SameContent { index: version.index }
+        } else if expected {
+            Unmet::NotInForce
+        } else {
+            Unmet::OtherInForce { submission: version.submission, version: version.version }
+        }
+    }
+
+    fn find(&self, key: &Key) -> Result<Option<Row>, Broken> {
+        self.read(&self.projections.keys.row(key))
+    }
+
+    fn read(&self, key: &RowKey) -> Result<Option<Row>, Broken> {
+        match self.rows.get(key) {
+            Some(row) => Ok(Some(row.clone())),
+            None => self.projections.read(key),
+        }
+    }
+
+    fn hmac(&mut self, content: &Digest) -> Digest {
+        match &self.content {
+            Some((known, hmac)) if known == content => *hmac,
+            _ => {
+                let hmac = self.projections.keys.content(content);
+                self.content = Some((*content, hmac));
+                hmac
+            }
+        }
+    }
+}

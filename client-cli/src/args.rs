@@ -1,0 +1,68 @@
+//! The command line: what is common to all commands, and the list of them. Each command's own arguments stand
+//! with the command.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    audit, completions, context, enrol, inbox, missing, receipt, status, submit, types, validate,
+};
+use crate::exit::Exit;
+use crate::printer::Format;
+
+/// Sends returns to a safeguarding partnership's broker, collects them, and checks what was recorded.
+#[derive(Debug, Parser)]
+#[command(
+    name = "concordat",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = Exit::table(),
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// The context to work in, instead of the current one
+    #[arg(long, global = true, value_name = "NAME")]
+    pub context: Option<String>,
+    /// How data is written; talk goes to the standard error stream
+    #[arg(short, long, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
+    pub output: Format,
+    /// No talk but warnings and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Trade the operator's token for a certificate, and keep it as a context
+    Enrol(enrol::Args),
+    /// List, choose or show contexts
+    #[command(subcommand)]
+    Context(context::Args),
+    /// Return types: what is owed, by whom, when, to whom, and why that is lawful
+    Types(types::Args),
+    /// Check a return's file without sending it
+    Validate(validate::Args),
+    /// Check a return's file, send it, and keep the receipt
+    Submit(Box<submit::Args>),
+    /// What became of a submission
+    Status(status::Args),
+    /// Verify or fetch receipts
+    #[command(subcommand)]
+    Receipt(receipt::Args),
+    /// What is owed and where it stands
+    Missing(missing::Args),
+    /// What lies in the agency's inbox: list, fetch, acknowledge or reject
+    #[command(subcommand)]
+    Inbox(inbox::Args),
+    /// Search the log, or verify it without trusting the broker
+    #[command(subcommand)]
+    Audit(audit::Args),
+    /// Who you are to the broker
+    Whoami,
+    /// Completions for a shell, to be sourced by it
+    Completions(completions::Args),
+}

@@ -1,0 +1,14 @@
+//! The commands, one file each: its arguments and what it does.
+
+pub mod audit;
+pub mod completions;
+pub mod context;
+pub mod enrol;
+pub mod inbox;
+pub mod missing;
+pub mod receipt;
+pub mod status;
+pub mod submit;
+pub mod types;
+pub mod validate;
+pub mod whoami;

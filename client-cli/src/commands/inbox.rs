@@ -1,0 +1,178 @@
+//! `concordat inbox`: what other agencies sent here.
+
+use std::path::PathBuf;
+
+use concordat_core::ids::PurposeId;
+use concordat_proto::v1;
+use concordat_proto::v1::inbox_service_client::InboxServiceClient;
+use serde_json::Value;
+use tonic::transport::Channel;
+
+use crate::answer::{Answer, Sheet, text, texts};
+use crate::connect::{self, MAX_ANSWER};
+use crate::context::Context;
+use crate::convert::{covers_text, entry_text, typed_id};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::projected;
+use crate::session::{Session, failed};
+
+/// Arguments of `inbox`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Args {
+    /// List what lies there
+    List,
+    /// Fetch a return; the log says so first
+    Fetch(Fetch),
+    /// Confirm a delivery
+    Ack {
+        /// The submission's id
+        submission: String,
+    },
+    /// Refuse a delivery, with a reason that its sender sees
+    Reject(Reject),
+}
+
+/// Arguments of `inbox fetch`.
+#[derive(Debug, clap::Args)]
+pub struct Fetch {
+    /// The submission's id
+    submission: String,
+    /// What it will be used for
+    #[arg(long)]
+    purpose: PurposeId,
+    /// Write it to this file, which must not exist yet, instead of the standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Arguments of `inbox reject`.
+#[derive(Debug, clap::Args)]
+pub struct Reject {
+    /// The submission's id
+    submission: String,
+    /// Why: about the file, never about a person; up to 200 characters
+    #[arg(long)]
+    reason: String,
+}
+
+/// Lists, fetches or answers.
+///
+/// # Errors
+/// A [`Failure`] when the broker is not reached or refuses, or the output cannot be written.
+pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    match args {
+        Args::List => list(session).await,
+        Args::Fetch(args) => fetch(args, session).await,
+        Args::Ack { submission } => {
+            let (context, mut client, submission) = prepare(submission, session).await?;
+            let request = v1::AcknowledgeRequest { submission };
+            let reply = client.acknowledge(request).await.map_err(failed(&context))?.into_inner();
+            answered(&reply, "acknowledged", session)
+        }
+        Args::Reject(args) => {
+            if args.reason.trim().is_empty() || args.reason.chars().count() > 200 {
+                return Err(Failure::usage("--reason must have 1 to 200 characters"));
+            }
+            let (context, mut client, submission) = prepare(&args.submission, session).await?;
+            let request = v1::RejectRequest { submission, reason: args.reason.clone() };
+            let reply = client.reject(request).await.map_err(failed(&context))?.into_inner();
+            answered(&reply, "rejected", session)
+        }
+    }
+}
+
+async fn connected(session: &mut Session<'_>) -> Result<(Context, InboxServiceClient<Channel>), Failure> {
+    let context = session.context()?;
+    let channel = connect::channel(&context).await?;
+    Ok((context, InboxServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER)))
+}
+
+async fn prepare(
+    submission: &str,
+    session: &mut Session<'_>,
+) -> Result<(Context, InboxServiceClient<Channel>, Vec<u8>), Failure> {
+    let submission = typed_id(submission)?;
+    let (context, client) = connected(session).await?;
+    Ok((context, client, submission.0.to_vec()))
+}
+
+async fn list(session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let (context, mut client) = connected(session).await?;
+    let mut sheet = Sheet::new(&[
+        "submission",
+        "return_type",
+        "covers",
+        "agency",
+        "areas",
+        "version",
+        "nil",
+        "recorded_at",
+        "state",
+        "superseded",
+    ]);
+    let (mut from, mut demo_clock) = (0, false);
+    loop {
+        let request = v1::InboxListRequest { from, limit: 1000 };
+        let reply = client.list(request).await.map_err(failed(&context))?.into_inner();
+        demo_clock |= reply.demo_clock;
+        reply.items.iter().for_each(|item| add(&mut sheet, item));
+        // a broker that points backwards must not keep the client going round
+        if reply.next <= from {
+            break;
+        }
+        from = reply.next;
+    }
+    let answer = Answer::new("inbox").fact("demo_clock", demo_clock).list("items", sheet);
+    session.printer.answer(&answer)?;
+    session.tell_demo_clock(demo_clock);
+    Ok(Exit::Ok)
+}
+
+fn add(sheet: &mut Sheet, item: &v1::InboxItem) {
+    let identity = item.identity.clone().unwrap_or_default();
+    sheet.row([
+        Value::from(entry_text(&item.submission)),
+        Value::from(identity.return_type.as_str()),
+        Value::from(covers_text(&identity)),
+        Value::from(identity.agency.as_str()),
+        texts(&identity.areas),
+        Value::from(item.version),
+        Value::from(item.nil),
+        text(&item.recorded_at),
+        text(&item.state),
+        Value::from(item.superseded),
+    ]);
+}
+
+async fn fetch(args: &Fetch, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    if let Some(out) = args.out.as_deref().filter(|out| out.exists()) {
+        return Err(Failure::usage(format!("`{}` exists already", out.display())).hint("name another file"));
+    }
+    let (context, mut client, submission) = prepare(&args.submission, session).await?;
+    let request = v1::FetchRequest { submission, purpose: args.purpose.to_string() };
+    let reply = client.fetch(request).await.map_err(failed(&context))?.into_inner();
+    tell_projection(&reply, session);
+    projected::write(reply, args.out.as_deref(), session)?;
+    Ok(Exit::Ok)
+}
+
+/// What the reader does not get to see, and by which profile.
+fn tell_projection(reply: &v1::FetchReply, session: &mut Session<'_>) {
+    let list = |items: &[String]| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
+    let printer = &mut session.printer;
+    printer.say(&format!("recorded at index {}, allowed by {}", reply.index, list(&reply.rules)));
+    printer.say(&format!("profile: {}", list(&reply.profiles)));
+    printer.say(&format!("fields withheld: {}", list(&reply.withheld_fields)));
+    printer.say(&format!("tables withheld: {}", list(&reply.withheld_tables)));
+    printer.say(&format!("cells suppressed: {}", reply.suppressed_cells));
+    if reply.nil {
+        printer.say("this is a nil: the sender declares that there was nothing");
+    }
+}
+
+fn answered(reply: &v1::AnswerReply, what: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let answer = Answer::new("inbox-answer").fact("answer", what).fact("index", reply.index);
+    session.printer.answer(&answer)?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,1 @@
+//! The client: validate, submit, collect and verify from a command line.

@@ -1,0 +1,1 @@
+//! The harness, the end-to-end and fault tests, and the benches.

@@ -1,0 +1,146 @@
+//! A crate uses only what the architecture lets it use. Mirrors the table of `broker/ARCHITECTURE.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// Each crate and the crates of the workspace it may use.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("core", &[]),
+    ("proto", &[]),
+    ("catalogue", &["core"]),
+    ("policy", &["core"]),
+    ("seal", &["core"]),
+    ("ledger", &["core"]),
+    ("store", &["core", "seal", "ledger"]),
+    ("flow", &["core", "catalogue", "policy", "seal", "ledger", "store"]),
+    ("grpc", &["core", "flow", "proto"]),
+    (
+        "broker",
+        // the client's library for the demo alone, so that the demo runs the very commands a user would type
+        &["core", "catalogue", "policy", "seal", "ledger", "store", "flow", "grpc", "proto", "cli"],
+    ),
+    ("cli", &["core", "catalogue", "ledger", "proto"]),
+];
+
+/// Crates from outside that have one room each.
+const WALLS: &[(&str, &[&str])] = &[
+    ("tonic", &["proto", "grpc", "broker", "cli", "tests"]),
+    ("tonic-prost", &["proto"]),
+    ("prost", &["proto", "grpc", "broker", "cli", "tests"]),
+    ("casbin", &["policy"]),
+    ("sled", &["store"]),
+    ("hpke", &["seal"]),
+    ("aes-gcm", &["seal"]),
+];
+
+/// Crates that must not be anywhere in the graph: a second TLS or crypto provider makes rustls panic at first use.
+const BANNED: &[&str] = &["ring", "openssl-sys", "native-tls", "chrono"];
+
+fn metadata(extra: &[&str]) -> serde_json::Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(extra)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("cargo prints JSON")
+}
+
+fn short(name: &str) -> Option<&str> {
+    name.strip_prefix("concordat-")
+}
+
+fn uses() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = metadata(&["--no-deps"]);
+    let mut uses = BTreeMap::new();
+    for package in metadata["packages"].as_array().expect("packages") {
+        let of = short(package["name"].as_str().expect("a name")).expect("our own crates").to_owned();
+        let on = package["dependencies"]
+            .as_array()
+            .expect("dependencies")
+            .iter()
+            .filter(|dependency| dependency["kind"].as_str() != Some("dev"))
+            .map(|dependency| dependency["name"].as_str().expect("a name").to_owned())
+            .collect();
+        uses.insert(of, on);
+    }
+    uses
+}
+
+#[test]
+fn every_crate_uses_only_what_the_architecture_allows() {
+    let uses = uses();
+    let mut wrong = Vec::new();
+    for (of, on) in &uses {
+        if of == "tests" {
+            continue;
+        }
+        let allowed = ARROWS.iter().find(|(name, _)| name == of).map(|(_, allowed)| *allowed);
+        let allowed = allowed.unwrap_or_else(|| panic!("the crate `{of}` is not in the table of arrows"));
+        wrong.extend(
+            on.iter()
+                .filter_map(|name| short(name))
+                .filter(|name| !allowed.contains(name))
+                .map(|name| format!("{of} must not use {name}")),
+        );
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for (name, _) in ARROWS {
+        assert!(uses.contains_key(*name), "the table of arrows names `{name}`, which is no crate");
+    }
+}
+
+#[test]
+fn the_wire_the_engine_and_the_database_stay_in_their_rooms() {
+    let mut wrong = Vec::new();
+    for (of, on) in uses() {
+        for (outside, rooms) in WALLS {
+            if on.contains(*outside) && !rooms.contains(&of.as_str()) {
+                wrong.push(format!("{of} must not use {outside}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn there_is_one_crypto_provider() {
+    // only what is built for this machine counts: the lock file also lists other systems' crates
+    let host = host();
+    let metadata = metadata(&["--filter-platform", &host]);
+    let packages = metadata["packages"].as_array().expect("packages");
+    let names: BTreeMap<&str, &str> = packages
+        .iter()
+        .map(|package| (package["id"].as_str().expect("an id"), package["name"].as_str().expect("a name")))
+        .collect();
+    let nodes = metadata["resolve"]["nodes"].as_array().expect("a resolved graph");
+    let built: BTreeSet<&str> =
+        nodes.iter().filter_map(|node| names.get(node["id"].as_str().expect("an id")).copied()).collect();
+    assert!(built.contains("aws-lc-rs"), "the graph was read");
+    for name in BANNED {
+        assert!(!built.contains(name), "`{name}` has come into the graph; see `cargo tree -i {name}`");
+    }
+}
+
+fn host() -> String {
+    let output = Command::new("rustc").args(["-vV"]).output().expect("rustc runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host").to_owned()
+}
+
+#[test]
+fn the_aead_is_named_only_where_things_are_sealed() {
+    let mut named = Vec::new();
+    super::sizes::each_source(&mut |path, text| {
+        if text.contains("aws_lc_rs::aead") || text.contains("aead::{") || text.contains(", aead") {
+            named.push(path.to_owned());
+        }
+    });
+    assert!(!named.is_empty(), "the sources were read");
+    let outside: Vec<_> = named
+        .iter()
+        .filter(|path| !path.contains("broker/seal/") && !path.ends_with("structure/arrows.rs"))
+        .collect();
+    assert!(outside.is_empty(), "{outside:?}");
+}
