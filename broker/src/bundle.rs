@@ -100,6 +100,13 @@ fn relative(root: &Path, path: &Path) -> String {
     parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
+/// The files of a bundle as an entry holds it; `None` when it is not one.
+#[must_use]
+pub fn unsealed(bundle: &[u8]) -> Option<Files> {
+    let files: Vec<(String, serde_bytes::ByteBuf)> = ciborium::from_reader(bundle).ok()?;
+    Some(files.into_iter().map(|(path, bytes)| (path, bytes.into_vec())).collect())
+}
+
 /// Writes files into a new policies folder.
 ///
 /// # Errors
@@ -116,30 +123,48 @@ pub fn write(folder: &Path, files: &Files) -> Result<(), BundleFault> {
     Ok(())
 }
 
-/// A partnership file for a partnership of which nothing but its id is known: one agency, the partnership's
-/// own team, and nobody owes anything yet.
+/// The policies of a partnership of which nothing but its id is known: the return types, profiles, purposes,
+/// roles and calendar of the sample; one agency, the partnership's own team; nothing owed; no agreement, as
+/// nobody has signed one, and therefore no row that allows anything.
 #[must_use]
-pub fn first_partnership(id: &PartnershipId) -> String {
+pub fn first(id: &PartnershipId) -> Files {
+    let kept = sample().into_iter().filter(|(path, _)| !path.starts_with("cases/"));
+    kept.map(|(path, bytes)| {
+        let bytes = match path.as_str() {
+            "partnership.toml" => first_partnership(id).into_bytes(),
+            "agreements.toml" => FIRST_AGREEMENTS.as_bytes().to_vec(),
+            "rules.csv" => denying_rows(&bytes, id),
+            _ => bytes,
+        };
+        (path, bytes)
+    })
+    .collect()
+}
+
+const FIRST_AGREEMENTS: &str = "\
+# The information-sharing agreements. Until there is one, nothing may be sent or read: every row of rules.csv
+# that allows is carried out under an agreement, between its parties, for its purposes, within its dates.
+# The sample's agreements and rows lie in `examples/`, beside this folder, to be copied from.
+
+agreement = []
+";
+
+/// The header and the rows that deny, made over to another partnership.
+fn denying_rows(rules: &[u8], id: &PartnershipId) -> Vec<u8> {
+    let rules = String::from_utf8_lossy(rules);
+    let kept = rules.lines().enumerate().filter(|(at, line)| *at == 0 || line.ends_with(",deny"));
+    let kept = kept.map(|(_, line)| line.replace(&format!(",{SAMPLE},"), &format!(",{id},")) + "\n");
+    kept.collect::<String>().into_bytes()
+}
+
+fn first_partnership(id: &PartnershipId) -> String {
     format!(
         "# The partnership: its agencies, and who owes which return from when. An unknown key is refused.\n\
          # Add an [[agency]] for each organisation (kind: local_authority, police, health, education, lado,\n\
          # partnership, probation, community_safety, voluntary or national; areas: GSS codes), then an\n\
-         # [[obligation]] for each return that it owes:\n\
-         #\n\
-         # [[agency]]\n\
-         # id = \"metropolitan-police\"\n\
-         # name = \"Metropolitan Police Service\"\n\
-         # kind = \"police\"\n\
-         # areas = [\"E09000012\"]\n\
-         #\n\
-         # [[obligation]]\n\
-         # agency = \"metropolitan-police\"\n\
-         # return_type = \"cds-police-quarterly\"\n\
-         # areas = [\"E09000012\"]\n\
-         # from = \"2026-27/Q3\"\n\
-         # owner = \"role title of the owner\"\n\
-         # deputy = \"role title of the deputy\"\n\
+         # [[obligation]] for each return that it owes. `examples/partnership.toml` shows a whole one.\n\
          \n\
+         # a certificate, a receipt and the log name the partnership by this id: it never changes\n\
          id = \"{id}\"\n\
          name = \"{id}\"\n\
          \n\
@@ -153,6 +178,7 @@ pub fn first_partnership(id: &PartnershipId) -> String {
 
 #[cfg(test)]
 mod tests {
+    use concordat_flow::Generation;
     use concordat_flow::partnership::Partnership;
 
     use super::*;
@@ -205,9 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn a_first_partnership_has_its_own_team_and_owes_nothing() {
-        let first = Partnership::from_toml(&first_partnership(&"north".parse().unwrap())).unwrap();
-        assert_eq!((first.agencies.len(), first.obligations.len()), (1, 0));
-        assert_eq!(first.id.as_str(), "north");
+    fn nothing_is_wrong_with_the_sample_nor_with_a_first_partnership() {
+        let generation = Generation::build(sample()).unwrap();
+        assert_eq!(generation.partnership.id.as_str(), SAMPLE);
+        let generation = Generation::build(first(&"north".parse().unwrap())).unwrap();
+        let partnership = &generation.partnership;
+        assert_eq!((partnership.id.as_str(), partnership.agencies.len()), ("north", 1));
+        assert!(partnership.obligations.is_empty());
+        let rules: Vec<_> = generation.policy.bundle().rules().map(ToString::to_string).collect();
+        assert!(!rules.is_empty() && rules.iter().all(|rule| rule.starts_with("DENY-")), "{rules:?}");
     }
 }

@@ -14,6 +14,11 @@ pub const FILE: &str = "concordat.toml";
 
 const TEMPLATE: &str = include_str!("config/concordat.toml");
 
+const SAMPLE_LINES: &str = "\
+# This directory is a sample: invented agreements, and a clock that can be moved forward. The log says so too.
+sample = true
+";
+
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigFault {
@@ -45,6 +50,8 @@ pub struct Config {
     pub file: PathBuf,
     /// The partnership.
     pub partnership: PartnershipId,
+    /// Whether the directory is a sample, whose clock may be moved; the log must say the same.
+    pub sample: bool,
     /// Where the services listen.
     pub services: SocketAddr,
     /// Where enrolment listens.
@@ -74,18 +81,22 @@ pub struct Limits {
     pub drain: Duration,
     /// Calls under way at the same time.
     pub calls: usize,
-    /// Connections open at the same time on each listener.
+    /// Connections open at the same time on the services' listener.
     pub connections: usize,
     /// How long a TLS handshake may take.
     pub handshake: Duration,
-    /// Enrolment attempts served in a minute.
-    pub enrolments_per_minute: u32,
+    /// Enrolments tried in a minute, over all addresses.
+    pub enrolments: u32,
+    /// Of these, from one address.
+    pub enrolments_per_address: u32,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     partnership: PartnershipId,
+    #[serde(default)]
+    sample: bool,
     listen: Listen,
     files: Files,
     limits: LimitsTable,
@@ -117,7 +128,8 @@ struct LimitsTable {
     calls: toml::Spanned<u32>,
     connections: toml::Spanned<u32>,
     handshake_seconds: toml::Spanned<u32>,
-    enrolments_per_minute: toml::Spanned<u32>,
+    enrolments: toml::Spanned<u32>,
+    enrolments_per_address: toml::Spanned<u32>,
 }
 
 /// What `init` is told of the settings.
@@ -125,6 +137,8 @@ struct LimitsTable {
 pub struct Chosen {
     /// The partnership.
     pub partnership: PartnershipId,
+    /// Whether it is to be a sample.
+    pub sample: bool,
     /// Where the services listen.
     pub services: SocketAddr,
     /// Where enrolment listens.
@@ -143,6 +157,7 @@ pub fn written(chosen: &Chosen) -> String {
     let guard = chosen.guard.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
     TEMPLATE
         .replace("@PARTNERSHIP@", chosen.partnership.as_str())
+        .replace("@SAMPLE@", if chosen.sample { SAMPLE_LINES } else { "" })
         .replace("@SERVICES@", &chosen.services.to_string())
         .replace("@ENROLMENT@", &chosen.enrolment.to_string())
         .replace("@NAMES@", &format!("[{}]", names.join(", ")))
@@ -168,6 +183,7 @@ impl Config {
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let chosen = Chosen {
             partnership: "unknown".parse().map_err(|e: concordat_core::ids::BadName| wrong(e.to_string()))?,
+            sample: false,
             services: loopback,
             enrolment: loopback,
             names: vec!["localhost".to_owned()],
@@ -202,6 +218,7 @@ impl Config {
         Ok(Self {
             file: path.to_owned(),
             partnership: file.partnership,
+            sample: file.sample,
             services: file.listen.services,
             enrolment: file.listen.enrolment,
             names: file.listen.names,
@@ -266,7 +283,8 @@ fn limits(table: &LimitsTable) -> Result<Limits, (usize, String)> {
         calls: count(within(&table.calls, "calls", 100_000)?),
         connections: count(within(&table.connections, "connections", 100_000)?),
         handshake: seconds(within(&table.handshake_seconds, "handshake_seconds", 60)?),
-        enrolments_per_minute: within(&table.enrolments_per_minute, "enrolments_per_minute", 6_000)?,
+        enrolments: within(&table.enrolments, "enrolments", 6_000)?,
+        enrolments_per_address: within(&table.enrolments_per_address, "enrolments_per_address", 6_000)?,
     })
 }
 
@@ -277,6 +295,7 @@ mod tests {
     fn chosen() -> Chosen {
         Chosen {
             partnership: "city-and-hackney".parse().unwrap(),
+            sample: true,
             services: "127.0.0.1:7443".parse().unwrap(),
             enrolment: "127.0.0.1:7444".parse().unwrap(),
             names: vec!["localhost".into(), "127.0.0.1".into()],
@@ -297,6 +316,8 @@ mod tests {
         assert_eq!(config.guard, Path::new("/mnt/\"other\"/guard"));
         assert_eq!(config.announced(7443), "localhost:7443");
         assert_eq!(config.origin(), "concordat/city-and-hackney/log");
+        assert!(config.sample);
+        assert!(!parse(&written(&Chosen { sample: false, ..chosen() })).unwrap().sample);
     }
 
     #[test]
@@ -317,7 +338,7 @@ mod tests {
         let row = |needle: &str| text.lines().position(|line| line.starts_with(needle)).unwrap() + 1;
         for (from, to) in [
             ("drain_seconds = 10", "drain_seconds = 0"),
-            ("calls = 512", "calls = 100001"),
+            ("calls = 1024", "calls = 100001"),
             ("services = \"127.0.0.1:7443\"", "services = \"127.0.0.1\""),
             ("partnership = \"city-and-hackney\"", "partnership = \"City & Hackney\""),
         ] {

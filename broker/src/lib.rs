@@ -7,6 +7,7 @@
 //! - [`config`]: `concordat.toml` and the paths it names; [`bundle`]: the policies folder, on disk and built in
 //! - [`ca`]: the partnership's certificate authority
 //! - [`compose`]: store, keys, policies and flow of one directory, open
+//! - [`running`]: a broker that serves, until it is told to stop
 //! - [`admin`]: administrative acts, through the socket of a running broker or under the directory's lock
 //! - [`shutdown`], [`telemetry`], [`addresses`]: stopping, the service log, what is being served
 //! - [`private`]: files that only their owner may use; [`operator`]: who operates
@@ -26,5 +27,6 @@ pub mod operator;
 pub mod outcome;
 pub mod printer;
 pub mod private;
+pub mod running;
 pub mod shutdown;
 pub mod telemetry;

@@ -32,12 +32,6 @@ impl Stopping {
     pub async fn wait(&mut self) {
         let _ = self.0.wait_for(|asked| *asked).await;
     }
-
-    /// The same, as the listeners want it: true once the broker is to stop.
-    #[must_use]
-    pub fn receiver(&self) -> watch::Receiver<bool> {
-        self.0.clone()
-    }
 }
 
 /// Waits for SIGTERM or SIGINT.

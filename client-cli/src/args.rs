@@ -9,25 +9,27 @@ use crate::commands::{
 use crate::exit::Exit;
 use crate::printer::Format;
 
+const GLOBAL: &str = "Options of every command";
+
 /// Sends returns to a safeguarding partnership's broker, collects them, and checks what was recorded.
 #[derive(Debug, Parser)]
 #[command(
     name = "concordat",
     version,
-    propagate_version = true,
     arg_required_else_help = true,
     after_help = Exit::table(),
     max_term_width = 100
 )]
 pub struct Cli {
     /// The context to work in, instead of the current one
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = GLOBAL)]
     pub context: Option<String>,
-    /// How data is written; talk goes to the standard error stream
+    /// How data is written: table, json, jsonl or csv; talk goes to the standard error stream
     #[arg(short, long, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
+    #[arg(hide_possible_values = true, help_heading = GLOBAL)]
     pub output: Format,
     /// No talk but warnings and errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
     /// What to do
     #[command(subcommand)]

@@ -17,6 +17,8 @@ pub struct Facts {
     pub not_after: Timestamp,
     /// The URIs it names its holder by.
     pub uris: Vec<String>,
+    /// Its public key, as the bits in it stand.
+    pub public_key: Vec<u8>,
 }
 
 /// Reads the facts of a certificate in DER.
@@ -36,7 +38,8 @@ pub fn facts(der: &[u8]) -> Result<Facts, Failure> {
         };
         names.value.general_names.iter().filter_map(uri).collect()
     });
-    Ok(Facts { not_after, uris })
+    let public_key = certificate.public_key().subject_public_key.data.to_vec();
+    Ok(Facts { not_after, uris, public_key })
 }
 
 /// The certificates of a PEM text, in order; at least one.

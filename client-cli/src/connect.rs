@@ -94,7 +94,7 @@ async fn stream(
 }
 
 /// The host, without brackets, and the port.
-fn split(address: &str) -> Result<(&str, u16), Failure> {
+pub(crate) fn split(address: &str) -> Result<(&str, u16), Failure> {
     let (host, port) = address.rsplit_once(':').ok_or_else(|| bad_address(address))?;
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let bracketed = bare.len() != host.len();
@@ -107,7 +107,8 @@ fn split(address: &str) -> Result<(&str, u16), Failure> {
 
 fn bad_address(address: &str) -> Failure {
     let shown: String = address.chars().take(128).collect();
-    Failure::usage(format!("`{shown}` is not an address")).hint("write HOST:PORT, such as broker.example:7443")
+    Failure::usage(format!("`{shown}` is not an address"))
+        .hint("write HOST:PORT, such as broker.example:7443")
 }
 
 #[cfg(test)]
@@ -119,7 +120,9 @@ mod tests {
         assert_eq!(split("broker.example:7443").unwrap(), ("broker.example", 7443));
         assert_eq!(split("127.0.0.1:1").unwrap(), ("127.0.0.1", 1));
         assert_eq!(split("[::1]:7443").unwrap(), ("::1", 7443));
-        for address in ["", "broker", "broker:", ":1", "broker:70000", "::1:7443", "https://broker:1", "a b:1"] {
+        for address in
+            ["", "broker", "broker:", ":1", "broker:70000", "::1:7443", "https://broker:1", "a b:1"]
+        {
             assert_eq!(split(address).unwrap_err().exit, Exit::Usage, "{address}");
         }
     }

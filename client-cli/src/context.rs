@@ -96,7 +96,8 @@ impl Context {
     pub fn open(name: &str, folder: &Path) -> Result<Self, Failure> {
         private::check(&folder.join(KEY))?;
         let damaged = |file: &str| {
-            Failure::new(Exit::Failure, format!("`{file}` of context `{name}` is damaged")).hint("enrol again")
+            Failure::new(Exit::Failure, format!("`{file}` of context `{name}` is damaged"))
+                .hint("enrol again")
         };
         let facts: Facts = toml::from_str(&read(folder, FACTS)?).map_err(|_| damaged(FACTS))?;
         let log_key = read(folder, LOG_KEY)?.trim_end().parse().map_err(|_| damaged(LOG_KEY))?;

@@ -69,9 +69,7 @@ impl Contexts {
                 [] => "`concordat enrol` makes one".to_owned(),
                 names => format!("there are: {}", names.join(", ")),
             };
-            return Err(
-                Failure::new(Exit::NotEnrolled, format!("there is no context `{name}`")).hint(hint)
-            );
+            return Err(Failure::new(Exit::NotEnrolled, format!("there is no context `{name}`")).hint(hint));
         }
         Context::open(name, &folder)
     }
@@ -107,10 +105,11 @@ impl Contexts {
             Err(_) => !self.folder(name).exists(),
         };
         let numbered = (2..100).map(|number| format!("{name}-{number}"));
-        let name = std::iter::once(name.to_owned()).chain(numbered).find(|name| same(name)).ok_or_else(|| {
-            Failure::new(Exit::Failure, format!("every name from `{name}` to `{name}-99` is taken"))
-                .hint("give another with --context")
-        })?;
+        let name =
+            std::iter::once(name.to_owned()).chain(numbered).find(|name| same(name)).ok_or_else(|| {
+                Failure::new(Exit::Failure, format!("every name from `{name}` to `{name}-99` is taken"))
+                    .hint("give another with --context")
+            })?;
         private::folder(&self.home.join("contexts"))?;
         let context = Context::store(&name, &self.folder(&name), credentials)?;
         if self.current().is_none() {

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn a_ragged_table_is_refused() {
-        let ragged = v1::Table { name: "main".into(), columns: vec!["a".into(), "b".into()], cells: vec!["1".into()] };
+        let ragged =
+            v1::Table { name: "main".into(), columns: vec!["a".into(), "b".into()], cells: vec!["1".into()] };
         assert!(table(ragged).is_err());
     }
 }

@@ -1,1 +1,47 @@
 //! The client: validate, submit, collect and verify from a command line.
+//!
+//! [`run`](fn@run) takes arguments and a [`Desk`] and gives an exit code, so that a program runs the very commands a
+//! user types. What stands between them:
+//!
+//! - [`args`] and [`commands`]: the command line; one file per command, its arguments beside what it does
+//! - [`desk`], [`session`]: streams, folder and clock; what one run works with
+//! - [`exit`], [`failure`], [`status`]: ten exit codes; what failed and what to do next; the one place where a
+//!   broker's answer becomes either
+//! - [`answer`], [`printer`], [`report`], [`projected`]: data as table, JSON or CSV; findings; fetched returns
+//! - [`context`], [`contexts`], [`private`]: enrolments, kept for the user alone
+//! - [`connect`], [`pinned`], [`certificate`]: TLS both ways, and trust at enrolment
+//! - [`definitions`], [`file`](mod@file): which catalogue is used; a return's file, read and checked
+//! - [`pending`], [`submitter`], [`receipts`]: one key per submission, its attempts, and what proves the outcome
+//! - [`audit_trail`]: the log, verified without trusting the broker
+//! - [`convert`]: between the wire and our words
+
+pub mod answer;
+pub mod args;
+pub mod audit_trail;
+pub mod certificate;
+pub mod commands;
+pub mod connect;
+pub mod context;
+pub mod contexts;
+pub mod convert;
+pub mod definitions;
+pub mod desk;
+pub mod exit;
+pub mod failure;
+pub mod file;
+pub mod pending;
+pub mod pinned;
+pub mod printer;
+pub mod private;
+pub mod projected;
+pub mod receipts;
+pub mod report;
+pub mod run;
+pub mod session;
+pub mod status;
+pub mod submitter;
+
+pub use desk::{Captured, Desk};
+pub use exit::Exit;
+pub use failure::Failure;
+pub use run::run;

@@ -77,8 +77,9 @@ impl Pending {
             covers: identity.covers.to_string(),
             since: now.to_string(),
         };
-        let text = toml::to_string(&record)
-            .map_err(|why| Failure::new(Exit::Failure, format!("the pending record cannot be written: {why}")))?;
+        let text = toml::to_string(&record).map_err(|why| {
+            Failure::new(Exit::Failure, format!("the pending record cannot be written: {why}"))
+        })?;
         if private::create(&self.path(content), text.as_bytes())? {
             return Ok(Claim { key, resumed: false });
         }
@@ -195,7 +196,10 @@ mod tests {
         let given = SendKey([1; 16]);
         assert_eq!(pending.claim(&CONTENT, &identity(), Some(given), now()).unwrap().key, given);
         assert!(pending.claim(&CONTENT, &identity(), Some(given), now()).unwrap().resumed);
-        assert_eq!(pending.claim(&CONTENT, &identity(), Some(SendKey([2; 16])), now()).unwrap_err().exit, Exit::Usage);
+        assert_eq!(
+            pending.claim(&CONTENT, &identity(), Some(SendKey([2; 16])), now()).unwrap_err().exit,
+            Exit::Usage
+        );
         assert_eq!(pending.claim(&CONTENT, &identity(), None, now()).unwrap().key, given);
     }
 

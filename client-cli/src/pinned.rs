@@ -120,7 +120,9 @@ mod tests {
     #[test]
     fn another_name_is_refused() {
         let ours = authority();
-        assert!(verdict(fingerprint(ours.der()), &leaf("other.example", &ours), &[ours.der().clone()]).is_err());
+        assert!(
+            verdict(fingerprint(ours.der()), &leaf("other.example", &ours), &[ours.der().clone()]).is_err()
+        );
     }
 
     #[test]

@@ -99,7 +99,9 @@ impl<'d> Printer<'d> {
     pub fn answer(&mut self, answer: &Answer) -> Result<(), Failure> {
         let text = match self.format {
             Format::Table => self.table(answer),
-            Format::Json => serde_json::to_string_pretty(answer).map(|text| text + "\n").map_err(unprintable)?,
+            Format::Json => {
+                serde_json::to_string_pretty(answer).map(|text| text + "\n").map_err(unprintable)?
+            }
             Format::Jsonl => json_lines(answer)?,
             Format::Csv => comma_separated(answer)?,
         };
@@ -213,7 +215,9 @@ fn comma_separated(answer: &Answer) -> Result<String, Failure> {
         }
         None => {
             writer.write_record(answer.facts().iter().map(|(name, _)| *name)).map_err(unprintable)?;
-            writer.write_record(answer.facts().iter().map(|(_, value)| csv_cell(value))).map_err(unprintable)?;
+            writer
+                .write_record(answer.facts().iter().map(|(_, value)| csv_cell(value)))
+                .map_err(unprintable)?;
         }
     }
     let bytes = writer.into_inner().map_err(unprintable)?;
@@ -261,7 +265,10 @@ mod tests {
     #[test]
     fn json_is_an_envelope_with_schema_then_data() {
         let text = printed(Format::Json, &sample());
-        assert!(text.trim_start_matches(['{', '\n', ' ']).starts_with("\"schema\": \"concordat.sample/1\""), "{text}");
+        assert!(
+            text.trim_start_matches(['{', '\n', ' ']).starts_with("\"schema\": \"concordat.sample/1\""),
+            "{text}"
+        );
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["data"]["as_at"], "2023-05-03");
         assert_eq!(value["data"]["rows"][0]["late"], -3);

@@ -50,7 +50,9 @@ pub fn write(reply: v1::FetchReply, out: Option<&Path>, session: &mut Session<'_
             session.printer.say(&format!("written to `{}`", path.display()));
             Ok(())
         }
-        Some(path) => Err(Failure::usage(format!("`{}` exists already", path.display())).hint("name another file")),
+        Some(path) => {
+            Err(Failure::usage(format!("`{}` exists already", path.display())).hint("name another file"))
+        }
     }
 }
 
@@ -97,7 +99,9 @@ fn comma_separated(tables: &[Table]) -> Result<String, Failure> {
             out.extend_from_slice(format!("# {}\n", table.name).as_bytes());
         }
         let mut writer = csv::Writer::from_writer(&mut out);
-        writer.write_record(table.columns.iter().map(|name| harmless(name).into_owned())).map_err(unwritten)?;
+        writer
+            .write_record(table.columns.iter().map(|name| harmless(name).into_owned()))
+            .map_err(unwritten)?;
         for row in table.rows() {
             writer.write_record(row.iter().map(|cell| harmless(cell).into_owned())).map_err(unwritten)?;
         }

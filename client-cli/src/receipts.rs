@@ -59,7 +59,10 @@ fn differing(verified: &Verified, expected: &Expected<'_>) -> Option<&'static st
     let checks = [
         ("submission", statement.submission == expected.submission.to_string()),
         ("agency", statement.agency == identity.agency.as_str()),
-        ("principal", expected.principal.is_none_or(|principal| is_principal(&statement.principal, principal))),
+        (
+            "principal",
+            expected.principal.is_none_or(|principal| is_principal(&statement.principal, principal)),
+        ),
         ("return type", statement.return_type == identity.return_type.as_str()),
         ("areas", statement.areas == areas),
         ("period", is_covers(&statement.period, &identity.covers)),
@@ -100,8 +103,9 @@ pub fn recorded_at(verified: &Verified) -> Option<Timestamp> {
 }
 
 fn not_proven(why: &ReceiptFault) -> Failure {
-    Failure::new(Exit::Tampered, format!("the receipt proves nothing: {why}"))
-        .hint("check that the file is whole and the log key is this log's; if so, tell the partnership's auditor")
+    Failure::new(Exit::Tampered, format!("the receipt proves nothing: {why}")).hint(
+        "check that the file is whole and the log key is this log's; if so, tell the partnership's auditor",
+    )
 }
 
 #[cfg(test)]

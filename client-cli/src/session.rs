@@ -78,7 +78,8 @@ impl Session<'_> {
     /// Says so when a broker's business clock was moved, as it is in a demonstration.
     pub fn tell_demo_clock(&mut self, demo_clock: bool) {
         if demo_clock {
-            self.printer.warn("DEMO CLOCK: this broker's business clock was moved; its dates are not today's");
+            self.printer
+                .warn("DEMO CLOCK: this broker's business clock was moved; its dates are not today's");
         }
     }
 

@@ -47,8 +47,10 @@ pub fn exit_of_reason(reason: &str) -> Option<Exit> {
         "unauthenticated" => Exit::NotEnrolled,
         "not_permitted" | "not_there" => Exit::Denied,
         "too_busy" => Exit::Queued,
-        "malformed" | "invalid" | "unknown_type" | "catalogue_changed" | "nil_not_allowed" | "not_routable"
-        | "key_reused" | "already_accepted" | "not_in_force" | "wrong_state" => Exit::Rejected,
+        "malformed" | "invalid" | "unknown_type" | "catalogue_changed" | "nil_not_allowed"
+        | "not_routable" | "key_reused" | "already_accepted" | "not_in_force" | "wrong_state" => {
+            Exit::Rejected
+        }
         _ => return None,
     })
 }
@@ -60,10 +62,14 @@ pub fn exit_of(code: Code) -> Exit {
         Code::Ok => Exit::Ok,
         Code::Unauthenticated => Exit::NotEnrolled,
         Code::PermissionDenied | Code::NotFound => Exit::Denied,
-        Code::InvalidArgument | Code::FailedPrecondition | Code::AlreadyExists | Code::OutOfRange => Exit::Rejected,
-        Code::ResourceExhausted | Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Aborted => {
-            Exit::Queued
+        Code::InvalidArgument | Code::FailedPrecondition | Code::AlreadyExists | Code::OutOfRange => {
+            Exit::Rejected
         }
+        Code::ResourceExhausted
+        | Code::Unavailable
+        | Code::DeadlineExceeded
+        | Code::Cancelled
+        | Code::Aborted => Exit::Queued,
         Code::DataLoss => Exit::Tampered,
         Code::Internal | Code::Unknown | Code::Unimplemented => Exit::Failure,
     }
@@ -77,7 +83,9 @@ fn hint(reason: &str, in_force: Option<&str>) -> Option<String> {
         "unknown_type" => "`concordat types` lists the return types and since when they are in force",
         "catalogue_changed" => "run the same command again",
         "nil_not_allowed" => "leave out --nil and send the file",
-        "not_routable" => "tell the broker's operator: the partnership's file does not provide for this return",
+        "not_routable" => {
+            "tell the broker's operator: the partnership's file does not provide for this return"
+        }
         "key_reused" => "leave out --key; a new key is drawn",
         "not_in_force" => "`concordat status SUBMISSION` says what superseded it",
         "too_busy" => "wait a moment, then run the same command again",
@@ -95,7 +103,9 @@ fn without_reason(status: &Status, address: &str) -> Failure {
     let broken = status.source().is_some() && matches!(status.code(), Code::Unknown | Code::Internal);
     let exit = if broken { Exit::Queued } else { exit_of(status.code()) };
     let mut failure = match exit {
-        Exit::Queued if broken => Failure::new(exit, format!("the connection to the broker at `{address}` broke")),
+        Exit::Queued if broken => {
+            Failure::new(exit, format!("the connection to the broker at `{address}` broke"))
+        }
         Exit::Queued => {
             Failure::new(exit, format!("the broker at `{address}` did not answer in time or is not serving"))
         }

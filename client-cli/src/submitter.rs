@@ -139,10 +139,8 @@ mod tests {
     fn a_request_says_what_is_replaced_only_when_something_is() {
         let request = outgoing().into_request();
         assert!(request.replaces.is_empty() && request.replace_reason.is_empty());
-        let replaces = Replaces {
-            submission: concordat_core::ids::EntryId([3; 16]),
-            reason: ReplaceReason::LateData,
-        };
+        let replaces =
+            Replaces { submission: concordat_core::ids::EntryId([3; 16]), reason: ReplaceReason::LateData };
         let request = Outgoing { replaces: Some(replaces), ..outgoing() }.into_request();
         assert_eq!((request.replaces, request.replace_reason.as_str()), (vec![3; 16], "late_data"));
     }

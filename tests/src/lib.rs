@@ -1,1 +1,10 @@
-//! The harness, the end-to-end and fault tests, and the benches.
+//! The harness: a partnership in a temporary directory, a real broker in a process of its own, and the people who
+//! use it by the commands they would type.
+
+pub mod person;
+pub mod scene;
+pub mod sender;
+pub mod tokens;
+
+pub use person::{Person, Said};
+pub use scene::Scene;

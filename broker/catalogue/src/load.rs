@@ -62,9 +62,15 @@ pub(crate) fn load(files: &[(String, Vec<u8>)]) -> Result<Vec<Arc<ReturnType>>, 
     let mut types: Vec<Arc<ReturnType>> = Vec::new();
     for (_, _, path, text) in sheets.iter().filter(|sheet| !sheet.0) {
         let mut sheet = Sheet::new(path, text);
-        if let Some(root) = sheet.root()
-            && let Some(found) = header::read(&root, text, &lists)
-        {
+        let Some(root) = sheet.root() else {
+            complaints.append(&mut sheet.complaints());
+            continue;
+        };
+        let found = header::read(&root, text, &lists);
+        if found.is_none() && sheet.is_quiet() {
+            root.complain("id", "this return type cannot be read".to_owned());
+        }
+        if let Some(found) = found {
             if let Some(other) = types.iter().find(|other| other.id == found.id && overlap(other, &found)) {
                 root.complain(
                     "id",

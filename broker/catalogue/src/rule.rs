@@ -53,6 +53,7 @@ pub(crate) enum Day {
     Of(Moment),
     Today,
     MonthsBefore(Box<Day>, i32),
+    DaysBefore(Box<Day>, i32),
 }
 
 /// An instant.

@@ -119,7 +119,10 @@ impl<S: Store> Flow<S> {
         }
         for role in roles {
             if !generation.policy.bundle().role_allowed(role, agency.kind) {
-                let text = format!("an agency of kind {} may not hold the role `{role}`; see policies/roles.csv", agency.kind);
+                let text = format!(
+                    "an agency of kind {} may not hold the role `{role}`; see policies/roles.csv",
+                    agency.kind
+                );
                 return Err(malformed("role", text));
             }
         }
@@ -146,11 +149,15 @@ impl<S: Store> Flow<S> {
         by: &str,
     ) -> Result<u64, Stop> {
         match self.store.row(&Key::Principal(principal.clone()))? {
-            Some(Row::Principal(record)) if key.is_none_or(|key| record.keys.iter().any(|held| held.key == key)) => {}
-            Some(Row::Principal(_)) => return Err(malformed("key", "this principal holds no such key".to_owned())),
+            Some(Row::Principal(record))
+                if key.is_none_or(|key| record.keys.iter().any(|held| held.key == key)) => {}
+            Some(Row::Principal(_)) => {
+                return Err(malformed("key", "this principal holds no such key".to_owned()));
+            }
             _ => return Err(malformed("principal", format!("`{principal}` is not enrolled"))),
         }
-        let index = self.append_one(Body::Revoked(Revoked { principal, key, reason, by: by.to_owned() })).await?;
+        let index =
+            self.append_one(Body::Revoked(Revoked { principal, key, reason, by: by.to_owned() })).await?;
         self.reload_registry()?;
         Ok(index)
     }
@@ -161,13 +168,17 @@ impl<S: Store> Flow<S> {
     /// [`Refusal::Malformed`] in a directory that is no sample, or for a time that is not ahead; a fault of ours.
     pub async fn move_clock(&self, to: Timestamp, by: &str) -> Result<u64, Stop> {
         if !self.standing()?.sample {
-            return Err(malformed("clock", "only a directory made by `init --sample` has a clock that moves".to_owned()));
+            return Err(malformed(
+                "clock",
+                "only a directory made by `init --sample` has a clock that moves".to_owned(),
+            ));
         }
         if to <= self.clock.now() {
             return Err(malformed("to", "the clock moves forward only".to_owned()));
         }
         let offset = to.duration_since(self.clock.machine_now()).as_micros();
-        let offset_us = i64::try_from(offset).map_err(|_| malformed("to", "this is too far away".to_owned()))?;
+        let offset_us =
+            i64::try_from(offset).map_err(|_| malformed("to", "this is too far away".to_owned()))?;
         let index = self.append_one(Body::ClockMoved(ClockMoved { offset_us, by: by.to_owned() })).await?;
         self.clock.set_offset_us(offset_us);
         Ok(index)
@@ -178,7 +189,8 @@ impl<S: Store> Flow<S> {
     /// # Errors
     /// [`Refusal::Malformed`] listing every complaint, with the old generation still in force; a fault of ours.
     pub async fn load_policies(&self, files: Vec<(String, Vec<u8>)>, by: &str) -> Result<u64, Stop> {
-        let generation = Generation::build(files).map_err(|complaints| malformed("policies", listed(&complaints)))?;
+        let generation =
+            Generation::build(files).map_err(|complaints| malformed("policies", listed(&complaints)))?;
         if generation.partnership.id != self.generation().partnership.id {
             return Err(malformed("policies", "partnership.toml is of another partnership".to_owned()));
         }
@@ -202,10 +214,17 @@ impl<S: Store> Flow<S> {
         Ok(committed.index)
     }
 
-    fn seal_bundle(&self, id: concordat_core::ids::EntryId, generation: &Generation) -> Result<Sealed, Fault> {
+    fn seal_bundle(
+        &self,
+        id: concordat_core::ids::EntryId,
+        generation: &Generation,
+    ) -> Result<Sealed, Fault> {
         let mut bytes = Vec::new();
-        let files: Vec<(&str, &serde_bytes::Bytes)> =
-            generation.files.iter().map(|(path, bytes)| (path.as_str(), serde_bytes::Bytes::new(bytes))).collect();
+        let files: Vec<(&str, &serde_bytes::Bytes)> = generation
+            .files
+            .iter()
+            .map(|(path, bytes)| (path.as_str(), serde_bytes::Bytes::new(bytes)))
+            .collect();
         ciborium::into_writer(&files, &mut bytes).map_err(Fault::internal)?;
         let place = self.store.place(id, SectionClass::Bundle);
         let key = self.ring.data_key(RetentionClass::Audit, self.today()).map_err(Fault::unavailable)?;
@@ -217,7 +236,11 @@ impl<S: Store> Flow<S> {
     /// # Errors
     /// A fault when the log cannot be written.
     pub async fn administered(&self, act: &str, reason: &str, by: &str) -> Result<u64, Stop> {
-        let body = Body::Administered(Administered { act: act.to_owned(), reason: reason.to_owned(), by: by.to_owned() });
+        let body = Body::Administered(Administered {
+            act: act.to_owned(),
+            reason: reason.to_owned(),
+            by: by.to_owned(),
+        });
         self.append_one(body).await
     }
 }

@@ -53,9 +53,10 @@ impl<S: Store> Flow<S> {
             Covers::Period(period) => period.first_day(),
             Covers::Event(_) => day,
         };
-        let rtype = generation.catalogue.in_force(&identity.return_type, on).ok_or_else(|| {
-            Barred::Unknown(Refusal::UnknownType(identity.return_type.to_string()))
-        })?;
+        let rtype = generation
+            .catalogue
+            .in_force(&identity.return_type, on)
+            .ok_or_else(|| Barred::Unknown(Refusal::UnknownType(identity.return_type.to_string())))?;
         let question = Question {
             owner: &identity.agency,
             return_type: &identity.return_type,

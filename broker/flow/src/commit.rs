@@ -5,7 +5,7 @@ use concordat_core::entry::{Accepted, Body, Found, Judged, OverdueCleared};
 use concordat_core::fault::Fault;
 use concordat_core::finding::{Finding, Severity};
 use concordat_core::ids::EntryId;
-use concordat_core::refusal::Refusal;
+use concordat_core::refusal::{DenyReason, Refusal};
 use concordat_core::submission::{Identity, PayloadAt};
 use concordat_ledger::{Hash, Receipt, Statement};
 use concordat_policy::Permitted;
@@ -77,9 +77,11 @@ impl<S: Store> Flow<S> {
             replaces: sealed.replaces,
             nil: sealed.nil,
             person_level: sealed.person_level,
-            purpose: judged.request.purpose.clone().ok_or_else(|| {
-                Stop::Refused(Refusal::Denied { reason: concordat_core::refusal::DenyReason::WrongPurpose })
-            })?,
+            purpose: judged
+                .request
+                .purpose
+                .clone()
+                .ok_or(Stop::Refused(Refusal::Denied { reason: DenyReason::WrongPurpose }))?,
             content: sealed.content,
             type_digest: sealed.type_digest,
             key: sealed.key,
@@ -117,7 +119,9 @@ impl<S: Store> Flow<S> {
         use concordat_core::apply::{Key, Row};
         let Some(replaces) = &sealed.replaces else { return Ok(1) };
         match self.store.row(&Key::Submission(replaces.submission))? {
-            Some(Row::Submission(older)) if older.identity == sealed.identity => Ok(older.version.saturating_add(1)),
+            Some(Row::Submission(older)) if older.identity == sealed.identity => {
+                Ok(older.version.saturating_add(1))
+            }
             _ => Err(Stop::Refused(Refusal::NotInForce)),
         }
     }
@@ -178,9 +182,9 @@ impl<S: Store> Flow<S> {
             | Unmet::NoInvitation
             | Unmet::InvitationUsed
             | Unmet::NoDelivery
-            | Unmet::WrongState { .. } => {
-                Err(Stop::Failed(Fault::internal(format!("a submission met a precondition of another act: {unmet:?}"))))
-            }
+            | Unmet::WrongState { .. } => Err(Stop::Failed(Fault::internal(format!(
+                "a submission met a precondition of another act: {unmet:?}"
+            )))),
         }
     }
 

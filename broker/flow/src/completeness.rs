@@ -171,7 +171,9 @@ fn obligation(generation: &Generation, owed: &Owed, period: Period) -> Result<Ob
         .catalogue
         .in_force(&owed.return_type, period.first_day())
         .and_then(|rtype| rtype.due)
-        .ok_or_else(|| Fault::internal(format!("`{}` has no due rule in force for {period}", owed.return_type)))?;
+        .ok_or_else(|| {
+            Fault::internal(format!("`{}` has no due rule in force for {period}", owed.return_type))
+        })?;
     let due = generation.calendar.due(period.last_day(), rule).map_err(Fault::internal)?;
     let identity = Identity {
         agency: owed.agency.clone(),

@@ -20,7 +20,12 @@ pub trait Issuer: Send + Sync {
     ///
     /// # Errors
     /// [`IssueFault`] when the request is not one, is not signed by its own key, or cannot be signed here.
-    fn issue(&self, request_der: &[u8], principal: &PrincipalId, now: Timestamp) -> Result<Issued, IssueFault>;
+    fn issue(
+        &self,
+        request_der: &[u8],
+        principal: &PrincipalId,
+        now: Timestamp,
+    ) -> Result<Issued, IssueFault>;
 }
 
 /// Why no certificate was made.
@@ -62,7 +67,8 @@ pub struct EnrolledAs {
     pub log_key: String,
 }
 
-const BAD_TOKEN: &str = "this token is not valid: it was used, has ended, or was never issued; ask the operator for a new one";
+const BAD_TOKEN: &str =
+    "this token is not valid: it was used, has ended, or was never issued; ask the operator for a new one";
 
 impl<S: Store> Flow<S> {
     /// Trades a token and a certificate request for a registered certificate.
@@ -80,7 +86,9 @@ impl<S: Store> Flow<S> {
         let invitation = self.invitation(digest)?;
         let now = self.clock.machine_now();
         let issued = issuer.issue(request_der, &invitation.principal, now).map_err(|fault| match fault {
-            IssueFault::Request(text) => Stop::Refused(Refusal::Malformed { field: "certificate_request", text }),
+            IssueFault::Request(text) => {
+                Stop::Refused(Refusal::Malformed { field: "certificate_request", text })
+            }
             IssueFault::Authority(_) => Stop::Failed(Fault::internal(fault)),
         })?;
         let body = Body::Enrolled(Enrolled {
@@ -115,7 +123,9 @@ impl<S: Store> Flow<S> {
     fn invitation(&self, token: Digest) -> Result<InvitationRecord, Stop> {
         let now = self.clock.machine_now();
         match self.store.row(&Key::Invitation(token))? {
-            Some(Row::Invitation(record)) if record.used_at.is_none() && now < record.token_until => Ok(record),
+            Some(Row::Invitation(record)) if record.used_at.is_none() && now < record.token_until => {
+                Ok(record)
+            }
             _ => Err(self.bad_token()),
         }
     }

@@ -79,7 +79,7 @@ impl Generation {
         let known = Known {
             partnership: partnership.id.clone(),
             agencies: partnership.agencies.iter().map(|agency| agency.as_ref().clone()).collect(),
-            types: catalogue.types().map(|rtype| (rtype.id.clone(), rtype.person_level)).collect(),
+            types: catalogue.types().iter().map(|rtype| (rtype.id.clone(), rtype.person_level)).collect(),
         };
         let rest = files.iter().filter(|(path, _)| !is_others(path)).cloned();
         let bundle = keep(&mut complaints, Bundle::from_files(rest, &known).map_err(from_policy));
@@ -137,16 +137,25 @@ fn unowed(partnership: &Partnership, catalogue: &Catalogue) -> Vec<Complaint> {
             complaints.push(Complaint { file: partnership::FILE.into(), row: None, column: None, text });
         };
         match catalogue.in_force(&owed.return_type, owed.from.first_day()) {
-            None => say(format!("`{}` owes `{}`, which is no return type in force for {}", owed.agency, owed.return_type, owed.from)),
+            None => say(format!(
+                "`{}` owes `{}`, which is no return type in force for {}",
+                owed.agency, owed.return_type, owed.from
+            )),
             Some(rtype) => {
                 if Some(rtype.frequency) != owed.from.frequency() {
-                    say(format!("`{}` owes `{}` from {}, which is not a period of its frequency", owed.agency, owed.return_type, owed.from));
+                    say(format!(
+                        "`{}` owes `{}` from {}, which is not a period of its frequency",
+                        owed.agency, owed.return_type, owed.from
+                    ));
                 }
                 if rtype.due.is_none() {
                     say(format!("`{}` owes `{}`, which has no due rule", owed.agency, owed.return_type));
                 }
                 if !rtype.owners.contains(&agency.kind) {
-                    say(format!("`{}` owes `{}`, which agencies of kind {} do not own", owed.agency, owed.return_type, agency.kind));
+                    say(format!(
+                        "`{}` owes `{}`, which agencies of kind {} do not own",
+                        owed.agency, owed.return_type, agency.kind
+                    ));
                 }
             }
         }
@@ -155,9 +164,15 @@ fn unowed(partnership: &Partnership, catalogue: &Catalogue) -> Vec<Complaint> {
 }
 
 fn from_catalogue(complaints: Vec<concordat_catalogue::Complaint>) -> Vec<Complaint> {
-    complaints.into_iter().map(|c| Complaint { file: c.file, row: c.line, column: c.column, text: c.text }).collect()
+    complaints
+        .into_iter()
+        .map(|c| Complaint { file: c.file, row: c.line, column: c.key, text: c.text })
+        .collect()
 }
 
 fn from_policy(complaints: Vec<concordat_policy::Complaint>) -> Vec<Complaint> {
-    complaints.into_iter().map(|c| Complaint { file: c.file, row: c.row, column: c.column, text: c.text }).collect()
+    complaints
+        .into_iter()
+        .map(|c| Complaint { file: c.file, row: c.row, column: c.column, text: c.text })
+        .collect()
 }

@@ -139,7 +139,12 @@ impl<S: Store> Flow<S> {
     ///
     /// # Errors
     /// As [`Flow::audit_search`].
-    pub async fn leaves(&self, caller: &Caller, from: u64, limit: usize) -> Result<(Vec<Vec<u8>>, u64), Stop> {
+    pub async fn leaves(
+        &self,
+        caller: &Caller,
+        from: u64,
+        limit: usize,
+    ) -> Result<(Vec<Vec<u8>>, u64), Stop> {
         let limit = limit.clamp(1, 5_000);
         let recorded_as = self.audit_entry(caller, format!("leaves from {from}, at most {limit}")).await?;
         let leaves = self.store.entries(from, limit)?.into_iter().map(|recorded| recorded.leaf).collect();
@@ -154,14 +159,19 @@ impl<S: Store> Flow<S> {
         let head = self.store.head();
         let size = if newer == 0 { head.size } else { newer };
         if older > size || size > head.size {
-            let text = format!("the log has {} entries; ask for sizes up to that, the older first", head.size);
+            let text =
+                format!("the log has {} entries; ask for sizes up to that, the older first", head.size);
             return Err(Stop::Refused(Refusal::Malformed { field: "older", text }));
         }
         let consistency = match older {
             0 => Vec::new(),
             older => self.store.consistency(older, size)?.into_iter().map(|hash| hash.0).collect(),
         };
-        Ok(CheckpointOf { checkpoint: head.checkpoint.to_string(), consistency, log_key: self.log_key_text.clone() })
+        Ok(CheckpointOf {
+            checkpoint: head.checkpoint.to_string(),
+            consistency,
+            log_key: self.log_key_text.clone(),
+        })
     }
 
     async fn audit_entry(&self, caller: &Caller, query: String) -> Result<u64, Stop> {
@@ -183,7 +193,12 @@ impl<S: Store> Flow<S> {
             grant: permitted.grant().clone(),
             assignment: Some(caller.assignment()),
         };
-        self.append_one(Body::AuditRead(Box::new(AuditRead { by: caller.principal().clone(), query, judged }))).await
+        self.append_one(Body::AuditRead(Box::new(AuditRead {
+            by: caller.principal().clone(),
+            query,
+            judged,
+        })))
+        .await
     }
 }
 

@@ -10,7 +10,6 @@ use concordat_core::clock::{Clock, OffsetClock, london_date};
 use concordat_core::fault::Fault;
 use concordat_core::ids::{AreaCode, Digest, PartnershipId, PrincipalId, RoleId};
 use concordat_core::submission::Identity;
-use concordat_ledger::{Hash, log_id};
 use concordat_seal::KeyRing;
 use concordat_store::Store;
 use jiff::Timestamp;
@@ -45,7 +44,6 @@ pub struct Flow<S: Store> {
     pub(crate) ring: Arc<KeyRing>,
     pub(crate) clock: OffsetClock,
     pub(crate) origin: String,
-    pub(crate) log_id: Hash,
     pub(crate) log_key_text: String,
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) routes: Routes,
@@ -101,13 +99,15 @@ impl<S: Store> Flow<S> {
     /// # Errors
     /// A fault naming every complaint when the policies cannot be read, or when the store cannot.
     pub fn open(parts: Parts<S>) -> Result<Arc<Self>, Fault> {
-        let generation = Generation::build(parts.files).map_err(|complaints| Fault::internal(listed(&complaints)))?;
+        let generation =
+            Generation::build(parts.files).map_err(|complaints| Fault::internal(listed(&complaints)))?;
         if generation.partnership.id != parts.partnership {
-            return Err(Fault::internal("policies/partnership.toml is of another partnership than this directory"));
+            return Err(Fault::internal(
+                "policies/partnership.toml is of another partnership than this directory",
+            ));
         }
         let registry = Registry::load(&parts.store)?;
         let flow = Self {
-            log_id: log_id(&parts.origin),
             store: parts.store,
             ring: parts.ring,
             clock: parts.clock,

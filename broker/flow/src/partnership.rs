@@ -195,7 +195,9 @@ deputy = "Deputy"
 
     #[test]
     fn everything_wrong_is_said_at_once() {
-        let text = GOOD.replace("agency = \"met\"", "agency = \"meet\"").replace("from = \"2022-23/Q4\"", "from = \"2022-23/Q4\"\nuntil = \"2022-23\"");
+        let text = GOOD
+            .replace("agency = \"met\"", "agency = \"meet\"")
+            .replace("from = \"2022-23/Q4\"", "from = \"2022-23/Q4\"\nuntil = \"2022-23\"");
         let complaints = Partnership::from_toml(&text).unwrap_err();
         assert_eq!(complaints.len(), 2, "{complaints:?}");
     }

@@ -6,7 +6,12 @@ use concordat_core::table::{FieldClass, Table};
 use concordat_policy::{AdditiveGroup, Bundle, FieldInfo, Projection, Shape};
 
 /// Projects the tables of a return through profiles together.
-pub(crate) fn project(bundle: &Bundle, profiles: &[ProfileId], rtype: &ReturnType, tables: &[Table]) -> Projection {
+pub(crate) fn project(
+    bundle: &Bundle,
+    profiles: &[ProfileId],
+    rtype: &ReturnType,
+    tables: &[Table],
+) -> Projection {
     let fields: Vec<FieldInfo> = rtype.fields.iter().map(info).collect();
     let additive: Vec<AdditiveGroup> = rtype
         .additive
@@ -35,7 +40,10 @@ fn info(field: &concordat_catalogue::Field) -> FieldInfo {
         name: field.name.clone(),
         class: field.class,
         count: field.class == FieldClass::Aggregate
-            && matches!(field.kind, FieldKind::Count | FieldKind::SnapshotCount | FieldKind::Int | FieldKind::ByCode),
+            && matches!(
+                field.kind,
+                FieldKind::Count | FieldKind::SnapshotCount | FieldKind::Int | FieldKind::ByCode
+            ),
         derived: matches!(field.kind, FieldKind::Percent | FieldKind::Number),
     }
 }

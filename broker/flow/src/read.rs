@@ -183,7 +183,7 @@ impl<S: Store> Flow<S> {
             Ok(permitted) => permitted,
             Err(asked) => {
                 let refusal = self.answer_to_denied(caller, &record, &asked);
-                return Err(self.deny(caller, asked, refusal).await);
+                return Err(self.deny(caller, *asked, refusal).await);
             }
         };
         self.release(caller, record, permitted, routed).await
@@ -217,9 +217,7 @@ impl<S: Store> Flow<S> {
             to: caller.principal().clone(),
             judged,
         }));
-        let logged = self
-            .append_proposal(Proposal::of(random::entry_id()?, body))
-            .await?;
+        let logged = self.append_proposal(Proposal::of(random::entry_id()?, body)).await?;
         let mut fetched = Fetched {
             tables: Vec::new(),
             profiles,
@@ -244,9 +242,14 @@ impl<S: Store> Flow<S> {
         // the version the return was checked against knows what its fields are
         let rtype = generation
             .catalogue
-            .by_digest(&fetched.record.type_digest)
+            .types()
+            .iter()
+            .find(|rtype| rtype.digest == fetched.record.type_digest)
+            .cloned()
             .or_else(|| generation.catalogue.in_force(&identity.return_type, self.today()))
-            .ok_or_else(|| Fault::internal("the return type of a stored return is no longer in the catalogue"))?;
+            .ok_or_else(|| {
+                Fault::internal("the return type of a stored return is no longer in the catalogue")
+            })?;
         let seen = crate::project::project(generation.policy.bundle(), &fetched.profiles, &rtype, tables);
         fetched.tables = seen.tables;
         fetched.withheld_fields = seen.dropped;
@@ -266,9 +269,13 @@ impl<S: Store> Flow<S> {
         rejected: Option<String>,
     ) -> Result<u64, Stop> {
         if let Some(reason) = &rejected
-            && (reason.trim().is_empty() || reason.chars().count() > REASON || reason.chars().any(char::is_control))
+            && (reason.trim().is_empty()
+                || reason.chars().count() > REASON
+                || reason.chars().any(char::is_control))
         {
-            let text = "say in 1 to 200 characters on one line what is wrong with the file, and name no person".to_owned();
+            let text =
+                "say in 1 to 200 characters on one line what is wrong with the file, and name no person"
+                    .to_owned();
             return Err(Stop::Refused(Refusal::Malformed { field: "reason", text }));
         }
         let Some(record) = self.submission(submission)?.filter(|record| is_recipient(caller, record)) else {
@@ -276,7 +283,7 @@ impl<S: Store> Flow<S> {
         };
         let permitted = match self.judge(caller, &record, Act::List, Some(record.purpose.clone())) {
             Ok(permitted) => permitted,
-            Err(asked) => return Err(self.deny(caller, asked, Refusal::NotThere).await),
+            Err(asked) => return Err(self.deny(caller, *asked, Refusal::NotThere).await),
         };
         let states = vec![DeliveryState::Collected];
         let body = Body::Answered(Box::new(Answered {
@@ -305,7 +312,7 @@ impl<S: Store> Flow<S> {
         record: &SubmissionRecord,
         act: Act,
         purpose: Option<PurposeId>,
-    ) -> Result<Permitted<()>, Asked> {
+    ) -> Result<Permitted<()>, Box<Asked>> {
         let generation = self.generation();
         let question = Question {
             owner: &record.identity.agency,
@@ -318,10 +325,8 @@ impl<S: Store> Flow<S> {
         };
         let request = ask(&generation, caller, &question);
         debug_assert!(!request.facts.contains(&Fact::BreakGlass));
-        generation.policy.decide(&request, ()).map_err(|(denial, ())| Asked {
-            asked_for: Some(record.id),
-            request: Some(request),
-            denial: Some(denial),
+        generation.policy.decide(&request, ()).map_err(|(denial, ())| {
+            Box::new(Asked { asked_for: Some(record.id), request: Some(request), denial: Some(denial) })
         })
     }
 }

@@ -83,12 +83,14 @@ impl<S: Store> Flow<S> {
     }
 
     /// Appends one entry, and gives what the commit made.
-    pub(crate) async fn append_proposal(&self, proposal: Proposal) -> Result<concordat_store::Committed, Stop> {
+    pub(crate) async fn append_proposal(
+        &self,
+        proposal: Proposal,
+    ) -> Result<concordat_store::Committed, Stop> {
         match self.store.append(vec![proposal]).await? {
-            Appended::Committed(committed) => committed
-                .into_iter()
-                .next()
-                .ok_or_else(|| Stop::Failed(concordat_core::fault::Fault::internal("a commit recorded nothing"))),
+            Appended::Committed(committed) => committed.into_iter().next().ok_or_else(|| {
+                Stop::Failed(concordat_core::fault::Fault::internal("a commit recorded nothing"))
+            }),
             Appended::Unmet(unmet) => Err(Stop::Failed(concordat_core::fault::Fault::internal(format!(
                 "an entry met an unexpected precondition: {unmet:?}"
             )))),

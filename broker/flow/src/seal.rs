@@ -49,8 +49,12 @@ impl<S: Store> Flow<S> {
         if checked.get().rtype.person_level {
             // a record key of its own is written to the ring and synced first
             let ring = Arc::clone(&self.ring);
-            let sealing = tokio::task::spawn_blocking(move || seal_checked(&ring, &place, entry, day, checked));
-            return sealing.await.map_err(|_| Fault::internal("sealing did not come to an end"))?.map_err(Stop::from);
+            let sealing =
+                tokio::task::spawn_blocking(move || seal_checked(&ring, &place, entry, day, checked));
+            return sealing
+                .await
+                .map_err(|_| Fault::internal("sealing did not come to an end"))?
+                .map_err(Stop::from);
         }
         seal_checked(&self.ring, &place, entry, day, checked).map_err(Stop::from)
     }
@@ -64,7 +68,7 @@ fn seal_checked(
     checked: Permitted<Checked>,
 ) -> Result<Permitted<SealedReturn>, Fault> {
     checked.try_map(|Checked { valid, rtype, key, replaces }| {
-        let payload = if valid.is_nil() {
+        let payload = if valid.nil() {
             None
         } else {
             let key = if rtype.person_level {
@@ -80,7 +84,7 @@ fn seal_checked(
             identity: valid.identity().clone(),
             content: valid.digest(),
             payload,
-            nil: valid.is_nil(),
+            nil: valid.nil(),
             person_level: rtype.person_level,
             type_digest: rtype.digest,
             key,

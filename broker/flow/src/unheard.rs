@@ -67,7 +67,12 @@ impl Tally {
             std::mem::take(&mut self.counts).into_iter().partition(|(_, (since, _))| old(*since));
         self.counts = rest;
         ripe.into_iter()
-            .map(|((sort, from), (since, count))| RefusedUnheard { sort: sort.as_str().to_owned(), from, since, count })
+            .map(|((sort, from), (since, count))| RefusedUnheard {
+                sort: sort.as_str().to_owned(),
+                from,
+                since,
+                count,
+            })
             .collect()
     }
 }

@@ -65,13 +65,17 @@ impl<R: Rooms> Door<R> {
 
     /// Accepts until `stop` changes, then waits for connections to end, at most the drain time; cuts the rest
     /// and says how many.
-    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, mut stop: watch::Receiver<bool>) -> usize {
+    pub(crate) async fn serve(
+        self: Arc<Self>,
+        listener: TcpListener,
+        mut stop: watch::Receiver<bool>,
+    ) -> usize {
         let mut open = JoinSet::new();
         let mut pause = PAUSE.0;
         loop {
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = stopped(&mut stop) => break,
                 Some(_) = open.join_next() => {}
                 accepted = listener.accept() => match accepted {
                     Ok((stream, address)) => {
@@ -82,7 +86,7 @@ impl<R: Rooms> Door<R> {
                     Err(fault) => {
                         tracing::warn!(%fault, "cannot accept connections; trying again soon");
                         // out of descriptors, most likely: connections that end meanwhile give some back
-                        let _ = tokio::time::timeout(pause, stop.wait_for(|stop| *stop)).await;
+                        let _ = tokio::time::timeout(pause, stopped(&mut stop)).await;
                         pause = (pause * 2).min(PAUSE.1);
                     }
                 },
@@ -118,7 +122,7 @@ impl<R: Rooms> Door<R> {
     ) {
         let met = tokio::select! {
             met = tokio::time::timeout(self.limits.handshake_time, self.meet(stream, address)) => met,
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stopped(&mut stop) => return,
         };
         let (stream, peer) = match met {
             Ok(Ok(met)) => met,
@@ -173,12 +177,17 @@ impl<R: Rooms> Door<R> {
         tokio::select! {
             _ = &mut connection => return,
             () = tokio::time::sleep(self.limits.connection_age) => {}
-            _ = stop.wait_for(|stop| *stop) => {}
+            () = stopped(&mut stop) => {}
         }
         connection.as_mut().graceful_shutdown();
         // the drain of the whole door ends this one too, if it is shorter
         let _ = tokio::time::timeout(self.limits.connection_grace, connection).await;
     }
+}
+
+// until the broker stops, or nobody is left who could say so
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 // a connection that its peer gave up before we took it
@@ -191,9 +200,7 @@ fn is_the_peers(fault: &io::Error) -> bool {
 
 // what a handshake failed of; a client that only hung up was refused nothing
 fn sort_of(fault: &io::Error) -> Option<Unheard> {
-    let Some(fault) = fault.get_ref().and_then(|fault| fault.downcast_ref::<rustls::Error>()) else {
-        return None;
-    };
+    let fault = fault.get_ref().and_then(|fault| fault.downcast_ref::<rustls::Error>())?;
     tracing::debug!(%fault, "a handshake failed");
     Some(match fault {
         rustls::Error::InvalidCertificate(why) => match why {
@@ -208,3 +215,6 @@ fn sort_of(fault: &io::Error) -> Option<Unheard> {
         _ => Unheard::Handshake,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,9 +62,10 @@ pub(crate) fn digest(field: &'static str, bytes: &[u8]) -> Result<Digest, Refusa
 pub(crate) fn instant(field: &'static str, text: &str) -> Result<Option<Timestamp>, Refusal> {
     match text {
         "" => Ok(None),
-        text if text.len() <= 64 => {
-            text.parse().map(Some).map_err(|_| malformed(field, "write an instant such as 2023-05-03T16:00:00Z"))
-        }
+        text if text.len() <= 64 => text
+            .parse()
+            .map(Some)
+            .map_err(|_| malformed(field, "write an instant such as 2023-05-03T16:00:00Z")),
         _ => Err(malformed(field, "write an instant such as 2023-05-03T16:00:00Z")),
     }
 }

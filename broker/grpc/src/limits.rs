@@ -39,6 +39,10 @@ pub struct Limits {
     pub enrolments: u32,
     /// How many of them from one address.
     pub enrolments_per_address: u32,
+    /// How many connections the enrolment listener has open at once, handshakes included.
+    pub enrolment_connections: usize,
+    /// How many of them from one address.
+    pub enrolment_connections_per_address: usize,
 }
 
 impl Default for Limits {
@@ -60,7 +64,9 @@ impl Default for Limits {
             request_time: Duration::from_secs(30),
             drain: Duration::from_secs(10),
             enrolments: 120,
-            enrolments_per_address: 20,
+            enrolments_per_address: 30,
+            enrolment_connections: 64,
+            enrolment_connections_per_address: 8,
         }
     }
 }
@@ -70,15 +76,14 @@ impl Limits {
     #[must_use]
     pub fn for_enrolment(&self) -> Self {
         Self {
-            handshakes: self.handshakes.min(64),
-            handshakes_per_address: self.handshakes_per_address.min(8),
-            connections: self.connections.min(64),
+            // a place is kept as long as the connection there
+            handshakes: self.enrolment_connections,
+            handshakes_per_address: self.enrolment_connections_per_address,
+            connections: self.enrolment_connections,
             connection_age: self.connection_age.min(Duration::from_secs(30)),
             connection_grace: self.connection_grace.min(Duration::from_secs(10)),
             streams_per_connection: self.streams_per_connection.min(4),
-            requests: self.requests.min(32),
-            bytes: self.bytes.min(1 << 20),
-            submission: 0,
+            bytes: self.bytes.min(4 << 20),
             message: self.message.min(16 << 10),
             ..self.clone()
         }

@@ -29,7 +29,9 @@ pub enum TlsError {
     #[error("the partnership's certificate authority cannot be read: give its certificate in PEM")]
     Authority,
     /// A revocation list cannot be read.
-    #[error("a revocation list cannot be read: give CRLs in PEM or DER, signed by the partnership's authority")]
+    #[error(
+        "a revocation list cannot be read: give CRLs in PEM or DER, signed by the partnership's authority"
+    )]
     RevocationList,
     /// The parts do not fit together.
     #[error("certificate, key and authority do not fit together: {0}")]

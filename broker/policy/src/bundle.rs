@@ -9,7 +9,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use concordat_core::agency::{Agency, Kind};
-use concordat_core::ids::{AgencyId, AgreementId, Digest, ProfileId, PurposeId, ReturnTypeId, RoleId, RuleId};
+use concordat_core::ids::{
+    AgencyId, AgreementId, Digest, ProfileId, PurposeId, ReturnTypeId, RoleId, RuleId,
+};
 
 use crate::agreement::Agreement;
 use crate::complaint::Complaint;

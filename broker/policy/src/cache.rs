@@ -50,7 +50,8 @@ impl Cache {
     /// Spreads requests over the shards; a poor spread costs a wait, never an answer.
     fn shard(&self, request: &DecisionRequest) -> Option<&RwLock<Shard>> {
         let bytes = request.asker.agency.as_str().bytes();
-        let sum = bytes.fold(request.act as usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let sum =
+            bytes.fold(request.act as usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         self.0.get(sum % SHARDS)
     }
 

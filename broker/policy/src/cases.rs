@@ -28,10 +28,7 @@ pub(crate) struct Case {
 
 /// Runs the golden decisions among `files` (paths relative to `policies/`; others are passed over) and
 /// complains of every one that cannot be read or is answered otherwise.
-pub fn run_cases(
-    policy: &Policy,
-    files: impl IntoIterator<Item = (String, Vec<u8>)>,
-) -> Vec<Complaint> {
+pub fn run_cases(policy: &Policy, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (file, bytes) in files {
         if file.starts_with("cases/") && file.ends_with(".csv") {
@@ -68,12 +65,7 @@ fn no(denial: &Denial) -> String {
     }
 }
 
-pub(crate) fn read(
-    policy: &Policy,
-    file: &str,
-    bytes: &[u8],
-    complaints: &mut Vec<Complaint>,
-) -> Vec<Case> {
+pub(crate) fn read(policy: &Policy, file: &str, bytes: &[u8], complaints: &mut Vec<Complaint>) -> Vec<Case> {
     let lines = csv::read(file, bytes, &COLUMNS, complaints);
     let mut cases = Vec::with_capacity(lines.len());
     for line in &lines {
@@ -141,7 +133,11 @@ fn one<T>(cell: &str, read: impl Fn(&str) -> Result<T, Wrong>) -> Result<Option<
     if cell == "none" { Ok(None) } else { read(cell).map(Some) }
 }
 
-fn many<T>(cell: &str, column: &'static str, read: impl Fn(&str) -> Result<T, Wrong>) -> Result<Vec<T>, Wrong> {
+fn many<T>(
+    cell: &str,
+    column: &'static str,
+    read: impl Fn(&str) -> Result<T, Wrong>,
+) -> Result<Vec<T>, Wrong> {
     if cell == "none" {
         return Ok(Vec::new());
     }

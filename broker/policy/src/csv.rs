@@ -11,12 +11,7 @@ pub(crate) struct Line {
 
 /// Reads a file whose first line must be exactly `header`. Lines with anything wrong are left out of the
 /// answer and stand in `complaints`.
-pub(crate) fn read(
-    file: &str,
-    bytes: &[u8],
-    header: &[&str],
-    complaints: &mut Vec<Complaint>,
-) -> Vec<Line> {
+pub(crate) fn read(file: &str, bytes: &[u8], header: &[&str], complaints: &mut Vec<Complaint>) -> Vec<Line> {
     if bytes.starts_with(b"\xEF\xBB\xBF") {
         complaints.push(Complaint::of_row(
             file,
@@ -26,7 +21,8 @@ pub(crate) fn read(
         return Vec::new();
     }
     let Some(body) = bytes.strip_suffix(b"\n") else {
-        complaints.push(Complaint::of_file(file, "is empty or does not end with a line break; it may be cut"));
+        complaints
+            .push(Complaint::of_file(file, "is empty or does not end with a line break; it may be cut"));
         return Vec::new();
     };
     let mut lines = Vec::new();
@@ -111,10 +107,10 @@ mod tests {
         let mut complaints = Vec::new();
         let lines = read("f.csv", b"a,b\n1,2\nx y,*\n", &["a", "b"], &mut complaints);
         assert!(complaints.is_empty());
-        assert_eq!(lines.iter().map(|l| (l.number, l.cells.join("/"))).collect::<Vec<_>>(), [
-            (2, "1/2".to_owned()),
-            (3, "x y/*".to_owned())
-        ]);
+        assert_eq!(
+            lines.iter().map(|l| (l.number, l.cells.join("/"))).collect::<Vec<_>>(),
+            [(2, "1/2".to_owned()), (3, "x y/*".to_owned())]
+        );
     }
 
     #[test]

@@ -81,8 +81,13 @@ impl Policy {
     #[must_use]
     pub fn explain(&self, request: &DecisionRequest) -> Explanation {
         let ids = |rows: &[&crate::row::Row]| rows.iter().map(|row| row.id.clone()).collect();
-        let nothing =
-            Explanation { allowed: false, reason: None, rules: Vec::new(), nearest: None, failed: Vec::new() };
+        let nothing = Explanation {
+            allowed: false,
+            reason: None,
+            rules: Vec::new(),
+            nearest: None,
+            failed: Vec::new(),
+        };
         let question = match Question::of(&self.bundle, request) {
             Ok(question) => question,
             Err(reason) => return Explanation { reason: Some(reason), ..nothing },

@@ -1,6 +1,6 @@
 //! `profiles/*.toml` and `suppression/*.toml`: what a reader sees of a return.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_core::ids::ProfileId;
 use concordat_core::table::FieldClass;
@@ -62,6 +62,21 @@ pub struct Suppression {
     pub to: u64,
     /// What stands instead: `c`, `[c]` or `*`.
     pub symbol: String,
+    /// The units of figures made from counts: percentages, rates, averages.
+    #[serde(default)]
+    pub derived_units: BTreeSet<String>,
+    /// The units of figures that neither count people nor are made from such counts: money, durations.
+    /// A unit in neither list is taken for a count.
+    #[serde(default)]
+    pub plain_units: BTreeSet<String>,
+}
+
+/// What a unit says of a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Count,
+    Derived,
+    Plain,
 }
 
 impl Suppression {
@@ -71,12 +86,27 @@ impl Suppression {
         (self.from..=self.to).contains(&count)
     }
 
-    /// What covers all that either covers.
+    pub(crate) fn unit(&self, word: &str) -> Unit {
+        match word {
+            _ if self.derived_units.contains(word) => Unit::Derived,
+            _ if self.plain_units.contains(word) => Unit::Plain,
+            _ => Unit::Count,
+        }
+    }
+
+    /// What covers all that either covers, and takes a unit as the more careful of the two does.
     #[must_use]
     pub fn stricter(self, other: Self) -> Self {
+        let known = |of: &Self| of.derived_units.union(&of.plain_units).cloned().collect::<BTreeSet<_>>();
+        let plain_units: BTreeSet<_> = self.plain_units.intersection(&other.plain_units).cloned().collect();
+        let derived_units = known(&self)
+            .intersection(&known(&other))
+            .filter(|word| !plain_units.contains(*word))
+            .cloned()
+            .collect();
         let (from, to) = (self.from.min(other.from), self.to.max(other.to));
         let wider = if other.to > self.to { other } else { self };
-        Self { from, to, ..wider }
+        Self { from, to, derived_units, plain_units, ..wider }
     }
 }
 
@@ -100,6 +130,9 @@ pub(crate) fn read_suppression(
     let suppression: Suppression = document::read(file, bytes, complaints)?;
     if suppression.from > suppression.to {
         complaints.push(Complaint::of_file(file, "`from` is greater than `to`"));
+    }
+    if let Some(word) = suppression.derived_units.intersection(&suppression.plain_units).next() {
+        complaints.push(Complaint::of_file(file, format!("the unit `{word}` stands in both lists")));
     }
     if !matches!(suppression.symbol.as_str(), "c" | "[c]" | "*") {
         complaints.push(Complaint::of_file(file, "`symbol` is none of `c`, `[c]`, `*`"));
@@ -174,8 +207,25 @@ mod tests {
             from,
             to,
             symbol: symbol.to_owned(),
+            derived_units: BTreeSet::new(),
+            plain_units: BTreeSet::new(),
         };
         assert_eq!(of(1, 5, "c").stricter(of(0, 4, "*")), of(0, 5, "c"));
         assert_eq!(of(1, 5, "c").stricter(of(1, 9, "*")), of(1, 9, "*"));
+    }
+
+    #[test]
+    fn the_stricter_of_two_suppressions_takes_a_unit_as_the_more_careful_does() {
+        let of = |derived: &[&str], plain: &[&str]| Suppression {
+            title: String::new(),
+            from: 1,
+            to: 5,
+            symbol: "c".to_owned(),
+            derived_units: derived.iter().map(|word| (*word).to_owned()).collect(),
+            plain_units: plain.iter().map(|word| (*word).to_owned()).collect(),
+        };
+        let both = of(&["percent", "weeks", "rate"], &["gbp"]).stricter(of(&["percent"], &["gbp", "weeks"]));
+        assert_eq!(both, of(&["percent", "weeks"], &["gbp"]));
+        assert_eq!(both.unit("rate"), Unit::Count, "one of the two does not know it");
     }
 }

@@ -49,17 +49,12 @@ pub enum Shape<'a> {
         key: &'a str,
         /// The column of figures.
         value: &'a str,
-        /// The column that says what a figure is: a percentage, rate or average by one of the words of
-        /// [`DERIVED_UNITS`], anything else a count.
+        /// The column that says what a figure is: the suppression method knows which units are derived.
         unit: &'a str,
         /// The columns that rows of one group share: `area`, `period`.
         group_by: &'a [&'a str],
     },
 }
-
-/// The units of figures that are made from counts. A unit that is none of these is taken for a count.
-pub const DERIVED_UNITS: [&str; 9] =
-    ["percent", "percentage", "rate", "rate_per_1000", "rate_per_10000", "average", "mean", "median", "ratio"];
 
 /// What is released.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,7 +71,8 @@ pub struct Projection {
 
 /// Projects tables through profiles together: a field is kept only if every profile keeps it, and the
 /// strictest suppression counts. A column without a [`FieldInfo`] is dropped; where there is no profile, or
-/// one that does not exist, or a table is not rectangular, nothing of it is released.
+/// one that does not exist, or a table is not rectangular or has two columns of one
+/// name, nothing of it is released.
 #[must_use]
 pub fn project(
     bundle: &Bundle,
@@ -91,7 +87,7 @@ pub fn project(
     let found = found.filter(|found| !found.is_empty());
     let mut dropped = BTreeSet::new();
     for table in tables {
-        let Some(profiles) = found.as_deref().filter(|_| table.is_rectangular()) else {
+        let Some(profiles) = found.as_deref().filter(|_| is_sound(table)) else {
             dropped.extend(table.columns.iter().cloned());
             out.withheld_tables.push(table.name.clone());
             continue;
@@ -137,6 +133,12 @@ struct Work<'a> {
 #[derive(Debug, PartialEq, Eq)]
 struct WouldDisclose;
 
+/// Whether the cells fill whole rows and no two columns have one name, which could not be told apart.
+fn is_sound(table: &Table) -> bool {
+    let names: BTreeSet<&str> = table.columns.iter().map(String::as_str).collect();
+    names.len() == table.columns.len() && table.is_rectangular()
+}
+
 fn keeps(profiles: &[&Profile], fields: &[FieldInfo], column: &str) -> bool {
     let mut infos = fields.iter().filter(|field| field.name == column).peekable();
     infos.peek().is_some()
@@ -158,7 +160,8 @@ fn select(table: Table, kept: &[bool]) -> Table {
 enum Count {
     /// A whole number.
     Number(u64),
-    /// No number, and known to be none: blank or a symbol of the catalogue.
+    /// No number, and known to be none: blank or a symbol of the catalogue,
+    /// as stored or as accepted on import.
     NoNumber,
     /// Something else, which may hide a small number: suppressed.
     Unclear,
@@ -167,7 +170,8 @@ enum Count {
 impl Count {
     fn read(cell: &str) -> Self {
         match cell {
-            "" | "z" | "x" | "u" | "p" | "c" | "low" => Count::NoNumber,
+            "" | "z" | "x" | "u" | "p" => Count::NoNumber,
+            "[z]" | "n/a" | "N/A" | "." | "[x]" | ":" | "DNA" | "[u]" | "[p]" => Count::NoNumber,
             _ if cell.bytes().all(|byte| byte.is_ascii_digit()) => {
                 // a number too long to be read is not a small one
                 Count::Number(cell.parse().unwrap_or(u64::MAX))

@@ -43,7 +43,8 @@ pub(crate) fn read(bytes: &[u8], complaints: &mut Vec<Complaint>) -> BTreeMap<Pu
     for purpose in file.purpose {
         let id = purpose.id.clone();
         if matches!(id.as_str(), "none") {
-            complaints.push(Complaint::of_file(FILE, "`none` is a word of rules.csv and cannot be a purpose"));
+            complaints
+                .push(Complaint::of_file(FILE, "`none` is a word of rules.csv and cannot be a purpose"));
         }
         if purposes.insert(id.clone(), purpose).is_some() {
             complaints.push(Complaint::of_file(FILE, format!("`{id}` is there twice")));

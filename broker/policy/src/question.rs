@@ -20,6 +20,7 @@ pub(crate) struct Question<'a> {
     /// The day as rows write it.
     pub day: String,
     asker: &'a Agency,
+    bundle: &'a Bundle,
 }
 
 impl<'a> Question<'a> {
@@ -52,7 +53,13 @@ impl<'a> Question<'a> {
             roles: roles.filter(|role| bundle.role_allowed(role, asker.kind)).collect(),
             day: request.day.to_string(),
             asker,
+            bundle,
         })
+    }
+
+    /// Whether the asker's kind of agency may hold a role, be it held or not.
+    pub fn may_hold(&self, role: &RoleId) -> bool {
+        self.bundle.role_allowed(role, self.asker.kind)
     }
 
     /// Whether a fact is true: two are known here whatever the request says, the others are the caller's.

@@ -20,7 +20,7 @@ pub enum Clause {
     Fact,
     /// The row is about data of other owners.
     Owner,
-    /// The row speaks of other agencies.
+    /// The row speaks of other agencies, or of a role that only other kinds of agency may hold.
     Agency,
     /// The row speaks of a role that the asker does not hold.
     Role,
@@ -86,11 +86,14 @@ impl Clause {
                 Owner::Kind(kind) => question.owner_kind == Some(*kind),
                 Owner::Agency(id) => request.owner.as_ref() == Some(id),
             },
-            Clause::Agency => match &row.who {
-                Who::Anyone => true,
-                Who::Kind(kind) => *kind == request.asker.kind,
-                Who::Agency(id) => *id == request.asker.agency,
-            },
+            Clause::Agency => {
+                row.role.as_ref().is_none_or(|role| question.may_hold(role))
+                    && match &row.who {
+                        Who::Anyone => true,
+                        Who::Kind(kind) => *kind == request.asker.kind,
+                        Who::Agency(id) => *id == request.asker.agency,
+                    }
+            }
             Clause::Role => row.role.as_ref().is_none_or(|role| question.roles.contains(&role)),
             Clause::Purpose => match &row.purpose {
                 Purpose::Any => true,

@@ -10,7 +10,8 @@ pub(crate) use parse::{iso_date, parse};
 
 /// The columns of `rules.csv`, in their order.
 pub(crate) const COLUMNS: [&str; 13] = [
-    "id", "sub", "part", "owner", "area", "rtype", "act", "purpose", "fact", "from", "until", "profile", "eft",
+    "id", "sub", "part", "owner", "area", "rtype", "act", "purpose", "fact", "from", "until", "profile",
+    "eft",
 ];
 
 /// A row: whom it speaks of, about whose data, for what, when, and whether it allows or denies.

@@ -1,6 +1,7 @@
 //! The sample partnership and its policy files, for tests.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use concordat_core::agency::{Agency, Kind};
 use concordat_core::decision::{Act, Asker, DecisionRequest};
@@ -71,10 +72,15 @@ pub(crate) fn files() -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// The sample as it stands, read once.
 pub(crate) fn bundle() -> Bundle {
-    Bundle::from_files(files(), &known()).unwrap_or_else(|complaints| {
-        panic!("{}", complaints.iter().map(|c| format!("{c}\n")).collect::<String>())
-    })
+    static BUNDLE: OnceLock<Bundle> = OnceLock::new();
+    let read = || {
+        Bundle::from_files(files(), &known()).unwrap_or_else(|complaints| {
+            panic!("{}", complaints.iter().map(|c| format!("{c}\n")).collect::<String>())
+        })
+    };
+    BUNDLE.get_or_init(read).clone()
 }
 
 pub(crate) fn policy() -> Policy {

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use concordat_core::clock::{Clock, MachineClock};
+use concordat_core::clock::{Clock, MachineClock, london_date};
 use concordat_flow::Generation;
 use concordat_seal::FileKek;
 use jiff::{SignedDuration, Timestamp};
@@ -68,8 +68,8 @@ pub fn run(args: DirArgs, printer: Printer) -> Result<Exit, Failure> {
 #[must_use]
 pub fn everything_wrong(dir: &Path, now: Timestamp) -> Vec<Wrong> {
     let mut found = Vec::new();
-    let config = match Config::of_directory(dir) {
-        Ok(config) => config,
+    let (config, is_known) = match Config::of_directory(dir) {
+        Ok(config) => (config, true),
         Err(fault) => {
             found.push(error(fault.to_string()));
             if matches!(fault, ConfigFault::Io { .. }) {
@@ -77,12 +77,12 @@ pub fn everything_wrong(dir: &Path, now: Timestamp) -> Vec<Wrong> {
             }
             // the rest is looked for where `init` puts it
             match Config::assumed(dir) {
-                Ok(config) => config,
+                Ok(config) => (config, false),
                 Err(_) => return found,
             }
         }
     };
-    policies(&config, now, &mut found);
+    policies(&config, is_known, now, &mut found);
     permissions(&config, &mut found);
     certificates(&config, now, &mut found);
     guard(&config, &mut found);
@@ -97,7 +97,7 @@ fn warning(text: impl Into<String>) -> Wrong {
     Wrong { weight: Weight::Warning, text: text.into() }
 }
 
-fn policies(config: &Config, now: Timestamp, found: &mut Vec<Wrong>) {
+fn policies(config: &Config, is_known: bool, now: Timestamp, found: &mut Vec<Wrong>) {
     let files = match bundle::read(&config.policies) {
         Ok(files) => files,
         Err(fault) => return found.push(error(Failure::of("policies", &fault).text)),
@@ -105,7 +105,7 @@ fn policies(config: &Config, now: Timestamp, found: &mut Vec<Wrong>) {
     let calendar = files.iter().find(|(path, _)| path == "calendar.toml");
     if let Some(end) = calendar.and_then(|(_, bytes)| last_year(bytes)) {
         let needed = now.checked_add(SignedDuration::from_hours(24 * CALENDAR_DAYS)).unwrap_or(now);
-        if concordat_core::clock::london_date(needed).year() > end {
+        if london_date(needed).year() > end {
             found.push(warning(format!(
                 "policies/calendar.toml: to: the bank holidays end with {end}, and no deadline is computed past \
                  them; add the years that gov.uk has published"
@@ -113,13 +113,16 @@ fn policies(config: &Config, now: Timestamp, found: &mut Vec<Wrong>) {
         }
     }
     match Generation::build(files) {
-        Ok(generation) if generation.partnership.id != config.partnership => {
+        Ok(generation) if is_known && generation.partnership.id != config.partnership => {
             found.push(error(format!(
                 "policies/partnership.toml: id: it is `{}`, and {FILE} says `{}`; one directory serves one partnership",
                 generation.partnership.id, config.partnership
             )));
         }
-        Ok(_) => {}
+        Ok(generation) => {
+            let warnings = generation.policy.bundle().warnings(london_date(now));
+            found.extend(warnings.iter().map(|complaint| warning(format!("policies/{complaint}"))));
+        }
         Err(complaints) => {
             found.extend(complaints.iter().map(|complaint| error(format!("policies/{complaint}"))));
         }

@@ -86,6 +86,12 @@ pub enum OpenFault {
         /// What contradicts what.
         what: String,
     },
+    /// The projections could not be rebuilt.
+    #[error("the projections could not be rebuilt: {what}; check the disk, then delete `projections` and open again")]
+    Projections {
+        /// What went wrong.
+        what: String,
+    },
     /// The keys failed.
     #[error(transparent)]
     Seal(#[from] SealFault),
@@ -110,7 +116,7 @@ fn at(entry: Option<u64>) -> String {
 }
 
 impl OpenFault {
-    pub(crate) fn io(path: &Path, act: &'static str) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(path: &Path, act: &'static str) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Io { path, act, source }
     }

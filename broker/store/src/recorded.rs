@@ -43,6 +43,12 @@ impl Recorded {
     pub fn to_entry(&self) -> Entry {
         Entry { id: self.id, index: self.index, recorded_at: self.recorded_at, body: self.body.clone() }
     }
+
+    /// The entry as `apply` sees it, without what only the log needs.
+    #[must_use]
+    pub fn into_entry(self) -> Entry {
+        Entry { id: self.id, index: self.index, recorded_at: self.recorded_at, body: self.body }
+    }
 }
 
 impl std::fmt::Debug for Recorded {

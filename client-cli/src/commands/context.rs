@@ -40,7 +40,8 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
 
 fn list(session: &mut Session<'_>) -> Result<Exit, Failure> {
     let current = session.contexts.find(session.asked.as_deref()).ok().flatten().map(|context| context.name);
-    let mut sheet = Sheet::new(&["name", "current", "agency", "principal", "broker", "certificate_until", "state"]);
+    let mut sheet =
+        Sheet::new(&["name", "current", "agency", "principal", "broker", "certificate_until", "state"]);
     for name in session.contexts.names()? {
         let is_current = Value::from(current.as_deref() == Some(name.as_str()));
         match session.contexts.open(&name) {
@@ -58,7 +59,15 @@ fn list(session: &mut Session<'_>) -> Result<Exit, Failure> {
                 session.printer.warn(&failure.what);
                 let none = Value::Null;
                 let damaged = Value::from("damaged");
-                sheet.row([Value::from(name), is_current, none.clone(), none.clone(), none.clone(), none, damaged]);
+                sheet.row([
+                    Value::from(name),
+                    is_current,
+                    none.clone(),
+                    none.clone(),
+                    none.clone(),
+                    none,
+                    damaged,
+                ]);
             }
         }
     }

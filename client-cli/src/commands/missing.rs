@@ -55,7 +55,10 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
     session.printer.answer(&answer(&reply, missing))?;
     session.tell_demo_clock(reply.demo_clock);
     if args.fail_on == Some(FailOn::Missing) && missing > 0 {
-        let what = format!("{missing} returns are missing: their deadlines have passed");
+        let what = match missing {
+            1 => "1 return is missing: its deadline has passed".to_owned(),
+            _ => format!("{missing} returns are missing: their deadlines have passed"),
+        };
         return Err(Failure::new(Exit::Findings, what));
     }
     Ok(Exit::Ok)

@@ -27,7 +27,9 @@ mod tests {
 
     #[test]
     fn text_that_a_spreadsheet_would_run_is_made_harmless() {
-        for text in ["=1+1", "+cmd", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "-1+1", "--1", "-", "=1"] {
+        for text in
+            ["=1+1", "+cmd", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "-1+1", "--1", "-", "=1"]
+        {
             assert_eq!(harmless(text), format!("'{text}"));
         }
     }

@@ -43,7 +43,7 @@ fn statement() -> Statement {
 }
 
 /// The receipt of a statement at index 3 of 4.
-pub(crate) fn receipt_of(statement: &Statement) -> Vec<u8> {
+fn receipt_of(statement: &Statement) -> Vec<u8> {
     let statement = statement.encode().unwrap();
     let leaf = Leaf {
         log: log_id(ORIGIN),
@@ -66,6 +66,18 @@ pub(crate) fn receipt_of(statement: &Statement) -> Vec<u8> {
         checkpoint: checkpoint.sign(&key()).unwrap().into_string(),
     };
     receipt.to_text().into_bytes()
+}
+
+/// The receipt of a version 1 of a return with this content.
+pub(crate) fn receipt_for(identity: &Identity, content: Digest) -> Vec<u8> {
+    receipt_of(&Statement {
+        agency: identity.agency.to_string(),
+        return_type: identity.return_type.to_string(),
+        areas: identity.areas.iter().map(ToString::to_string).collect(),
+        period: identity.covers.to_string(),
+        content: content.0.into(),
+        ..statement()
+    })
 }
 
 fn verdict(statement: &Statement) -> Result<Verified, Failure> {

@@ -94,7 +94,8 @@ fn a_reason_of_another_domain_is_not_ours() {
 #[test]
 fn an_accepted_return_is_named_in_the_hint() {
     let id = EntryId([0xab; 16]).to_string();
-    let status = refused(Code::AlreadyExists, "already_accepted", "x", &[("in_force", &id), ("version", "2")]);
+    let status =
+        refused(Code::AlreadyExists, "already_accepted", "x", &[("in_force", &id), ("version", "2")]);
     assert!(failure(&status, "broker:1").hint.unwrap().contains(&format!("--replaces {id}")));
 }
 
@@ -113,7 +114,8 @@ fn findings_come_from_the_trailer() {
     let mut trailers = MetadataMap::new();
     trailers.insert_bin(FINDINGS_TRAILER, MetadataValue::from_bytes(&bytes));
     let details = ErrorDetails::with_error_info("invalid", DOMAIN, HashMap::new());
-    let status = Status::with_error_details_and_metadata(Code::InvalidArgument, "1 errors", details, trailers);
+    let status =
+        Status::with_error_details_and_metadata(Code::InvalidArgument, "1 errors", details, trailers);
     let failure = failure(&status, "broker:1");
     assert_eq!((failure.exit, failure.findings.len()), (Exit::Rejected, 1));
     let finding = failure.findings.first().unwrap();
@@ -124,7 +126,10 @@ fn findings_come_from_the_trailer() {
 fn tls_failures_tell_a_refused_certificate_from_a_wrong_broker() {
     let io = |tls: rustls::Error| io::Error::new(io::ErrorKind::InvalidData, tls);
     let of = |tls| transport(&io(tls), "broker:1").unwrap();
-    assert_eq!(of(rustls::Error::AlertReceived(AlertDescription::CertificateRevoked)).exit, Exit::NotEnrolled);
+    assert_eq!(
+        of(rustls::Error::AlertReceived(AlertDescription::CertificateRevoked)).exit,
+        Exit::NotEnrolled
+    );
     assert_eq!(of(rustls::Error::AlertReceived(AlertDescription::InternalError)).exit, Exit::Queued);
     let unknown = of(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer));
     assert!(unknown.exit == Exit::Failure && unknown.what.contains("nothing was sent"));

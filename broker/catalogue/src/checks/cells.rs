@@ -131,8 +131,11 @@ fn partnered<'a>(
     }
     let kinds = field.by.as_ref()?;
     if text.is_empty() {
-        let missing = || bad(of, field, field.kind.says(), CellFault::Missing, row, findings);
-        return Some(if field.required { missing() } else { Value::Absent });
+        return Some(if field.required {
+            bad(of, field, field.kind.says(), CellFault::Missing, row, findings)
+        } else {
+            Value::Absent
+        });
     }
     let Some(Value::Code(code)) = partner else { return Some(Value::Bad) };
     let kind = kinds.get(usize::from(code))?.row();

@@ -267,20 +267,20 @@ fn long(root: &Section<'_, '_>, fields: &[Field]) -> Option<Long> {
     Some(Long { area: area?, indicator: indicator?, period: period?, unit: unit?, value: value? })
 }
 
-// which rules speak of which indicator, so that rules without their figures cost nothing
+// per indicator the rules that it sets off, so that rules without their figures cost nothing: a sum is set off
+// by its total, any other rule by the first figure of its own period
 fn by_indicator(rules: &[Rule], fields: &[Field], long: Option<&Long>) -> Vec<Vec<u16>> {
     let Some(list) = long.and_then(|long| fields.get(long.indicator)).and_then(|field| field.codes.as_ref()) else {
         return Vec::new();
     };
     let mut out = vec![Vec::new(); list.codes().len()];
     for (at, rule) in rules.iter().enumerate() {
-        let Ok(at) = u16::try_from(at) else { continue };
-        for cell in rule.compiled.anchors() {
-            if let Some(rules) = out.get_mut(usize::from(cell.indicator))
-                && rules.last() != Some(&at)
-            {
-                rules.push(at);
-            }
+        let mut anchors = rule.compiled.anchors();
+        let trigger = if rule.additive { anchors.last() } else { anchors.next() };
+        if let (Ok(at), Some(cell)) = (u16::try_from(at), trigger)
+            && let Some(rules) = out.get_mut(usize::from(cell.indicator))
+        {
+            rules.push(at);
         }
     }
     out

@@ -37,6 +37,11 @@ impl<'t> Sheet<'t> {
         Some(Section { sheet: self, table: table.get_ref(), start: 0 })
     }
 
+    /// Whether nothing has been complained of so far.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.complaints.borrow().is_empty()
+    }
+
     pub(crate) fn complaints(&mut self) -> Vec<Complaint> {
         std::mem::take(self.complaints.get_mut())
     }

@@ -21,7 +21,7 @@ enum Typed {
     Texts(Vec<String>),
     Day(Day),
     Moment(Moment),
-    Other(u16),
+    Other,
 }
 
 impl Typed {
@@ -35,7 +35,7 @@ impl Typed {
             Typed::Texts(_) => "a list of quoted texts",
             Typed::Day(_) => "a date",
             Typed::Moment(_) => "a date and time",
-            Typed::Other(_) => "a field that can only be asked whether it is given",
+            Typed::Other => "a field that can only be asked whether it is given",
         }
     }
 }
@@ -222,7 +222,7 @@ impl<'a> Work<'a> {
             Sort::Set => Typed::Set(at),
             Sort::Date => Typed::Day(Day::Field(at)),
             Sort::Time => Typed::Moment(Moment::Field(at)),
-            Sort::Text | Sort::Period | Sort::Varies => Typed::Other(at),
+            Sort::Text | Sort::Period | Sort::Varies => Typed::Other,
         })
     }
 
@@ -305,14 +305,14 @@ impl<'a> Work<'a> {
                 },
                 other => self.fault(format!("date() takes a date and time, not {}", other.what())),
             },
-            ("months_before", [a, b]) => self.months_before(&a.expr, &b.expr),
+            ("months_before" | "days_before", [a, b]) => self.back(name, &a.expr, &b.expr),
             ("cell" | "at_end" | "at_start" | "year_before" | "in_year", [_, ..]) => {
                 self.figure(name, args).map(|at| Typed::Num(Num::Cell(at)))
             }
             ("sum_of", [_, ..]) => self.sum_of(args),
             _ => self.fault(format!(
                 "there is no function `{name}` with {} arguments; there are sum, min, max, abs, percent, change, \
-                 unchanged, given, size, date, months_before, cell, at_end, at_start, year_before, in_year, sum_of",
+                 unchanged, given, size, date, days_before, months_before, cell, at_end, at_start, year_before, in_year, sum_of",
                 args.len()
             )),
         }
@@ -342,14 +342,15 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn months_before(&mut self, day: &Expr, months: &Expr) -> Option<Typed> {
-        let pair = (self.typed(day), self.num(months));
+    // days_before(day, n) and months_before(day, n), n a constant
+    fn back(&mut self, name: &str, day: &Expr, by: &Expr) -> Option<Typed> {
+        let pair = (self.typed(day), self.num(by));
         match (pair.0?, pair.1?) {
             (Typed::Day(day), Num::Constant(n)) if n % decimal::ONE == 0 && (0..=1_200 * decimal::ONE).contains(&n) => {
-                let months = i32::try_from(n / decimal::ONE).ok()?;
-                Some(Typed::Day(Day::MonthsBefore(Box::new(day), months)))
+                let (day, by) = (Box::new(day), i32::try_from(n / decimal::ONE).ok()?);
+                Some(Typed::Day(if name == "days_before" { Day::DaysBefore(day, by) } else { Day::MonthsBefore(day, by) }))
             }
-            _ => self.fault("months_before() takes a date and a whole number of months up to 1,200".to_owned()),
+            _ => self.fault(format!("{name}() takes a date and a whole number up to 1,200")),
         }
     }
 

@@ -177,6 +177,9 @@ fn day(day_of: &Day, env: &impl Env) -> Known<Date> {
         },
         Day::Of(of) => moment(of, env).map(london_date),
         Day::Today => Ok(london_date(env.now())),
+        Day::DaysBefore(from, days) => {
+            day(from, env)?.checked_sub(days.days()).map_err(|_| Unknown::Uncomputable)
+        }
         Day::MonthsBefore(from, months) => {
             day(from, env)?.checked_sub(months.months()).map_err(|_| Unknown::Uncomputable)
         }

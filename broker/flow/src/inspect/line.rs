@@ -56,15 +56,18 @@ fn say(line: &mut AuditLine, body: &Body) {
             line.who = Some(revoked.by.clone());
             line.agency = Some(revoked.principal.agency.clone());
             let what = if revoked.key.is_some() { "one key of" } else { "" };
-            line.summary = format!("revoked {what} {}: {}", revoked.principal, revoked.reason).replace("  ", " ");
+            line.summary =
+                format!("revoked {what} {}: {}", revoked.principal, revoked.reason).replace("  ", " ");
         }
         Body::Accepted(accepted) => accepted_line(line, accepted),
         Body::Refused(refused) => {
             line.who = Some(refused.by.to_string());
             line.agency = Some(refused.by.agency.clone());
             about(line, refused.identity.as_ref());
-            line.summary =
-                format!("refused: {}, {} errors, {} queries", refused.code, refused.counts.errors, refused.counts.queries);
+            line.summary = format!(
+                "refused: {}, {} errors, {} queries",
+                refused.code, refused.counts.errors, refused.counts.queries
+            );
         }
         Body::Denied(denied) => {
             line.who = Some(denied.by.to_string());
@@ -78,17 +81,25 @@ fn say(line: &mut AuditLine, body: &Body) {
                 line.rules = denial.nearest.iter().cloned().collect();
                 line.policy = Some(denial.policy);
             }
-            let why = denied.denial.as_ref().map_or("no such record, or not the asker's to know of", |d| d.reason.as_str());
+            let why = denied
+                .denial
+                .as_ref()
+                .map_or("no such record, or not the asker's to know of", |d| d.reason.as_str());
             line.summary = format!("denied: {why}");
         }
         Body::RefusedUnheard(unheard) => {
-            line.summary = format!("{} refusals of sort {} from {}", unheard.count, unheard.sort, unheard.from);
+            line.summary =
+                format!("{} refusals of sort {} from {}", unheard.count, unheard.sort, unheard.from);
         }
         Body::Released(released) => {
             line.who = Some(released.to.to_string());
             line.submission = Some(released.submission);
             judged(line, &released.judged);
-            line.summary = format!("released entry {} through {}", released.index, words(&released.judged.grant.profiles));
+            line.summary = format!(
+                "released entry {} through {}",
+                released.index,
+                words(&released.judged.grant.profiles)
+            );
         }
         Body::Answered(answered) => {
             line.who = Some(answered.by.to_string());
@@ -142,7 +153,9 @@ fn accepted_line(line: &mut AuditLine, accepted: &Accepted) {
         "{what} as version {}, {} queries, routed to {}",
         accepted.version,
         accepted.counts.queries,
-        words(&accepted.recipients.iter().map(|recipient| recipient.agency.clone()).collect::<Vec<AgencyId>>())
+        words(
+            &accepted.recipients.iter().map(|recipient| recipient.agency.clone()).collect::<Vec<AgencyId>>()
+        )
     );
 }
 
@@ -180,7 +193,11 @@ fn words<T: std::fmt::Display>(items: &[T]) -> String {
 pub(super) fn answers(line: &AuditLine, query: &AuditQuery) -> bool {
     let acted = |agency: &AgencyId| {
         line.agency.as_ref() == Some(agency)
-            || line.who.as_deref().and_then(|who| who.split_once('/')).is_some_and(|(of, _)| of == agency.as_str())
+            || line
+                .who
+                .as_deref()
+                .and_then(|who| who.split_once('/'))
+                .is_some_and(|(of, _)| of == agency.as_str())
     };
     (query.classes.is_empty() || query.classes.contains(&line.class))
         && query.since.is_none_or(|since| line.recorded_at >= since)

@@ -14,7 +14,7 @@ pub fn who(who: WhoAmI) -> wire::WhoAmIReply {
         partnership_name: who.partnership_name,
         agency: who.agency.id.into(),
         agency_name: who.agency.name,
-        principal: who.principal.into(),
+        principal: who.principal.name.into(),
         kind: who.agency.kind.as_str().to_owned(),
         roles: texts(who.roles),
         areas: texts(who.areas),

@@ -30,7 +30,8 @@ fn areas(texts: &[String]) -> Result<Vec<AreaCode>, Refusal> {
     if texts.len() > AREAS {
         return Err(malformed("identity.areas", format!("give at most {AREAS} areas")));
     }
-    let areas = texts.iter().map(|text| name("identity.areas", text)).collect::<Result<Vec<AreaCode>, _>>()?;
+    let areas =
+        texts.iter().map(|text| name("identity.areas", text)).collect::<Result<Vec<AreaCode>, _>>()?;
     if areas.is_sorted_by(|left, right| left < right) {
         Ok(areas)
     } else {

@@ -84,7 +84,10 @@ pub fn rejected(request: wire::RejectRequest) -> Result<(EntryId, String), Refus
     let reason = request.reason;
     let length = reason.chars().take(REASON + 1).count();
     if reason.trim().is_empty() || length > REASON || reason.chars().any(char::is_control) {
-        return Err(malformed("reason", "say why in one line of up to 200 characters; about the file, never a person"));
+        return Err(malformed(
+            "reason",
+            "say why in one line of up to 200 characters; about the file, never a person",
+        ));
     }
     Ok((submission, reason))
 }

@@ -31,7 +31,10 @@ pub fn received(request: wire::SubmitRequest) -> Result<Received, Refusal> {
 }
 
 fn send_key(field: &'static str, bytes: &[u8]) -> Result<SendKey, Refusal> {
-    bytes.try_into().map(SendKey).map_err(|_| malformed(field, "draw 16 random bytes and keep them for retries"))
+    bytes
+        .try_into()
+        .map(SendKey)
+        .map_err(|_| malformed(field, "draw 16 random bytes and keep them for retries"))
 }
 
 fn replaces(submission: &[u8], reason: &str) -> Result<Option<Replaces>, Refusal> {

@@ -27,7 +27,10 @@ pub fn received(tables: Vec<wire::Table>) -> Result<Vec<Table>, Refusal> {
         }
         let table = one(table)?;
         if read.iter().any(|other| other.name == table.name) {
-            return Err(malformed("tables.name", format!("table `{}` comes twice; send it once", table.name)));
+            return Err(malformed(
+                "tables.name",
+                format!("table `{}` comes twice; send it once", table.name),
+            ));
         }
         read.push(table);
     }

@@ -125,7 +125,11 @@ fn any_number_of_long_findings_fits_a_clients_default_of_16_kib_headers() {
     ] {
         let count = findings.len();
         let status = refused(&Refusal::Invalid(findings));
-        assert!(status.message().contains(&format!("of {count} findings are listed")), "{}", status.message());
+        assert!(
+            status.message().contains(&format!("of {count} findings are listed")),
+            "{}",
+            status.message()
+        );
         let listed: usize = status.get_details_error_info().unwrap().metadata["listed"].parse().unwrap();
         assert!(listed > 0 && listed < count);
         assert!(header_list_size(status) < 16 << 10);

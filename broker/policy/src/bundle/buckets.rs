@@ -18,11 +18,7 @@ use crate::vocabulary::Known;
 pub(crate) struct Buckets(HashMap<(Act, Kind), HashMap<Option<ReturnTypeId>, Arc<Engine>>>);
 
 impl Buckets {
-    pub fn build(
-        known: &Known,
-        roles: &BTreeMap<RoleId, Role>,
-        rows: &[Row],
-    ) -> Result<Self, EngineFault> {
+    pub fn build(known: &Known, roles: &BTreeMap<RoleId, Role>, rows: &[Row]) -> Result<Self, EngineFault> {
         let mut engines: HashMap<Vec<usize>, Arc<Engine>> = HashMap::new();
         let mut buckets = HashMap::new();
         for act in Act::ALL {

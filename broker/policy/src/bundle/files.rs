@@ -81,11 +81,9 @@ fn ours(files: impl IntoIterator<Item = (String, Vec<u8>)>, complaints: &mut Vec
     let mut ours = Files::new();
     for (path, bytes) in files {
         let wanted = match path.split_once('/') {
-            None => {
-                matches!(path.as_str(), RULES | roles::FILE | agreement::FILE | purpose::FILE)
-                    .then_some(true)
-                    .or_else(|| path.to_ascii_lowercase().ends_with(".csv").then_some(false))
-            }
+            None => matches!(path.as_str(), RULES | roles::FILE | agreement::FILE | purpose::FILE)
+                .then_some(true)
+                .or_else(|| path.to_ascii_lowercase().ends_with(".csv").then_some(false)),
             Some(("profiles" | "suppression", name)) => {
                 Some(name.strip_suffix(".toml").is_some_and(|stem| ProfileId::new(stem).is_ok()))
             }
@@ -98,7 +96,8 @@ fn ours(files: impl IntoIterator<Item = (String, Vec<u8>)>, complaints: &mut Vec
                 "is no file of policy; remove it, or give it the name it should have",
             )),
             Some(true) => {
-                if ours.insert(path.clone(), bytes).is_some() {
+                let before = ours.insert(path.clone(), bytes);
+                if before.is_some() {
                     complaints.push(Complaint::of_file(&path, "is there twice"));
                 }
             }

@@ -58,9 +58,9 @@ fn a_case_that_expects_otherwise_is_reported_with_its_line() {
     let complaints = run_cases(&policy, files);
     assert_eq!(complaints.len(), 1);
     assert!(
-        complaints[0].to_string().starts_with(
-            "cases/read.csv:2: expected `deny no_role`, policy answers `allow READ-01`"
-        ),
+        complaints[0]
+            .to_string()
+            .starts_with("cases/read.csv:2: expected `deny no_role`, policy answers `allow READ-01`"),
         "{}",
         complaints[0]
     );

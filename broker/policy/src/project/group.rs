@@ -2,7 +2,7 @@
 //! between two bounds, each group narrows the bounds of its members, and a suppressed member whose bounds
 //! meet is disclosed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Count, WouldDisclose};
 use crate::profile::Suppression;
@@ -43,8 +43,15 @@ pub(super) struct Group<'a> {
     pub parts: Vec<&'a str>,
 }
 
-/// Looks for a suppressed member that a reader could work out. What holds no number is first taken for
-/// nothing, as a reader would; where that cannot be, for anything.
+impl<'a> Group<'a> {
+    fn members(&self) -> impl Iterator<Item = &'a str> {
+        std::iter::once(self.total).chain(self.parts.iter().copied())
+    }
+}
+
+/// Looks for a suppressed member that a reader could work out. A blank, a symbol or a part that is not there
+/// is first taken for nothing, as a reader would; in a group whose figures then cannot add up, for anything.
+/// Where they cannot add up even so, a single suppressed member counts as disclosed, several as not.
 pub(super) fn check(
     groups: &[Group<'_>],
     seen: &HashMap<&str, Seen>,
@@ -53,26 +60,40 @@ pub(super) fn check(
     if !seen.values().any(|seen| *seen == Seen::Suppressed) {
         return Ok(());
     }
-    let narrowed = match narrow(groups, seen, suppression, 0) {
-        Some(narrowed) => Some(narrowed),
-        None => narrow(groups, seen, suppression, NO_BOUND),
-    };
-    // figures that cannot add up at all tell nothing certain, but nothing safe either
-    let Some(bounds) = narrowed else { return Err(WouldDisclose) };
-    let disclosed = seen
-        .iter()
-        .any(|(name, seen)| *seen == Seen::Suppressed && bounds.get(name).is_none_or(|(low, high)| low >= high));
+    let mut seen = seen.clone();
+    for part in groups.iter().flat_map(|group| &group.parts) {
+        seen.entry(part).or_insert(Seen::NoNumber);
+    }
+    let is = |name: &str, what: Seen| seen.get(name) == Some(&what);
+    let (mut sound, mut loose) = (Vec::new(), HashSet::new());
+    for group in groups {
+        if narrow(&[group], &seen, suppression, |_| false).is_some() {
+            sound.push(group);
+        } else if narrow(&[group], &seen, suppression, |_| true).is_some() {
+            sound.push(group);
+            loose.extend(group.members().filter(|name| is(name, Seen::NoNumber)));
+        } else if group.members().filter(|name| is(name, Seen::Suppressed)).count() == 1 {
+            return Err(WouldDisclose);
+        }
+    }
+    let bounds = narrow(&sound, &seen, suppression, |name| loose.contains(name))
+        .or_else(|| narrow(&sound, &seen, suppression, |_| true))
+        .ok_or(WouldDisclose)?;
+    let disclosed = seen.iter().any(|(name, seen)| {
+        *seen == Seen::Suppressed && bounds.get(name).is_none_or(|(low, high)| low >= high)
+    });
     if disclosed { Err(WouldDisclose) } else { Ok(()) }
 }
 
 type Bounds<'a> = HashMap<&'a str, (i64, i64)>;
 
-/// `None` where some bounds cross: no figures fit.
+/// The bounds of all members as the groups together leave them, where `loose` members without a number may be
+/// anything and the others are nothing. `None` where some bounds cross: no figures fit.
 fn narrow<'a>(
-    groups: &[Group<'a>],
+    groups: &[&Group<'a>],
     seen: &HashMap<&'a str, Seen>,
     suppression: &Suppression,
-    no_number: i64,
+    loose: impl Fn(&str) -> bool,
 ) -> Option<Bounds<'a>> {
     let int = |number: u64| i64::try_from(number).unwrap_or(NO_BOUND).min(NO_BOUND);
     let mut bounds: Bounds<'a> = seen
@@ -81,8 +102,8 @@ fn narrow<'a>(
             let bound = match seen {
                 Seen::Number(number) => (int(*number), int(*number)),
                 Seen::Suppressed => (int(suppression.from), int(suppression.to)),
-                Seen::NoNumber => (0, no_number),
-                Seen::Hidden => (0, NO_BOUND),
+                Seen::NoNumber if !loose(name) => (0, 0),
+                Seen::NoNumber | Seen::Hidden => (0, NO_BOUND),
             };
             (*name, bound)
         })
@@ -120,7 +141,8 @@ fn narrow_by<'a>(group: &Group<'a>, bounds: &mut Bounds<'a>) {
     for (at, name) in group.parts.iter().enumerate() {
         let (others_low, others_high) = sum(bounds, Some(at));
         let part = of(bounds, name);
-        let low = if others_high >= NO_BOUND { part.0 } else { part.0.max(total.0.saturating_sub(others_high)) };
+        let low =
+            if others_high >= NO_BOUND { part.0 } else { part.0.max(total.0.saturating_sub(others_high)) };
         let high = if total.1 >= NO_BOUND { part.1 } else { part.1.min(total.1.saturating_sub(others_low)) };
         bounds.insert(name, (low, high));
     }
@@ -130,13 +152,24 @@ fn narrow_by<'a>(group: &Group<'a>, bounds: &mut Bounds<'a>) {
 mod tests {
     use super::*;
 
+    fn dfe() -> Suppression {
+        let none = Default::default;
+        Suppression {
+            title: String::new(),
+            from: 1,
+            to: 5,
+            symbol: "c".into(),
+            derived_units: none(),
+            plain_units: none(),
+        }
+    }
+
     fn check_one(total: Seen, parts: &[Seen]) -> Result<(), WouldDisclose> {
         let names = ["a", "b", "c", "d"];
         let mut seen: HashMap<&str, Seen> = names.into_iter().zip(parts.iter().copied()).collect();
         seen.insert("t", total);
         let parts = names.into_iter().take(parts.len()).collect();
-        let dfe = Suppression { title: String::new(), from: 1, to: 5, symbol: "c".into() };
-        check(&[Group { total: "t", parts }], &seen, &dfe)
+        check(&[Group { total: "t", parts }], &seen, &dfe())
     }
 
     use Seen::{Hidden, NoNumber, Number, Suppressed};
@@ -160,7 +193,41 @@ mod tests {
     #[test]
     fn blanks_count_as_nothing_unless_that_cannot_be() {
         assert!(check_one(Number(18), &[Number(15), Suppressed, NoNumber]).is_err(), "reads as 3");
-        assert!(check_one(Number(40), &[Number(15), Suppressed, NoNumber]).is_ok(), "25 cannot be suppressed");
+        assert!(
+            check_one(Number(40), &[Number(15), Suppressed, NoNumber]).is_ok(),
+            "25 cannot be suppressed"
+        );
+    }
+
+    #[test]
+    fn a_part_that_is_not_there_counts_as_nothing_and_a_total_that_is_not_there_tells_nothing() {
+        let group = || [Group { total: "t", parts: vec!["a", "b", "c"] }];
+        let seen = HashMap::from([("t", Number(20)), ("a", Number(17)), ("b", Suppressed)]);
+        assert!(check(&group(), &seen, &dfe()).is_err());
+        let seen = HashMap::from([("a", Number(17)), ("b", Suppressed)]);
+        assert!(check(&group(), &seen, &dfe()).is_ok());
+    }
+
+    #[test]
+    fn where_figures_contradict_each_other_one_suppressed_member_is_one_too_few() {
+        assert!(check_one(Number(10), &[Number(20), Suppressed]).is_err());
+        assert!(check_one(Number(10), &[Number(20), Suppressed, Suppressed]).is_ok());
+    }
+
+    #[test]
+    fn a_contradiction_in_one_group_does_not_loosen_another() {
+        let groups =
+            [Group { total: "t", parts: vec!["a", "b"] }, Group { total: "u", parts: vec!["d", "e", "f"] }];
+        let seen = HashMap::from([
+            ("t", Number(40)),
+            ("a", Suppressed),
+            ("b", NoNumber),
+            ("u", Number(20)),
+            ("d", Number(17)),
+            ("e", Suppressed),
+            ("f", NoNumber),
+        ]);
+        assert!(check(&groups, &seen, &dfe()).is_err(), "e reads as 3, whatever b is");
     }
 
     #[test]
@@ -172,17 +239,24 @@ mod tests {
 
     #[test]
     fn what_one_group_tells_is_used_in_the_next() {
-        let dfe = Suppression { title: String::new(), from: 1, to: 5, symbol: "c".into() };
-        let groups = [
-            Group { total: "t", parts: vec!["a", "b"] },
-            Group { total: "u", parts: vec!["b", "d"] },
-        ];
+        let groups =
+            [Group { total: "t", parts: vec!["a", "b"] }, Group { total: "u", parts: vec!["b", "d"] }];
         // u = 2 leaves b = d = 1, though neither group has a single suppressed member
-        let seen =
-            HashMap::from([("t", Hidden), ("a", Suppressed), ("b", Suppressed), ("u", Number(2)), ("d", Suppressed)]);
-        assert!(check(&groups, &seen, &dfe).is_err());
-        let seen =
-            HashMap::from([("t", Hidden), ("a", Suppressed), ("b", Suppressed), ("u", Number(6)), ("d", Suppressed)]);
-        assert!(check(&groups, &seen, &dfe).is_ok());
+        let seen = HashMap::from([
+            ("t", Hidden),
+            ("a", Suppressed),
+            ("b", Suppressed),
+            ("u", Number(2)),
+            ("d", Suppressed),
+        ]);
+        assert!(check(&groups, &seen, &dfe()).is_err());
+        let seen = HashMap::from([
+            ("t", Hidden),
+            ("a", Suppressed),
+            ("b", Suppressed),
+            ("u", Number(6)),
+            ("d", Suppressed),
+        ]);
+        assert!(check(&groups, &seen, &dfe()).is_ok());
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use concordat_core::table::Table;
 
 use super::group::{self, Group, Seen};
-use super::{Count, DERIVED_UNITS, Work, WouldDisclose};
+use super::{Count, Work, WouldDisclose};
+use crate::profile::Unit;
 
 /// The columns of a long table, by name.
 pub(super) struct Columns<'a> {
@@ -18,8 +19,9 @@ pub(super) struct Columns<'a> {
 /// What suppression needs of one row.
 struct Figure<'a> {
     key: &'a str,
+    unit: &'a str,
+    sort: Unit,
     count: Count,
-    derived: bool,
 }
 
 pub(super) fn suppress(work: &Work<'_>, columns: &Columns<'_>) -> Result<(Table, u32), WouldDisclose> {
@@ -35,8 +37,9 @@ pub(super) fn suppress(work: &Work<'_>, columns: &Columns<'_>) -> Result<(Table,
         groups.entry(group_by.iter().map(|at| cell(*at)).collect()).or_default().push(figures.len());
         figures.push(Figure {
             key: cell(key),
+            unit: cell(unit),
+            sort: work.suppression.unit(cell(unit)),
             count: Count::read(cell(value)),
-            derived: DERIVED_UNITS.contains(&cell(unit)),
         });
     }
 
@@ -44,13 +47,14 @@ pub(super) fn suppress(work: &Work<'_>, columns: &Columns<'_>) -> Result<(Table,
     for members in groups.values() {
         let of_group: Vec<(usize, &Figure<'_>)> =
             members.iter().filter_map(|at| Some((*at, figures.get(*at)?))).collect();
-        let hit = of_group.iter().filter(|(_, f)| !f.derived && f.count.is_suppressed(work.suppression));
-        let mut hit: Vec<usize> = hit.map(|(at, _)| *at).collect();
-        check(work, &of_group, shown)?;
-        if !hit.is_empty() {
-            let derived = of_group.iter().filter(|(_, f)| f.derived && f.count != Count::NoNumber);
-            hit.extend(derived.map(|(at, _)| *at));
+        let is_small = |f: &Figure<'_>| f.sort == Unit::Count && f.count.is_suppressed(work.suppression);
+        let hit: Vec<usize> = of_group.iter().filter(|(_, f)| is_small(f)).map(|(at, _)| *at).collect();
+        if hit.is_empty() {
+            continue;
         }
+        check(work, &of_group, shown)?;
+        let derived = of_group.iter().filter(|(_, f)| f.sort == Unit::Derived && f.count != Count::NoNumber);
+        small.extend(derived.map(|(at, _)| *at));
         small.extend(hit);
     }
 
@@ -65,27 +69,34 @@ pub(super) fn suppress(work: &Work<'_>, columns: &Columns<'_>) -> Result<(Table,
     Ok((table, cells))
 }
 
-/// Checks the additive groups among the figures of one area and period.
+/// Checks the additive groups among the figures of one area and period. A group names an indicator, or an
+/// indicator and its unit with a space between.
 fn check(work: &Work<'_>, figures: &[(usize, &Figure<'_>)], shown: bool) -> Result<(), WouldDisclose> {
-    let mut seen: HashMap<&str, Seen> = HashMap::new();
-    for (_, figure) in figures.iter().filter(|(_, figure)| !figure.derived) {
-        let member = Seen::of(figure.count, shown, true, work.suppression);
-        let twice = seen.insert(figure.key, member).is_some();
-        let added = |key: &str| {
-            work.additive.iter().any(|g| g.total == key || g.parts.iter().any(|part| part == key))
-        };
-        // an indicator that stands twice cannot be added up
-        if twice && added(figure.key) {
-            return Err(WouldDisclose);
-        }
+    let mut by_key: HashMap<&str, Vec<&Figure<'_>>> = HashMap::new();
+    for (_, figure) in figures.iter().filter(|(_, figure)| figure.sort == Unit::Count) {
+        by_key.entry(figure.key).or_default().push(figure);
     }
-    let groups: Vec<Group<'_>> = work
-        .additive
-        .iter()
-        .map(|group| Group {
-            total: &group.total,
-            parts: group.parts.iter().map(String::as_str).collect(),
-        })
-        .collect();
+    let mut seen: HashMap<&str, Seen> = HashMap::new();
+    let mut groups: Vec<Group<'_>> = Vec::with_capacity(work.additive.len());
+    for group in work.additive {
+        for name in std::iter::once(&group.total).chain(&group.parts) {
+            let (key, unit) =
+                name.split_once(' ').map_or((name.as_str(), None), |(key, unit)| (key, Some(unit)));
+            let mut named = by_key
+                .get(key)
+                .into_iter()
+                .flatten()
+                .filter(|figure| unit.is_none_or(|unit| unit == figure.unit));
+            let (first, second) = (named.next(), named.next());
+            // an indicator that stands twice cannot be added up
+            if second.is_some() {
+                return Err(WouldDisclose);
+            }
+            if let Some(figure) = first {
+                seen.insert(name, Seen::of(figure.count, shown, true, work.suppression));
+            }
+        }
+        groups.push(Group { total: &group.total, parts: group.parts.iter().map(String::as_str).collect() });
+    }
     group::check(&groups, &seen, work.suppression)
 }

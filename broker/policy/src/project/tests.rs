@@ -1,1 +1,276 @@
+use proptest::prelude::*;
 
+use super::*;
+use crate::sample;
+
+fn ids(names: &[&str]) -> Vec<ProfileId> {
+    names.iter().map(|name| name.parse().unwrap()).collect()
+}
+
+fn field(name: &str, class: FieldClass, count: bool, derived: bool) -> FieldInfo {
+    FieldInfo { name: name.to_owned(), class, count, derived }
+}
+
+fn table(columns: &[&str], cells: &[&str]) -> Table {
+    let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    Table { name: "main".to_owned(), columns: own(columns), cells: own(cells) }
+}
+
+fn group(total: &str, parts: &[&str]) -> AdditiveGroup {
+    AdditiveGroup { total: total.to_owned(), parts: parts.iter().map(|part| (*part).to_owned()).collect() }
+}
+
+fn police() -> Vec<FieldInfo> {
+    let mut fields: Vec<_> =
+        ["total", "red", "amber", "green"].map(|name| field(name, FieldClass::Aggregate, true, false)).into();
+    fields.push(field("area", FieldClass::Operational, false, false));
+    fields.push(field("share", FieldClass::Aggregate, false, true));
+    fields.push(field("commentary", FieldClass::FreeText, false, false));
+    fields
+}
+
+const WIDE: [&str; 7] = ["area", "total", "red", "amber", "green", "share", "commentary"];
+
+fn wide(cells: &[&str], additive: &[AdditiveGroup]) -> Projection {
+    let bundle = sample::bundle();
+    project(&bundle, &ids(&["dfe"]), &police(), additive, &[table(&WIDE, cells)], Shape::Wide)
+}
+
+#[test]
+fn counts_of_one_to_five_become_c_zero_and_six_are_shown_and_text_is_dropped() {
+    let out = wide(
+        &["E09000012", "30", "1", "5", "0", "", "text", "E09000001", "6", "z", "", "x", "12.5", "t"],
+        &[],
+    );
+    assert_eq!(
+        out.tables,
+        [table(
+            &["area", "total", "red", "amber", "green", "share"],
+            &["E09000012", "30", "c", "c", "0", "", "E09000001", "6", "z", "", "x", "12.5"],
+        )]
+    );
+    assert_eq!((out.dropped, out.suppressed_cells), (vec!["commentary".to_owned()], 2));
+}
+
+#[test]
+fn what_is_no_plain_whole_number_in_a_count_field_may_hide_one_and_is_suppressed() {
+    for cell in ["3.0", "+3", " 3", "-3", "1,234", "three", "0x3", "\u{663}"] {
+        let out = wide(&["E09000012", cell, "7", "7", "7", "", ""], &[]);
+        assert_eq!(out.tables[0].cells[1], "c", "{cell}");
+    }
+    for cell in ["007", "0", "99999999999999999999999"] {
+        let out = wide(&["E09000012", cell, "7", "7", "7", "", ""], &[]);
+        assert_eq!(out.tables[0].cells[1], cell);
+    }
+    assert_eq!(wide(&["E09000012", "003", "7", "7", "7", "", ""], &[]).tables[0].cells[1], "c");
+}
+
+#[test]
+fn a_figure_made_from_counts_is_blanked_in_the_row_where_a_count_is_suppressed_and_in_no_other() {
+    let out = wide(
+        &["E09000012", "30", "3", "7", "20", "10.0", "", "E09000001", "30", "8", "7", "15", "26.7", ""],
+        &[],
+    );
+    assert_eq!((out.tables[0].cells[5].as_str(), out.tables[0].cells[11].as_str()), ("c", "26.7"));
+    assert_eq!(out.suppressed_cells, 2);
+}
+
+#[test]
+fn a_table_in_which_one_member_of_a_group_is_suppressed_is_withheld_whole() {
+    let additive = [group("total", &["red", "amber", "green"])];
+    let out = wide(&["E09000012", "30", "3", "7", "20", "", ""], &additive);
+    assert_eq!((out.tables, out.withheld_tables), (vec![], vec!["main".to_owned()]));
+    let out = wide(&["E09000012", "28", "3", "5", "20", "", ""], &additive);
+    assert_eq!(out.tables[0].cells, ["E09000012", "28", "c", "c", "20", ""]);
+    let out = wide(&["E09000012", "30", "10", "0", "20", "", ""], &additive);
+    assert_eq!((out.tables.len(), out.suppressed_cells), (1, 0));
+}
+
+#[test]
+fn a_member_that_is_shown_and_no_count_of_people_still_gives_the_others_away() {
+    let mut fields = police();
+    fields[0].count = false;
+    let additive = [group("total", &["red", "amber", "green"])];
+    let tables = [table(&WIDE, &["E09000012", "30", "3", "7", "20", "", ""])];
+    let out = project(&sample::bundle(), &ids(&["dfe"]), &fields, &additive, &tables, Shape::Wide);
+    assert!(out.tables.is_empty());
+}
+
+const LONG: [&str; 5] = ["area", "indicator", "period", "value", "unit"];
+const SHAPE: Shape<'_> =
+    Shape::Long { key: "indicator", value: "value", unit: "unit", group_by: &["area", "period"] };
+
+fn long(rows: &[[&str; 5]], additive: &[AdditiveGroup]) -> Projection {
+    let mut fields: Vec<_> = ["area", "indicator", "period", "unit"]
+        .map(|name| field(name, FieldClass::Operational, false, false))
+        .into();
+    fields.push(field("value", FieldClass::Aggregate, true, false));
+    let tables = [table(&LONG, rows.as_flattened())];
+    project(&sample::bundle(), &ids(&["dfe"]), &fields, additive, &tables, SHAPE)
+}
+
+fn values(out: &Projection) -> Vec<&str> {
+    out.tables[0].rows().map(|row| row[3].as_str()).collect()
+}
+
+#[test]
+fn in_a_long_table_figures_are_suppressed_and_derived_ones_blanked_within_their_area_and_period() {
+    let out = long(
+        &[
+            ["E09000012", "I1", "2022-23", "3", "count"],
+            ["E09000012", "I2", "2022-23", "17.5", "percent"],
+            ["E09000012", "I2", "2021-22", "4.0", "percent"],
+            ["E09000001", "I2", "2022-23", "2", "rate_per_10000"],
+            ["E09000001", "I1", "2022-23", "60", "count"],
+            ["E09000001", "I3", "2022-23", "2", "visits"],
+            ["E09000001", "I4", "2021-22", "", "percent"],
+            ["E09000001", "I5", "2022-23", "3", "weeks"],
+            ["E09000001", "I6", "2022-23", "yes", "yes_no"],
+            ["E09000001", "I7", "2022-23", "12.50", "gbp"],
+        ],
+        &[],
+    );
+    assert_eq!(
+        values(&out),
+        ["c", "c", "4.0", "c", "60", "c", "", "3", "yes", "12.50"],
+        "an unknown unit counts"
+    );
+    assert_eq!(out.suppressed_cells, 4);
+}
+
+#[test]
+fn in_a_long_table_a_group_gives_a_single_suppressed_figure_away_within_its_area_and_period_only() {
+    let additive = [group("T", &["A", "B"])];
+    let row =
+        |area: &'static str, key: &'static str, value: &'static str| [area, key, "2022-23", value, "count"];
+    let out = long(
+        &[row("E09000012", "T", "20"), row("E09000012", "A", "17"), row("E09000012", "B", "3")],
+        &additive,
+    );
+    assert_eq!(out.withheld_tables, ["main"]);
+    let out = long(
+        &[row("E09000012", "T", "20"), row("E09000001", "A", "17"), row("E09000001", "B", "3")],
+        &additive,
+    );
+    assert_eq!(values(&out), ["20", "17", "c"]);
+    let twice = long(
+        &[row("E09000012", "T", "20"), row("E09000012", "T", "21"), row("E09000012", "A", "17")],
+        &additive,
+    );
+    assert!(twice.withheld_tables.is_empty(), "nothing in it is suppressed");
+    let twice = long(
+        &[row("E09000012", "T", "20"), row("E09000012", "T", "21"), row("E09000012", "A", "3")],
+        &additive,
+    );
+    assert_eq!(twice.withheld_tables, ["main"], "which total is it?");
+    let with_units = [group("T count", &["A count", "B count"])];
+    let out = long(
+        &[row("E09000012", "T", "20"), row("E09000012", "A", "17"), row("E09000012", "B", "3")],
+        &with_units,
+    );
+    assert_eq!(out.withheld_tables, ["main"]);
+    let percent = ["E09000012", "A", "2022-23", "85", "percent"];
+    let out = long(
+        &[row("E09000012", "T", "20"), percent, row("E09000012", "A", "16"), row("E09000012", "B", "4")],
+        &additive,
+    );
+    assert_eq!(out.withheld_tables, ["main"], "the same indicator in another unit is no part");
+}
+
+#[test]
+fn a_long_table_without_the_columns_it_needs_is_withheld() {
+    let tables = [table(&["area", "value"], &["E09000012", "3"])];
+    let fields = [field("value", FieldClass::Aggregate, true, false)];
+    let out = project(&sample::bundle(), &ids(&["dfe"]), &fields, &[], &tables, SHAPE);
+    assert!(out.tables.is_empty());
+}
+
+#[test]
+fn profiles_intersect_and_the_strictest_suppression_counts() {
+    let tables = [table(&WIDE, &["E09000012", "30", "3", "7", "20", "", "text"])];
+    let bundle = sample::bundle();
+    let full = project(&bundle, &ids(&["full"]), &police(), &[], &tables, Shape::Wide);
+    assert_eq!((full.tables.as_slice(), full.suppressed_cells), (&tables[..], 0));
+    let both = project(&bundle, &ids(&["full", "dfe"]), &police(), &[], &tables, Shape::Wide);
+    assert_eq!(both, project(&bundle, &ids(&["dfe"]), &police(), &[], &tables, Shape::Wide));
+    assert_eq!(both.suppressed_cells, 1);
+    let none = project(&bundle, &ids(&["full", "no-content"]), &police(), &[], &tables, Shape::Wide);
+    assert!(none.tables[0].columns.is_empty() && none.tables[0].cells.is_empty());
+}
+
+#[test]
+fn without_a_profile_or_with_an_unknown_one_or_a_broken_table_nothing_is_released() {
+    let bundle = sample::bundle();
+    let whole = table(&["area"], &["E09000012"]);
+    let fields = [field("area", FieldClass::Operational, false, false)];
+    let released = |profiles: &[&str], table: Table| {
+        project(&bundle, &ids(profiles), &fields, &[], &[table], Shape::Wide).tables.len()
+    };
+    assert_eq!(released(&["dfe"], whole.clone()), 1);
+    assert_eq!(released(&[], whole.clone()), 0);
+    assert_eq!(released(&["dfe", "elsewhere"], whole.clone()), 0);
+    assert_eq!(released(&["full"], table(&["area", "b"], &["E09000012"])), 0);
+    assert_eq!(released(&["full"], table(&["area", "area"], &["1", "2"])), 0);
+}
+
+#[test]
+fn a_transform_that_is_not_built_and_a_column_that_nobody_declared_are_dropped() {
+    let files =
+        sample::with("profiles/full.toml", |text| format!("{text}\n[fields]\ndob = \"month_of_birth\"\n"));
+    let bundle = Bundle::from_files(files, &sample::known()).unwrap();
+    let fields = [
+        field("dob", FieldClass::Identifier, false, false),
+        field("name", FieldClass::Identifier, false, false),
+    ];
+    let tables = [table(&["name", "dob", "note"], &["A", "2010-01-02", "n"])];
+    let out = project(&bundle, &ids(&["full"]), &fields, &[], &tables, Shape::Wide);
+    assert_eq!(out.tables, [table(&["name"], &["A"])]);
+    assert_eq!(out.dropped, ["dob", "note"]);
+}
+
+proptest! {
+    #[test]
+    fn released_columns_are_kept_by_every_profile_and_no_small_count_is_shown(
+        classes in prop::collection::vec((0_usize..8, any::<bool>(), any::<bool>()), 1..6),
+        cells in prop::collection::vec(prop::sample::select(vec![
+            "0", "1", "2", "3", "5", "6", "7", "12", "", "z", "x", "03", "4.0", "17.5",
+        ]), 0..40),
+        names in prop::sample::subsequence(vec!["dfe", "full", "no-content"], 1..=3),
+        grouped in any::<bool>(),
+    ) {
+        let bundle = sample::bundle();
+        let fields: Vec<FieldInfo> = classes
+            .iter()
+            .enumerate()
+            .map(|(at, (class, count, derived))| field(&format!("f{at}"), FieldClass::ALL[*class], *count, *derived))
+            .collect();
+        let columns: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+        let whole = cells.len() - cells.len() % columns.len();
+        let cells = cells[..whole].iter().map(|cell| (*cell).to_owned()).collect();
+        let given = Table { name: "main".to_owned(), columns, cells };
+        let additive = if grouped { vec![group("f0", &["f1", "f2"])] } else { vec![] };
+        let profiles = ids(&names);
+        let out = project(&bundle, &profiles, &fields, &additive, std::slice::from_ref(&given), Shape::Wide);
+        prop_assert_eq!(out.tables.len() + out.withheld_tables.len(), 1);
+        for table in &out.tables {
+            prop_assert!(table.is_rectangular());
+            for (at, name) in table.columns.iter().enumerate() {
+                let field = fields.iter().find(|field| field.name == *name).unwrap();
+                for id in &profiles {
+                    let treatment = bundle.profile(id).unwrap().treatment(name, field.class);
+                    prop_assert_eq!(treatment, Treatment::Keep);
+                }
+                if field.count && names.contains(&"dfe") {
+                    for row in table.rows() {
+                        let number: Option<f64> = row[at].parse().ok();
+                        prop_assert!(number.is_none_or(|n| !(1.0..=5.0).contains(&n)), "{}", row[at]);
+                    }
+                }
+            }
+        }
+        for name in given.columns {
+            let released = out.tables.iter().any(|table| table.columns.contains(&name));
+            prop_assert!(released || out.dropped.contains(&name) || !out.withheld_tables.is_empty());
+        }
+    }
+}

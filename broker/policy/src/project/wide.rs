@@ -29,10 +29,7 @@ pub(super) fn suppress(work: &Work<'_>) -> Result<(Table, u32), WouldDisclose> {
     let groups: Vec<Group<'_>> = work
         .additive
         .iter()
-        .map(|group| Group {
-            total: &group.total,
-            parts: group.parts.iter().map(String::as_str).collect(),
-        })
+        .map(|group| Group { total: &group.total, parts: group.parts.iter().map(String::as_str).collect() })
         .collect();
     let mut table = work.table.clone();
     let mut cells = 0_u32;

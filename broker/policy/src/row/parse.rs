@@ -15,7 +15,11 @@ use crate::vocabulary::Vocabulary;
 const FILE: &str = "rules.csv";
 
 /// Reads one line. `None` when any cell is wrong; every wrong cell is in `complaints`.
-pub(crate) fn parse(line: &Line, vocabulary: &Vocabulary<'_>, complaints: &mut Vec<Complaint>) -> Option<Row> {
+pub(crate) fn parse(
+    line: &Line,
+    vocabulary: &Vocabulary<'_>,
+    complaints: &mut Vec<Complaint>,
+) -> Option<Row> {
     let mut cells = Cells { line, vocabulary, complaints, at: 0, bad: false };
     let id = cells.next(|text, _| name::<RuleId>(text));
     let sub = cells.next(subject);

@@ -44,9 +44,16 @@ pub(crate) struct Group<'p> {
 
 impl<'p> Group<'p> {
     /// An empty group whose entries will stand at index `first` and on, none earlier than `last_at`.
-    pub(crate) fn new(log: Hash, first: u64, last_at: Timestamp, pending: Pending<'p>) -> Self {
+    /// `frames` is what is written ahead of them.
+    pub(crate) fn new(
+        log: Hash,
+        first: u64,
+        last_at: Timestamp,
+        pending: Pending<'p>,
+        frames: Vec<u8>,
+    ) -> Self {
         Self {
-            frames: Vec::new(),
+            frames,
             entries: Vec::new(),
             answers: Vec::new(),
             pending,

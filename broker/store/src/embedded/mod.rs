@@ -14,7 +14,7 @@ pub(crate) mod layout;
 mod open;
 mod prepare;
 pub(crate) mod projections;
-mod read;
+pub(crate) mod read;
 mod recover;
 mod reserve;
 pub(crate) mod ring;
@@ -95,6 +95,16 @@ pub struct Embedded {
     shared: Arc<Shared>,
     queue: RwLock<Option<mpsc::Sender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    read_from: u64,
+}
+
+impl Embedded {
+    /// The index of the first entry that this opening had to read from the journal: the head's size after a clean
+    /// stop, 0 when the projections were rebuilt.
+    #[must_use]
+    pub fn read_from(&self) -> u64 {
+        self.read_from
+    }
 }
 
 impl std::fmt::Debug for Embedded {

@@ -112,7 +112,9 @@ impl Writer {
         let shared = Arc::clone(&self.shared);
         let projections = shared.projections();
         let pending = Pending::over(&projections);
-        let mut group = Group::new(shared.log, self.guarded.size, self.last_at, pending);
+        // the checkpoint of the group before leads the frames, so that one write takes both
+        let leading = self.leading_checkpoint();
+        let mut group = Group::new(shared.log, self.guarded.size, self.last_at, pending, leading);
         for job in jobs.iter_mut() {
             if let Err(broken) = group.add(job, shared.clock.as_ref()) {
                 self.projections_broken = true;
@@ -145,17 +147,10 @@ impl Writer {
             index.tree.root()
         };
         self.journal.rotate(first).map_err(|source| Failure::io("a journal segment", &source))?;
-        let checkpoint = self.leading_checkpoint();
-        // one write: the checkpoint of the group before, then the frames
-        let written = if checkpoint.is_empty() {
-            self.journal.append(&group.frames)
-        } else {
-            self.journal.append(&[checkpoint.as_slice(), &group.frames].concat())
-        };
-        written.map_err(|source| Failure::io("the journal", &source))?;
+        self.journal.append(&group.frames).map_err(|source| Failure::io("the journal", &source))?;
         let guarded = self.sign(size, root)?;
         self.guard.write(&guarded).map_err(|source| Failure::io("the head guard", &source))?;
-        self.advance(group, guarded, checkpoint.len());
+        self.advance(group, guarded);
         Ok(())
     }
 
@@ -183,16 +178,13 @@ impl Writer {
     }
 
     /// Takes over a recorded group into what is known of the log.
-    fn advance(&mut self, group: &Group<'_>, guarded: Guarded, checkpoint: usize) {
-        let end = guarded.position;
-        let total = (checkpoint + group.frames.len()) as u64;
-        let start = end.pack() - total;
+    fn advance(&mut self, group: &Group<'_>, guarded: Guarded) {
+        let start = guarded.position.pack().saturating_sub(group.frames.len() as u64);
         let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
         if self.unjournalled {
             index.checkpoints.push((self.guarded.size, start));
         }
-        let frames = start + checkpoint as u64;
-        index.positions.extend(group.entries.iter().map(|built| frames + built.offset as u64));
+        index.positions.extend(group.entries.iter().map(|built| start + built.offset as u64));
         self.unjournalled = true;
         self.guarded = guarded;
         self.last_at = group.last_at;

@@ -1,0 +1,175 @@
+//! The check of a return: a draft in; findings and, if no error was found, a [`Valid`] out.
+
+use concordat_core::finding::{Counts, Finding};
+use concordat_core::ids::{AreaCode, Digest};
+use concordat_core::submission::{Covers, Identity};
+use concordat_core::table::Table;
+use jiff::Timestamp;
+
+use crate::checks::findings::Findings;
+use crate::checks::{cells, header, long, rows, shape};
+use crate::content;
+use crate::definition::ReturnType;
+
+pub use crate::checks::header::{areas_of, event_id_of};
+
+/// A return as it arrives, before any check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// What it says it is.
+    pub identity: Identity,
+    /// Whether it declares that there was nothing.
+    pub nil: bool,
+    /// Its tables; none for a nil.
+    pub tables: Vec<Table>,
+}
+
+/// What a check knows besides the return itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The time of the check.
+    pub now: Timestamp,
+    /// The tables of the return before this one: same agency, type and areas, the period before.
+    pub previous: Option<&'a [Table]>,
+    /// Whether the check runs without the broker, so that `previous` cannot be known.
+    pub offline: bool,
+}
+
+/// The outcome of a check.
+#[derive(Debug)]
+pub struct Checked {
+    /// What was found, at most 1,000; then the last says how many more there are.
+    pub findings: Vec<Finding>,
+    /// How many of each weight, those beyond the cap among them.
+    pub counts: Counts,
+    /// The return, proved free of errors; `None` when there is an error.
+    pub valid: Option<Valid>,
+}
+
+/// A return that passed its check. Only [`check`](fn@check) makes one.
+pub struct Valid {
+    identity: Identity,
+    nil: bool,
+    content: Vec<u8>,
+    digest: Digest,
+    type_digest: Digest,
+    person_level: bool,
+    counts: Counts,
+    areas: Vec<AreaCode>,
+}
+
+impl Valid {
+    /// What it is a version of.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Whether it declares that there was nothing.
+    #[must_use]
+    pub fn nil(&self) -> bool {
+        self.nil
+    }
+
+    /// Its canonical bytes, as [`content::encode`] makes them.
+    #[must_use]
+    pub fn content(&self) -> &[u8] {
+        &self.content
+    }
+
+    /// Its canonical bytes, given away.
+    #[must_use]
+    pub fn into_content(self) -> Vec<u8> {
+        self.content
+    }
+
+    /// SHA-256 of its canonical bytes.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The digest of the return type it was checked against.
+    #[must_use]
+    pub fn type_digest(&self) -> Digest {
+        self.type_digest
+    }
+
+    /// Whether its content is about persons.
+    #[must_use]
+    pub fn person_level(&self) -> bool {
+        self.person_level
+    }
+
+    /// How many queries, infos and unchecked rules it left. Never an error.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The areas by which it is routed, sorted, each once: those its content names or, where the type takes
+    /// none from the content, those of its header.
+    #[must_use]
+    pub fn areas(&self) -> &[AreaCode] {
+        &self.areas
+    }
+}
+
+// the content may be about a child: only its size is shown
+impl std::fmt::Debug for Valid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Valid")
+            .field("return_type", &self.identity.return_type)
+            .field("content_bytes", &self.content.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Checks a draft against its return type: header, tables, every cell, every rule.
+#[must_use]
+pub fn check(of: &ReturnType, draft: Draft, context: &Context<'_>) -> Checked {
+    let mut findings = Findings::default();
+    header::check(of, &draft, &mut findings);
+    if !draft.nil {
+        tables(of, &draft, context, &mut findings);
+    }
+    let right = !findings.has_errors();
+    let (findings, counts) = findings.finish();
+    let valid = right.then(|| valid(of, draft, counts));
+    Checked { findings, counts, valid }
+}
+
+fn tables(of: &ReturnType, draft: &Draft, context: &Context<'_>, findings: &mut Findings) {
+    let Some((table, columns)) = shape::check(of, &draft.tables, findings) else { return };
+    let period = match &draft.identity.covers {
+        Covers::Period(period) => Some(*period),
+        Covers::Event(_) => None,
+    };
+    let grid = cells::check(of, table, &columns, period, findings);
+    if findings.is_full() {
+        return;
+    }
+    match of.tables.first().and_then(|def| def.long.as_ref()) {
+        Some(long) => long::check(of, long, &grid, context, findings),
+        None => rows::check(of, &grid, context, findings),
+    }
+}
+
+fn valid(of: &ReturnType, draft: Draft, counts: Counts) -> Valid {
+    let Draft { identity, nil, tables } = draft;
+    let tables = if nil { Vec::new() } else { tables };
+    let content = content::encode(&identity, nil, &tables);
+    let digest = content::digest(&content);
+    // the header was checked to name the very areas that the content names
+    let areas = identity.areas.clone();
+    Valid {
+        identity,
+        nil,
+        content,
+        digest,
+        type_digest: of.digest,
+        person_level: of.person_level,
+        counts,
+        areas,
+    }
+}

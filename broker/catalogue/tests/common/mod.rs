@@ -1,0 +1,73 @@
+//! What the tests of the catalogue share.
+#![allow(dead_code, reason = "each test file uses its own share")]
+
+use concordat_catalogue::{Catalogue, Checked, Context, Draft, ReturnType, areas_of, check, event_id_of, read};
+use concordat_core::finding::{Finding, Severity};
+use concordat_core::ids::AreaCode;
+use concordat_core::submission::{Covers, Identity};
+use concordat_core::table::Table;
+use std::sync::{Arc, LazyLock};
+
+static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(Catalogue::built_in);
+
+pub fn catalogue() -> &'static Catalogue {
+    &BUILT_IN
+}
+
+pub fn now() -> jiff::Timestamp {
+    "2023-04-20T09:00:00Z".parse().unwrap()
+}
+
+pub fn shipped(id: &str) -> Arc<ReturnType> {
+    catalogue().in_force(&id.parse().unwrap(), "2023-03-31".parse().unwrap()).unwrap_or_else(|| panic!("{id}"))
+}
+
+pub fn core_data_set() -> Vec<u8> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/core-data-set/chscp-2022-23.csv");
+    std::fs::read(path).unwrap()
+}
+
+pub fn table(columns: &[&str], rows: &[&[&str]]) -> Table {
+    Table {
+        name: "main".into(),
+        columns: columns.iter().map(|c| (*c).to_owned()).collect(),
+        cells: rows.iter().flat_map(|row| row.iter().map(|c| (*c).to_owned())).collect(),
+    }
+}
+
+pub fn wide(cells: &[(&str, &str)]) -> Table {
+    let (columns, row): (Vec<&str>, Vec<&str>) = cells.iter().copied().unzip();
+    table(&columns, &[&row])
+}
+
+pub fn identity(of: &ReturnType, covers: &str, tables: &[Table]) -> Identity {
+    let mut areas = areas_of(of, tables);
+    if areas.is_empty() {
+        areas = vec![AreaCode::new("E09000012").unwrap()];
+    }
+    let covers = match event_id_of(of, tables) {
+        Some(event) => Covers::Event(event),
+        None => covers.parse().map(Covers::Period).unwrap(),
+    };
+    Identity { agency: "some-agency".parse().unwrap(), return_type: of.id.clone(), areas, covers, part: None }
+}
+
+pub fn draft(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Draft {
+    Draft { identity: identity(of, covers, &tables), nil: false, tables }
+}
+
+pub fn offline() -> Context<'static> {
+    Context { now: now(), previous: None, offline: true }
+}
+
+pub fn run(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Checked {
+    check(of, draft(of, covers, tables), &offline())
+}
+
+pub fn ids(findings: &[Finding], severity: Severity) -> Vec<&str> {
+    findings.iter().filter(|f| f.severity == severity).map(|f| f.rule.as_str()).collect()
+}
+
+pub fn read_csv(of: &ReturnType, bytes: &[u8]) -> read::ReadIn {
+    read::csv(bytes, of).unwrap_or_else(|findings| panic!("{findings:#?}"))
+}

@@ -1,0 +1,310 @@
+//! Reading: entries out of the journal, each compared with the tree; rows out of the projections; proofs.
+
+use std::sync::{Arc, PoisonError, RwLockReadGuard};
+
+use concordat_core::apply::{Key, PrincipalRecord, Row};
+use concordat_core::entry::EntryClass;
+use concordat_core::fault::Fault;
+use concordat_core::ids::{AgencyId, Digest};
+use concordat_core::submission::DeliveryRecord;
+use concordat_ledger::{Hash, Receipt, SectionDigest, SignedCheckpoint, Tree, leaf_hash, sha256};
+use concordat_seal::{KeyId, KeyRing, Place, SealFault, SectionClass};
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::proposal::{Appended, Logged, Proposal};
+use crate::recorded::Recorded;
+use crate::store::{Head, Store};
+
+use super::content::{self, BadContent};
+use super::frame::{self, Frame};
+use super::journal::Position;
+use super::projections::{Broken, LogIndex, Projections};
+use super::{Embedded, Shared, core};
+
+/// The entry in the bytes of a frame, if it is the one that the tree holds at this index.
+pub(super) fn entry_of(
+    ring: &KeyRing,
+    log: &Hash,
+    tree: &Tree,
+    index: u64,
+    bytes: &[u8],
+) -> Result<Recorded, String> {
+    let Ok((Frame::Entry(entry), _)) = frame::parse(bytes) else {
+        return Err("its frame is damaged".to_owned());
+    };
+    if entry.index != index || tree.leaf(index) != Some(leaf_hash(entry.leaf)) {
+        return Err("its leaf is not the one that was signed".to_owned());
+    }
+    core::read(ring, log, &entry).map_err(|bad| bad.to_string())
+}
+
+fn altered(index: u64, why: impl std::fmt::Display) -> Fault {
+    Fault::tampered(format!("entry {index}: {why}"))
+}
+
+fn broken(broken: Broken) -> Fault {
+    Fault::unavailable(broken)
+}
+
+/// Whether the key of a section was destroyed, so that its bytes need not be there any more.
+pub(crate) fn is_destroyed(ring: &KeyRing, digest: &SectionDigest) -> bool {
+    // the ring says so of any bytes that name the key: head, one step of ciphertext, tag
+    let named = [[1].as_slice(), &digest.key, &[0; 64 + 256 + 16]].concat();
+    let place = Place { log: [0; 32], entry: [0; 16], number: digest.number, class: SectionClass::Payload };
+    matches!(ring.open_section(&place, &named), Err(SealFault::KeyDestroyed { .. }))
+}
+
+impl Shared {
+    pub(super) fn projections(&self) -> Arc<Projections> {
+        Arc::clone(&self.projections.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn index(&self) -> RwLockReadGuard<'_, LogIndex> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn head(&self) -> Arc<Head> {
+        Arc::clone(&self.head.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The bytes of an entry's frame; `None` beyond the head.
+    fn frame(&self, index: u64) -> Result<Option<Vec<u8>>, Fault> {
+        if index >= self.head().size {
+            return Ok(None);
+        }
+        let slot = usize::try_from(index).ok();
+        let position = slot.and_then(|slot| self.index().positions.get(slot).copied());
+        let Some(position) = position else { return Ok(None) };
+        self.read_frame(position).map(Some)
+    }
+
+    fn read_frame(&self, packed: u64) -> Result<Vec<u8>, Fault> {
+        let position = Position::unpack(packed);
+        self.segments.frame_at(position).map_err(|source| {
+            let place = format!("journal segment {} at byte {}", position.segment, position.offset);
+            match source.kind() {
+                // the file ends too early, is gone, or says a length that cannot be
+                std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::NotFound | std::io::ErrorKind::Other => {
+                    Fault::tampered(format!("{place}: {source}"))
+                }
+                _ => Fault::unavailable(format!("{place}: {source}")),
+            }
+        })
+    }
+
+    fn entry(&self, index: u64) -> Result<Option<Recorded>, Fault> {
+        let Some(bytes) = self.frame(index)? else { return Ok(None) };
+        self.recorded(index, &bytes).map(Some)
+    }
+
+    fn recorded(&self, index: u64, bytes: &[u8]) -> Result<Recorded, Fault> {
+        let guard = self.index();
+        let read = entry_of(&self.ring, &self.log, &guard.tree, index, bytes);
+        read.map_err(|why| altered(index, why))
+    }
+
+    /// The sealed bytes of a section, compared with what the leaf says of them.
+    fn section(&self, index: u64, frame: &[u8], digest: &SectionDigest) -> Result<Vec<u8>, Fault> {
+        let Ok((Frame::Entry(entry), _)) = frame::parse(frame) else {
+            return Err(altered(index, "its frame is damaged"));
+        };
+        let number = digest.number;
+        if let Some((_, bytes)) = entry.sections.iter().find(|(held, _)| *held == number) {
+            return if sha256(&[bytes]) == digest.hash {
+                Ok(bytes.to_vec())
+            } else {
+                Err(altered(index, format_args!("section {number} is not the one recorded")))
+            };
+        }
+        content::read(self.port.as_ref(), &self.dir, digest).map_err(|bad| match bad {
+            BadContent::Missing => altered(index, format_args!("content file {} is missing", digest.hash)),
+            BadContent::Altered => altered(index, format_args!("content file {} was altered", digest.hash)),
+            BadContent::Io(source) => Fault::unavailable(format!("content file {}: {source}", digest.hash)),
+        })
+    }
+
+    /// The content of an entry's section of a class, opened.
+    fn open_section(&self, recorded: &Recorded, frame: &[u8], class: SectionClass) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let index = recorded.index;
+        let named = recorded.sections.iter().find(|section| section.digest.class == class.number());
+        let digest = &named.ok_or_else(|| Fault::internal(format!("entry {index} has no such section")))?.digest;
+        let erased = |fault: SealFault| Fault::internal(format!("entry {index}: {fault}"));
+        let place = self.place_of(recorded.id, class, digest.number);
+        let sealed = match self.section(index, frame, digest) {
+            Ok(sealed) => sealed,
+            // an erased payload's file is gone with its key, and that is as it should be
+            Err(_) if is_destroyed(&self.ring, digest) => {
+                return Err(erased(SealFault::KeyDestroyed { key: KeyId(digest.key) }));
+            }
+            Err(fault) => return Err(fault),
+        };
+        self.ring.open_section(&place, &sealed).map_err(|fault| match fault {
+            SealFault::KeyDestroyed { .. } => erased(fault),
+            other => altered(index, other),
+        })
+    }
+
+
+    fn receipt(&self, index: u64) -> Result<Receipt, Fault> {
+        let beyond = || Fault::internal(format!("there is no entry {index}"));
+        let recorded = self.entry(index)?.ok_or_else(beyond)?;
+        let (size, checkpoint) = self.checkpoint_over(index)?;
+        let proof = self.index().tree.inclusion(index, size).map_err(Fault::internal)?;
+        Ok(Receipt {
+            statement: recorded.statement,
+            random: recorded.random,
+            leaf: recorded.leaf,
+            index,
+            proof,
+            checkpoint: checkpoint.as_ref().to_owned(),
+        })
+    }
+
+    /// The first checkpoint that covers an entry: that of its own group.
+    fn checkpoint_over(&self, index: u64) -> Result<(u64, Arc<str>), Fault> {
+        let head = self.head();
+        let found = {
+            let log = self.index();
+            let at = log.checkpoints.partition_point(|(size, _)| *size <= index);
+            log.checkpoints.get(at).copied()
+        };
+        match found {
+            Some((size, position)) if size <= head.size => Ok((size, self.read_checkpoint(size, position)?)),
+            _ => Ok((head.size, Arc::clone(&head.checkpoint))),
+        }
+    }
+
+    fn read_checkpoint(&self, size: u64, position: u64) -> Result<Arc<str>, Fault> {
+        let bytes = self.read_frame(position)?;
+        let bad = || Fault::tampered(format!("the checkpoint of {size} entries is not the one signed"));
+        let Ok((Frame::Checkpoint(text), _)) = frame::parse(&bytes) else { return Err(bad()) };
+        let signed = SignedCheckpoint::parse(text.as_bytes()).and_then(|signed| signed.verify(&self.verifier));
+        let checkpoint = signed.map_err(|_| bad())?;
+        let root = self.index().tree.root_at(size).map_err(|_| bad())?;
+        if checkpoint.size == size && checkpoint.root == root { Ok(text.into()) } else { Err(bad()) }
+    }
+
+    fn within_head(&self, size: u64) -> Result<(), Fault> {
+        let head = self.head().size;
+        if size <= head {
+            Ok(())
+        } else {
+            Err(Fault::internal(format!("size {size} is beyond the log's {head} entries")))
+        }
+    }
+}
+
+impl Store for Embedded {
+    async fn append(&self, group: Vec<Proposal>) -> Result<Appended, Fault> {
+        self.append_group(group).await
+    }
+
+    fn entries(&self, from: u64, limit: usize) -> Result<Vec<Recorded>, Fault> {
+        let mut entries = Vec::new();
+        for index in (from..self.shared.head().size).take(limit) {
+            entries.extend(self.shared.entry(index)?);
+        }
+        Ok(entries)
+    }
+
+    fn entry(&self, index: u64) -> Result<Option<Recorded>, Fault> {
+        self.shared.entry(index)
+    }
+
+    fn receipt(&self, index: u64) -> Result<Receipt, Fault> {
+        self.shared.receipt(index)
+    }
+
+    fn row(&self, key: &Key) -> Result<Option<Row>, Fault> {
+        self.shared.projections().row(key).map_err(broken)
+    }
+
+    fn inbox(&self, agency: &AgencyId, from: u64, limit: usize) -> Result<Vec<DeliveryRecord>, Fault> {
+        self.shared.projections().inbox(agency, from, limit).map_err(broken)
+    }
+
+    fn uncollected(&self, now: Timestamp, limit: usize) -> Result<Vec<DeliveryRecord>, Fault> {
+        self.shared.projections().uncollected(now, limit).map_err(broken)
+    }
+
+    fn principals(&self) -> Result<Vec<PrincipalRecord>, Fault> {
+        self.shared.projections().principals().map_err(broken)
+    }
+
+    fn payload(&self, logged: &Logged) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let shared = &self.shared;
+        let refused = |why: &str| Fault::internal(format!("a payload was asked for without proof: {why}"));
+        if logged.log != shared.log || logged.class != EntryClass::Released {
+            return Err(refused("the entry is no release of this log"));
+        }
+        let (submission, index) = logged.released.ok_or_else(|| refused("the entry releases nothing"))?;
+        let frame = shared.frame(index)?.ok_or_else(|| refused("the submission is not in the log"))?;
+        let recorded = shared.recorded(index, &frame)?;
+        if recorded.id != submission || recorded.class != EntryClass::Accepted {
+            return Err(refused("the entry it names is not that submission"));
+        }
+        shared.open_section(&recorded, &frame, SectionClass::Payload)
+    }
+
+    fn head(&self) -> Arc<Head> {
+        self.shared.head()
+    }
+
+    fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, Fault> {
+        self.shared.within_head(new)?;
+        self.shared.index().tree.consistency(old, new).map_err(Fault::internal)
+    }
+
+    fn inclusion(&self, index: u64, size: u64) -> Result<Vec<Hash>, Fault> {
+        self.shared.within_head(size)?;
+        self.shared.index().tree.inclusion(index, size).map_err(Fault::internal)
+    }
+
+    fn checkpoints(&self, from: u64, to: u64) -> Result<Vec<(u64, Arc<str>)>, Fault> {
+        let head = self.shared.head();
+        let wanted = |size: u64| size > from && size <= to;
+        let kept: Vec<(u64, u64)> = {
+            let index = self.shared.index();
+            let below = |(size, _): &&(u64, u64)| wanted(*size) && *size < head.size;
+            index.checkpoints.iter().filter(below).copied().collect()
+        };
+        let texts = kept.into_iter().map(|(size, at)| Ok((size, self.shared.read_checkpoint(size, at)?)));
+        let mut texts = texts.collect::<Result<Vec<_>, Fault>>()?;
+        if wanted(head.size) {
+            texts.push((head.size, Arc::clone(&head.checkpoint)));
+        }
+        Ok(texts)
+    }
+
+    fn content_hmac(&self, digest: &Digest) -> Digest {
+        self.shared.projections().content(digest)
+    }
+
+    fn ring(&self) -> &Arc<KeyRing> {
+        &self.shared.ring
+    }
+
+    fn log(&self) -> Hash {
+        self.shared.log
+    }
+}
+
+impl Embedded {
+    /// The policy bundle that an entry loaded, as it was sealed; wiped when dropped.
+    ///
+    /// # Errors
+    /// `internal` when the entry loaded none, `tampered` when the stored bytes are not those recorded.
+    pub fn bundle(&self, index: u64) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let frame = self.shared.frame(index)?;
+        let frame = frame.ok_or_else(|| Fault::internal(format!("there is no entry {index}")))?;
+        let recorded = self.shared.recorded(index, &frame)?;
+        self.shared.open_section(&recorded, &frame, SectionClass::Bundle)
+    }
+
+    /// The log's public key, with which anybody can verify receipts and checkpoints.
+    #[must_use]
+    pub fn verifier(&self) -> &concordat_ledger::Verifier {
+        &self.shared.verifier
+    }
+}

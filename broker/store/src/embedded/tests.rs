@@ -1,0 +1,3 @@
+//! Trials of the store as a whole.
+
+mod conform;

@@ -1,0 +1,177 @@
+//! `concordat receipt`: prove what was recorded, with the log's public key alone; or fetch a receipt again.
+
+use std::path::{Path, PathBuf};
+
+use concordat_core::ids::Digest;
+use concordat_ledger::{Statement, Verified, Verifier};
+use concordat_proto::v1;
+use serde_json::Value;
+
+use crate::answer::{Answer, texts};
+use crate::connect;
+use crate::convert::typed_id;
+use crate::definitions;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::file::{self, Owner, Reading, Subject};
+use crate::pending::Pending;
+use crate::receipts;
+use crate::session::{Session, failed};
+use crate::submitter;
+
+/// Arguments of `receipt`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Args {
+    /// Verify a receipt's file without a broker
+    Verify(Verify),
+    /// Fetch a submission's original receipt, verify it and keep it
+    Fetch {
+        /// The submission's id
+        submission: String,
+    },
+}
+
+/// Arguments of `receipt verify`.
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    /// The receipt's file
+    receipt: PathBuf,
+    /// The log's public key, or a file that holds it; otherwise the context's
+    #[arg(long, value_name = "FILE|KEY")]
+    log_key: Option<String>,
+    /// Also check that this file is what was recorded
+    #[arg(long, value_name = "FILE", requires = "return_type")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    subject: OptionalSubject,
+}
+
+/// What the data's file is, for the check of its content.
+#[derive(Debug, clap::Args)]
+pub struct OptionalSubject {
+    /// The return type of the data
+    #[arg(long = "type", value_name = "TYPE", requires = "data")]
+    return_type: Option<concordat_core::ids::ReturnTypeId>,
+    /// The period of the data
+    #[arg(long, requires = "data")]
+    period: Option<concordat_core::period::Period>,
+}
+
+/// Verifies or fetches.
+///
+/// # Errors
+/// A [`Failure`]: [`Exit::Tampered`] when the receipt does not prove what it says.
+pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    match args {
+        Args::Verify(args) => verify(args, session),
+        Args::Fetch { submission } => fetch(submission, session).await,
+    }
+}
+
+fn verify(args: &Verify, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let bytes = session.read(&args.receipt)?;
+    let key = log_key(args.log_key.as_deref(), session)?;
+    let verified = receipts::verify(&bytes, &key)?;
+    let data = match (&args.data, &args.subject.return_type) {
+        (Some(path), Some(return_type)) => {
+            let subject =
+                Subject { return_type: return_type.clone(), period: args.subject.period, areas: Vec::new() };
+            same_content(path, &subject, &verified.statement, session)?;
+            Value::from(true)
+        }
+        _ => Value::Null,
+    };
+    session.printer.answer(&answer("receipt-verify", &verified).fact("data_is_what_was_recorded", data))?;
+    Ok(Exit::Ok)
+}
+
+/// Whether a file is the content the statement names, in the statement's own agency and areas.
+fn same_content(
+    path: &Path,
+    subject: &Subject,
+    statement: &Statement,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let bytes = session.read(path)?;
+    let odd = |_| Failure::new(Exit::Tampered, "the statement names an agency or area that is none");
+    let areas =
+        statement.areas.iter().map(|area| area.parse()).collect::<Result<Vec<_>, _>>().map_err(odd)?;
+    let owner = Owner { agency: statement.agency.parse().map_err(odd)?, areas: areas.clone() };
+    let in_use = definitions::offline(session.context_if_any()?.as_ref())?;
+    let of = file::type_of(&in_use.catalogue, subject, session.clock.now())?;
+    if let Reading::Draft { draft, .. } = file::read(Some(&bytes), subject, &of, &owner)? {
+        let mut identity = draft.identity;
+        identity.areas = areas;
+        identity.part = statement.part.clone();
+        if file::content_digest(&identity, false, &draft.tables).0 == statement.content.0 {
+            return Ok(());
+        }
+    }
+    let shown = path.display();
+    Err(Failure::new(
+        Exit::Tampered,
+        format!("the receipt is genuine, but `{shown}` is not what was recorded: the content digests differ"),
+    )
+    .hint("check --type and --period, and that this is the version that was sent"))
+}
+
+/// The key given, else the context's.
+fn log_key(given: Option<&str>, session: &mut Session<'_>) -> Result<Verifier, Failure> {
+    let Some(given) = given else {
+        let context = session.context_if_any()?;
+        return context.map(|context| context.log_key).ok_or_else(|| {
+            Failure::usage("which log's key is to be used?").hint("give --log-key FILE, or the key itself")
+        });
+    };
+    if let Ok(key) = given.parse() {
+        return Ok(key);
+    }
+    let bytes = session.read(Path::new(given))?;
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    text.trim().parse().map_err(|why: concordat_ledger::KeyFault| {
+        Failure::usage(format!("`{given}` holds no log key: {why}"))
+    })
+}
+
+async fn fetch(submission: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let id = typed_id(submission)?;
+    let context = session.context()?;
+    let mut client = submitter::client(connect::channel(&context).await?);
+    let request = v1::ReceiptRequest { submission: id.0.to_vec() };
+    let reply = client.receipt(request).await.map_err(failed(&context))?.into_inner();
+    let verified = receipts::verify(&reply.receipt, &context.log_key)?;
+    if verified.statement.submission != id.to_string() {
+        return Err(Failure::new(Exit::Tampered, "the broker gave the receipt of another submission"));
+    }
+    let path = receipts::keep(&context, id, &reply.receipt)?;
+    Pending::of(&context)?.release(&Digest(verified.statement.content.0))?;
+    session.printer.say(&format!("kept as `{}`", path.display()));
+    session.printer.answer(&answer("receipt-fetch", &verified))?;
+    Ok(Exit::Ok)
+}
+
+/// What a receipt proves.
+fn answer(command: &'static str, verified: &Verified) -> Answer {
+    let statement = &verified.statement;
+    Answer::new(command)
+        .fact("verified", true)
+        .fact("log", statement.log.as_str())
+        .fact("index", verified.index)
+        .fact("recorded_at", receipts::recorded_at(verified).map(|at| at.to_string()))
+        .fact("submission", statement.submission.as_str())
+        .fact("outcome", statement.outcome.as_str())
+        .fact("agency", statement.agency.as_str())
+        .fact("principal", statement.principal.as_str())
+        .fact("return_type", statement.return_type.as_str())
+        .fact("areas", texts(&statement.areas))
+        .fact("period", statement.period.as_str())
+        .fact("part", statement.part.clone())
+        .fact("version", statement.version)
+        .fact("replaces", statement.replaces.clone())
+        .fact("content", statement.content.to_string())
+        .fact("rule", statement.decision.as_str())
+        .fact("agreement", statement.agreement.clone())
+        .fact("policy", statement.policy.to_string())
+        .fact("tree_size", verified.tree_size)
+        .fact("root", verified.root.to_string())
+}

@@ -1,0 +1,114 @@
+//! `concordat status`: what became of a submission, or of those whose receipts are not held yet.
+
+use concordat_proto::v1;
+use serde_json::Value;
+
+use crate::answer::{Answer, Sheet, text, texts};
+use crate::connect;
+use crate::context::Context;
+use crate::convert::{covers_text, entry_text, typed_id, typed_key};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::pending::{Pending, Record};
+use crate::session::{Session, failed};
+use crate::submitter;
+
+/// Arguments of `status`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The submission's id
+    #[arg(required_unless_present = "pending", conflicts_with = "pending")]
+    submission: Option<String>,
+    /// Those sent from here whose receipts are not held yet
+    #[arg(long)]
+    pending: bool,
+}
+
+/// Asks the broker and shows its answer.
+///
+/// # Errors
+/// A [`Failure`] when the broker is not reached or refuses.
+pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    match &args.submission {
+        Some(id) => one(id, session).await,
+        None => pending(session).await,
+    }
+}
+
+async fn one(id: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let id = typed_id(id)?;
+    let context = session.context()?;
+    let reply = ask(&context, v1::status_request::Which::Submission(id.0.to_vec())).await?;
+    let identity = reply.identity.clone().unwrap_or_default();
+    let mut sheet = Sheet::new(&["recipient", "state", "overdue"]);
+    for delivery in &reply.deliveries {
+        sheet.row([
+            Value::from(delivery.recipient.as_str()),
+            Value::from(delivery.state.as_str()),
+            Value::from(delivery.overdue),
+        ]);
+    }
+    let answer = Answer::new("status")
+        .fact("submission", entry_text(&reply.submission))
+        .fact("index", reply.index)
+        .fact("version", reply.version)
+        .fact("return_type", identity.return_type.as_str())
+        .fact("covers", covers_text(&identity))
+        .fact("agency", identity.agency.as_str())
+        .fact("areas", texts(&identity.areas))
+        .fact("part", text(&identity.part))
+        .fact("recorded_at", reply.recorded_at)
+        .fact("nil", reply.nil)
+        .fact("queries", reply.queries)
+        .fact("replaces", text(&entry_text(&reply.replaces)))
+        .fact("superseded_by", text(&entry_text(&reply.superseded_by)))
+        .fact("demo_clock", reply.demo_clock)
+        .list("deliveries", sheet);
+    session.printer.answer(&answer)?;
+    session.tell_demo_clock(reply.demo_clock);
+    Ok(Exit::Ok)
+}
+
+async fn pending(session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let context = session.context()?;
+    let mut sheet = Sheet::new(&["key", "return_type", "covers", "since", "outcome", "submission"]);
+    let mut demo_clock = false;
+    for record in Pending::of(&context)?.records()? {
+        let (outcome, submission) = match outcome(&context, &record).await {
+            Ok(reply) => {
+                demo_clock |= reply.demo_clock;
+                ("recorded", entry_text(&reply.submission))
+            }
+            Err(failure) if failure.is("not_there") => ("not recorded", String::new()),
+            Err(failure) => {
+                session.printer.warn(&failure.what);
+                ("unknown", String::new())
+            }
+        };
+        sheet.row([
+            Value::from(record.key),
+            Value::from(record.return_type),
+            Value::from(record.covers),
+            Value::from(record.since),
+            Value::from(outcome),
+            text(&submission),
+        ]);
+    }
+    if !sheet.rows().is_empty() {
+        session.printer.say("submit the same file again to finish: the key on record is used");
+    }
+    session.printer.answer(&Answer::new("pending").fact("demo_clock", demo_clock).list("pending", sheet))?;
+    session.tell_demo_clock(demo_clock);
+    Ok(Exit::Ok)
+}
+
+async fn outcome(context: &Context, record: &Record) -> Result<v1::StatusReply, Failure> {
+    let key = typed_key(&record.key)?;
+    ask(context, v1::status_request::Which::Key(key.0.to_vec())).await
+}
+
+async fn ask(context: &Context, which: v1::status_request::Which) -> Result<v1::StatusReply, Failure> {
+    let mut client = submitter::client(connect::channel(context).await?);
+    let reply = client.status(v1::StatusRequest { which: Some(which) }).await.map_err(failed(context))?;
+    Ok(reply.into_inner())
+}

@@ -1,0 +1,258 @@
+//! `concordat submit`: check, keep the key, send, and believe nothing but a receipt that proves it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use concordat_catalogue::{Draft, ReturnType};
+use concordat_core::finding::{Counts, Finding};
+use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
+use concordat_core::submission::{Identity, ReplaceReason, Replaces};
+use concordat_proto::v1;
+
+use crate::answer::Answer;
+use crate::commands::validate::{heading, tell_left_behind};
+use crate::commands::whoami;
+use crate::context::Context;
+use crate::convert;
+use crate::definitions::{self, InUse};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::file::{self, Owner, Reading, Subject};
+use crate::pending::Pending;
+use crate::receipts::{self, Expected};
+use crate::report;
+use crate::session::Session;
+use crate::submitter::{self, Outgoing};
+
+/// Arguments of `submit`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What the file is
+    #[command(flatten)]
+    subject: Subject,
+    /// The file, or - for the standard input
+    #[arg(required_unless_present = "nil")]
+    file: Option<PathBuf>,
+    /// Declare that there was nothing; then there is no file
+    #[arg(long, conflicts_with_all = ["file", "no_check"])]
+    nil: bool,
+    /// The submission in force that this one replaces
+    #[arg(long, value_name = "SUBMISSION", value_parser = entry_id, requires = "reason")]
+    replaces: Option<EntryId>,
+    /// Why it is replaced
+    #[arg(long, value_name = "REASON", requires = "replaces", value_parser = reason)]
+    reason: Option<ReplaceReason>,
+    /// What it is sent for; otherwise the return type's own purpose
+    #[arg(long)]
+    purpose: Option<PurposeId>,
+    /// Send it as it is, errors included, to see what the broker finds
+    #[arg(long)]
+    no_check: bool,
+    /// Send under this key, to resume what was sent from elsewhere; otherwise one is drawn and kept
+    #[arg(long, value_name = "HEX", value_parser = key)]
+    key: Option<SendKey>,
+}
+
+/// A return that may be sent.
+struct Ready {
+    of: Arc<ReturnType>,
+    draft: Draft,
+    content: Digest,
+}
+
+/// Checks and sends.
+///
+/// # Errors
+/// A [`Failure`]: [`Exit::Rejected`] with its findings shown, [`Exit::Queued`] when the outcome is unknown,
+/// [`Exit::Tampered`] when the receipt does not prove what was sent.
+pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let mut context = session.context()?;
+    let bytes = args.file.as_deref().map(|file| session.read(file)).transpose()?;
+    let owner = owner(&mut context).await?;
+    let in_use = definitions::of(&context).await?;
+    let ready = prepare(args, bytes.as_deref(), &owner, &in_use, session)?;
+    let pending = Pending::of(&context)?;
+    let claim = pending.claim(&ready.content, &ready.draft.identity, args.key, session.now())?;
+    if claim.resumed {
+        session.printer.say("this content is pending: the key on record is used");
+    }
+    let first = attempt(args, &context, &ready, claim.key).await;
+    let (ready, sent) = match &first.outcome {
+        Err(failure) if failure.is("catalogue_changed") => {
+            session
+                .printer
+                .say("the return type has changed: fetching it, checking again, sending under the same key");
+            let in_use = definitions::fetch(&context).await?;
+            let changed = prepare(args, bytes.as_deref(), &owner, &in_use, session)?;
+            if changed.content != ready.content {
+                pending.claim(&changed.content, &changed.draft.identity, Some(claim.key), session.now())?;
+                pending.release(&ready.content)?;
+            }
+            let sent = attempt(args, &context, &changed, claim.key).await;
+            (changed, sent)
+        }
+        _ => (ready, first),
+    };
+    match sent.outcome {
+        Ok(reply) => {
+            acknowledged(&context, &ready, &reply, args, session)?;
+            pending.release(&ready.content)?;
+            Ok(Exit::Ok)
+        }
+        Err(failure) if failure.is_passing() => Err(Failure {
+            hint: Some("queued: run the same command again, the same key will be used".to_owned()),
+            ..failure
+        }),
+        Err(failure) => {
+            // refused, and no attempt of any run is in doubt: the key need not be kept
+            if !claim.resumed && !sent.unknown {
+                pending.release(&ready.content)?;
+            }
+            if !failure.findings.is_empty() {
+                show(args, Some(&ready.draft.identity), &failure.findings, session)?;
+            }
+            Err(failure)
+        }
+    }
+}
+
+/// The agency and its areas; the broker is asked for them once.
+async fn owner(context: &mut Context) -> Result<Owner, Failure> {
+    if context.facts.areas.is_empty() {
+        whoami::ask(context).await?;
+    }
+    Ok(Owner { agency: context.facts.principal.agency.clone(), areas: context.facts.areas.clone() })
+}
+
+/// Reads and checks; with errors nothing is ready, and they are shown.
+fn prepare(
+    args: &Args,
+    bytes: Option<&[u8]>,
+    owner: &Owner,
+    in_use: &InUse,
+    session: &mut Session<'_>,
+) -> Result<Ready, Failure> {
+    session.printer.say(&format!("checking with {}", in_use.whence));
+    let now = session.clock.now();
+    let of = file::type_of(&in_use.catalogue, &args.subject, now)?;
+    let draft = match file::read(bytes, &args.subject, &of, owner)? {
+        Reading::Unreadable(findings) => {
+            show(args, None, &findings, session)?;
+            return Err(unsent("the file is not one of this return type"));
+        }
+        Reading::Draft { draft, left_behind } => {
+            tell_left_behind(&left_behind, session);
+            draft
+        }
+    };
+    if args.nil && !of.nil {
+        return Err(
+            unsent(&format!("`{}` does not allow a nil", of.id)).hint("send the figures, zeros included")
+        );
+    }
+    if args.no_check {
+        let content = file::content_digest(&draft.identity, draft.nil, &draft.tables);
+        return Ok(Ready { of, draft, content });
+    }
+    let identity = draft.identity.clone();
+    let checked = file::check_offline(&of, draft.clone(), now);
+    match checked.valid {
+        Some(valid) => Ok(Ready { of, draft, content: valid.digest() }),
+        None => {
+            show(args, Some(&identity), &checked.findings, session)?;
+            Err(unsent("the return has errors"))
+        }
+    }
+}
+
+fn unsent(why: &str) -> Failure {
+    Failure::new(Exit::Rejected, format!("nothing was sent: {why}"))
+        .hint("put right what is named, then run the same command again")
+}
+
+fn show(
+    args: &Args,
+    identity: Option<&Identity>,
+    findings: &[Finding],
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let heading = heading("submit", &args.subject, identity.map(|identity| &identity.covers));
+    session.printer.answer(&report::answer(heading, false, findings, Counts::of(findings)))
+}
+
+async fn attempt(args: &Args, context: &Context, ready: &Ready, key: SendKey) -> submitter::Sent {
+    let outgoing = Outgoing {
+        identity: ready.draft.identity.clone(),
+        key,
+        purpose: args.purpose.clone().unwrap_or_else(|| ready.of.purpose.clone()),
+        type_digest: ready.of.digest,
+        nil: ready.draft.nil,
+        replaces: args.replaces.zip(args.reason).map(|(submission, reason)| Replaces { submission, reason }),
+        tables: ready.draft.tables.clone(),
+    };
+    submitter::send(context, &outgoing.into_request()).await
+}
+
+/// Checks the receipt against what was sent, keeps it, and says what it proves.
+fn acknowledged(
+    context: &Context,
+    ready: &Ready,
+    reply: &v1::SubmitReply,
+    args: &Args,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let submission = convert::entry_id(&reply.submission)?;
+    let expected = Expected {
+        submission,
+        index: reply.index,
+        version: reply.version,
+        principal: (!reply.already).then_some(&context.facts.principal),
+        identity: &ready.draft.identity,
+        content: ready.content,
+    };
+    let verified = receipts::verify_for(&reply.receipt, &context.log_key, &expected)?;
+    let path = receipts::keep(context, submission, &reply.receipt)?;
+    let findings = convert::findings(reply.findings.clone());
+    let counts = Counts::of(&findings);
+    let recorded_at = receipts::recorded_at(&verified).map(|at| at.to_string());
+    let mut human = format!(
+        "recorded at index {}, queued to {}\nsubmission {submission}, version {}, {}\nreceipt {}\n",
+        reply.index,
+        reply.queued_to,
+        reply.version,
+        verified.statement.outcome,
+        path.display()
+    );
+    if reply.already {
+        human.push_str("nothing was recorded anew: this is the original receipt of the same content\n");
+    }
+    if !findings.is_empty() {
+        human.push('\n');
+        human.push_str(&report::human(true, &findings, counts));
+    }
+    let heading = heading("submit", &args.subject, Some(&ready.draft.identity.covers))
+        .fact("submission", submission.to_string())
+        .fact("version", reply.version)
+        .fact("index", reply.index)
+        .fact("recorded_at", recorded_at)
+        .fact("queued_to", reply.queued_to)
+        .fact("already", reply.already)
+        .fact("receipt", path.display().to_string());
+    let answer: Answer = report::answer(heading, true, &findings, counts).human(human);
+    session.printer.answer(&answer)
+}
+
+fn entry_id(text: &str) -> Result<EntryId, String> {
+    convert::typed_id(text).map_err(|failure| failure.what)
+}
+
+fn key(text: &str) -> Result<SendKey, String> {
+    convert::typed_key(text).map_err(|failure| failure.what)
+}
+
+fn reason(word: &str) -> Result<ReplaceReason, String> {
+    ReplaceReason::from_word(word).ok_or_else(|| {
+        let all: Vec<&str> = ReplaceReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        format!("the reasons are {}", all.join(", "))
+    })
+}

@@ -1,0 +1,169 @@
+//! A return's file: read by its type, given its identity, checked offline. The same steps for `validate`,
+//! `submit` and `receipt verify --data`.
+
+use std::sync::Arc;
+
+use concordat_catalogue::{
+    Catalogue, Checked, Context, Draft, ReturnType, TypeKind, areas_of, check, content, event_id_of, read,
+};
+use concordat_core::clock::london_date;
+use concordat_core::finding::{Counts, Finding};
+use concordat_core::ids::{AgencyId, AreaCode, Digest, ReturnTypeId};
+use concordat_core::period::Period;
+use concordat_core::submission::{Covers, EventId, Identity};
+use concordat_core::table::Table;
+use jiff::Timestamp;
+
+use crate::failure::Failure;
+
+/// The event id of a file that has none: the checks say what is wrong with the file itself.
+const NO_EVENT: &str = "00000000-0000-0000-0000-000000000000";
+
+/// What a return's file is said to be.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Subject {
+    /// The return type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub return_type: ReturnTypeId,
+    /// The period: 2022-23, 2022-23/Q1 or 2022-04; an event has none
+    #[arg(long)]
+    pub period: Option<Period>,
+    /// The areas, by GSS code, with commas between them; otherwise those in the file, else the agency's own
+    #[arg(long = "area", value_name = "GSS", value_delimiter = ',')]
+    pub areas: Vec<AreaCode>,
+}
+
+/// Whose return it is.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// The agency.
+    pub agency: AgencyId,
+    /// Its areas, where they are known.
+    pub areas: Vec<AreaCode>,
+}
+
+/// A return to be checked, or why its file cannot be read as one.
+#[derive(Debug)]
+pub enum Reading {
+    /// It was read.
+    Draft {
+        /// The return.
+        draft: Draft,
+        /// The columns that the type says never leave the client.
+        left_behind: Vec<String>,
+    },
+    /// The file is not one of this type.
+    Unreadable(Vec<Finding>),
+}
+
+/// The version of the return type in force for a subject.
+///
+/// # Errors
+/// A usage [`Failure`] when there is none, or when a period is missing or too many.
+pub fn type_of(catalogue: &Catalogue, subject: &Subject, now: Timestamp) -> Result<Arc<ReturnType>, Failure> {
+    let id = &subject.return_type;
+    let day = subject.period.map_or_else(|| london_date(now), Period::last_day);
+    let Some(of) = catalogue.in_force(id, day) else {
+        let known = catalogue.types().iter().any(|of| of.id == *id);
+        let what = if known {
+            format!("return type `{id}` is not in force on {day}")
+        } else {
+            format!("there is no return type `{id}`")
+        };
+        return Err(
+            Failure::usage(what).hint("`concordat types` lists them, and since when they are in force")
+        );
+    };
+    match (of.kind, subject.period) {
+        (TypeKind::Event, Some(_)) => {
+            Err(Failure::usage(format!("`{id}` is about one event, not a period")).hint("leave out --period"))
+        }
+        (TypeKind::Aggregate | TypeKind::Bulk, None) => {
+            Err(Failure::usage(format!("`{id}` is about a period"))
+                .hint("add --period, such as --period 2022-23"))
+        }
+        _ => Ok(of),
+    }
+}
+
+/// Reads a file as a return of its type, or makes the nil that has no file.
+///
+/// # Errors
+/// A usage [`Failure`] when it is not known which areas it is for, or a nil is declared of an event.
+pub fn read(
+    bytes: Option<&[u8]>,
+    subject: &Subject,
+    of: &ReturnType,
+    owner: &Owner,
+) -> Result<Reading, Failure> {
+    let (tables, left_behind) = match bytes.map(|bytes| read::csv(bytes, of)) {
+        None => (Vec::new(), Vec::new()),
+        Some(Ok(read)) => (read.tables, read.left_behind),
+        Some(Err(findings)) => return Ok(Reading::Unreadable(findings)),
+    };
+    let nil = bytes.is_none();
+    let identity = Identity {
+        agency: owner.agency.clone(),
+        return_type: of.id.clone(),
+        areas: areas(subject, of, owner, &tables)?,
+        covers: covers(subject, of, &tables)?,
+        part: None,
+    };
+    Ok(Reading::Draft { draft: Draft { identity, nil, tables }, left_behind })
+}
+
+/// Checks a return as far as a client can.
+#[must_use]
+pub fn check_offline(of: &ReturnType, draft: Draft, now: Timestamp) -> Checked {
+    let no_event = matches!(&draft.identity.covers, Covers::Event(id) if id.as_str() == NO_EVENT);
+    let mut checked = check(of, draft, &Context { now, previous: None, offline: true });
+    if no_event && checked.counts.errors > 1 {
+        // that the header does not name the event is our doing; what is wrong in the file stands beside it
+        checked.findings.retain(|finding| finding.rule.as_str() != "header-event");
+        checked.counts = Counts { errors: checked.counts.errors - 1, ..checked.counts };
+    }
+    checked
+}
+
+/// The content digest of a return, as the broker computes it.
+#[must_use]
+pub fn content_digest(identity: &Identity, nil: bool, tables: &[Table]) -> Digest {
+    content::digest(&content::encode(identity, nil, tables))
+}
+
+fn areas(
+    subject: &Subject,
+    of: &ReturnType,
+    owner: &Owner,
+    tables: &[Table],
+) -> Result<Vec<AreaCode>, Failure> {
+    let mut areas = if !subject.areas.is_empty() {
+        subject.areas.clone()
+    } else if !of.area_fields.is_empty() && !tables.is_empty() {
+        // a file that names no area is told so by the checks
+        return Ok(areas_of(of, tables));
+    } else {
+        owner.areas.clone()
+    };
+    if areas.is_empty() {
+        return Err(Failure::usage("it is not known for which areas this return is")
+            .hint("add --area, such as --area E09000012"));
+    }
+    areas.sort();
+    areas.dedup();
+    Ok(areas)
+}
+
+fn covers(subject: &Subject, of: &ReturnType, tables: &[Table]) -> Result<Covers, Failure> {
+    if let Some(period) = subject.period {
+        return Ok(Covers::Period(period));
+    }
+    if tables.is_empty() {
+        return Err(Failure::usage(format!("`{}` is about one event: there is no nil of it", of.id)));
+    }
+    let none = || NO_EVENT.parse::<EventId>();
+    event_id_of(of, tables)
+        .map_or_else(none, Ok)
+        .map(Covers::Event)
+        .map_err(|why| Failure::usage(why.to_string()))
+}
