@@ -21,7 +21,6 @@ fn main() -> io::Result<()> {
 }
 
 /// Every file below `at`, with its path relative to `root`, parts joined by `/`.
-#[expect(clippy::print_stdout, reason = "a build script speaks to cargo on standard output")]
 fn collect(root: &Path, at: &Path, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", at.display());
     for found in fs::read_dir(at)? {

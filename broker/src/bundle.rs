@@ -194,10 +194,13 @@ mod tests {
         let sample = sample_partnership();
         assert_eq!(sample.id.as_str(), SAMPLE);
         assert_eq!(sample.agencies.len(), 14);
-        let owed = |rtype: &str| {
-            sample.obligations.iter().filter(|owed| owed.return_type.as_str() == rtype).count()
-        };
-        assert_eq!(owed("core-data-set-annual"), 13, "every agency with printed figures, which is all but ELFT");
+        let owed =
+            |rtype: &str| sample.obligations.iter().filter(|owed| owed.return_type.as_str() == rtype).count();
+        assert_eq!(
+            owed("core-data-set-annual"),
+            13,
+            "every agency with printed figures, which is all but ELFT"
+        );
         assert_eq!(owed("cds-police-quarterly"), 2);
         assert_eq!(owed("cds-csc-quarterly"), 2);
         assert_eq!(owed("lado-attestation-monthly"), 7);

@@ -288,7 +288,9 @@ fn params(now: Timestamp, days: i64) -> Result<CertificateParams, CaFault> {
 
 fn since_epoch(when: Result<Timestamp, jiff::Error>) -> Result<Duration, CaFault> {
     let seconds = when.ok().and_then(|when| u64::try_from(when.as_second()).ok());
-    seconds.map(Duration::from_secs).ok_or_else(|| CaFault::Library("the machine's clock is wrong".to_owned()))
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| CaFault::Library("the machine's clock is wrong".to_owned()))
 }
 
 fn named(name: &str) -> DistinguishedName {

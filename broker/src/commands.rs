@@ -65,7 +65,12 @@ impl From<ConfigFault> for Failure {
 }
 
 /// Has a simple act carried out and says under which entry it stands.
-async fn act(config: &Config, request: Request, class: EntryClass, printer: Printer) -> Result<Exit, Failure> {
+async fn act(
+    config: &Config,
+    request: Request,
+    class: EntryClass,
+    printer: Printer,
+) -> Result<Exit, Failure> {
     match client::ask(config, request).await? {
         Reply::Done { index } => {
             printer.say(&format!("recorded as entry {index} ({})", class.as_str()));

@@ -57,8 +57,9 @@ impl Broker {
         let index = standing.policy_index.ok_or_else(|| {
             Failure::new("no policies were ever loaded: `init` was interrupted; make the directory anew")
         })?;
-        let files = bundle::unsealed(&store.bundle(index).map_err(reading)?)
-            .ok_or_else(|| Failure::new(format!("the policies of entry {index} cannot be read; run `verify`")))?;
+        let files = bundle::unsealed(&store.bundle(index).map_err(reading)?).ok_or_else(|| {
+            Failure::new(format!("the policies of entry {index} cannot be read; run `verify`"))
+        })?;
         Self::around(config, store, clock, files)
     }
 
@@ -66,7 +67,12 @@ impl Broker {
     ///
     /// # Errors
     /// [`Failure`] when the policies are wrong or of another partnership, or the store cannot be read.
-    pub fn around(config: &Config, store: Embedded, clock: OffsetClock, files: Files) -> Result<Self, Failure> {
+    pub fn around(
+        config: &Config,
+        store: Embedded,
+        clock: OffsetClock,
+        files: Files,
+    ) -> Result<Self, Failure> {
         let parts = Parts {
             ring: Arc::clone(store.ring()),
             log_key_text: store.verifier().to_string(),
@@ -128,7 +134,8 @@ impl Broker {
     /// [`Failure`] when stopping did not come to an end; nothing recorded is lost then.
     pub async fn close(self) -> Result<(), Failure> {
         let closing = tokio::task::spawn_blocking(move || self.flow.store().close()).await;
-        closing.map_err(|_| Failure::new("closing the store did not come to an end; nothing recorded is lost"))
+        closing
+            .map_err(|_| Failure::new("closing the store did not come to an end; nothing recorded is lost"))
     }
 }
 
@@ -168,7 +175,7 @@ pub(crate) fn wrong_with(files: Files) -> Result<(), Failure> {
     if complaints.is_empty() {
         return Ok(());
     }
-    let mut text = format!("the policies have {} faults; nothing was changed:", complaints.len());
+    let mut text = "these faults in the policies must be mended first; nothing was changed:".to_owned();
     for complaint in &complaints {
         text.push_str(&format!("\n  policies/{complaint}"));
     }

@@ -137,8 +137,6 @@ struct LimitsTable {
 pub struct Chosen {
     /// The partnership.
     pub partnership: PartnershipId,
-    /// Whether it is to be a sample.
-    pub sample: bool,
     /// Where the services listen.
     pub services: SocketAddr,
     /// Where enrolment listens.
@@ -152,12 +150,22 @@ pub struct Chosen {
 /// The commented settings file for what was chosen.
 #[must_use]
 pub fn written(chosen: &Chosen) -> String {
+    filled(chosen, "")
+}
+
+/// The same, for a sample.
+#[must_use]
+pub fn written_for_sample(chosen: &Chosen) -> String {
+    filled(chosen, SAMPLE_LINES)
+}
+
+fn filled(chosen: &Chosen, sample: &str) -> String {
     // a TOML basic string is quoted as Debug quotes plain text
     let names: Vec<String> = chosen.names.iter().map(|name| format!("{name:?}")).collect();
     let guard = chosen.guard.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
     TEMPLATE
         .replace("@PARTNERSHIP@", chosen.partnership.as_str())
-        .replace("@SAMPLE@", if chosen.sample { SAMPLE_LINES } else { "" })
+        .replace("@SAMPLE@", sample)
         .replace("@SERVICES@", &chosen.services.to_string())
         .replace("@ENROLMENT@", &chosen.enrolment.to_string())
         .replace("@NAMES@", &format!("[{}]", names.join(", ")))
@@ -183,7 +191,6 @@ impl Config {
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let chosen = Chosen {
             partnership: "unknown".parse().map_err(|e: concordat_core::ids::BadName| wrong(e.to_string()))?,
-            sample: false,
             services: loopback,
             enrolment: loopback,
             names: vec!["localhost".to_owned()],
@@ -198,8 +205,8 @@ impl Config {
     /// [`ConfigFault`] naming the file and line: it cannot be read, a key is unknown or missing, a value is
     /// not of its kind or out of range.
     pub fn load(path: &Path) -> Result<Self, ConfigFault> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| ConfigFault::Io { path: path.to_owned(), source })?;
+        let text =
+            fs::read_to_string(path).map_err(|source| ConfigFault::Io { path: path.to_owned(), source })?;
         Self::parse(path, &text)
     }
 
@@ -209,10 +216,12 @@ impl Config {
             let row = e.span().map_or(1, |span| line_of(text, span.start));
             wrong(row, e.message().to_owned())
         })?;
-        let limits = limits(&file.limits)
-            .map_err(|(at, what)| wrong(line_of(text, at), what))?;
+        let limits = limits(&file.limits).map_err(|(at, what)| wrong(line_of(text, at), what))?;
         if file.listen.names.is_empty() {
-            return Err(wrong(1, "`names` is empty; name at least one host by which clients call".to_owned()));
+            return Err(wrong(
+                1,
+                "`names` is empty; name at least one host by which clients call".to_owned(),
+            ));
         }
         let base = path.parent().unwrap_or_else(|| Path::new(""));
         Ok(Self {
@@ -295,7 +304,6 @@ mod tests {
     fn chosen() -> Chosen {
         Chosen {
             partnership: "city-and-hackney".parse().unwrap(),
-            sample: true,
             services: "127.0.0.1:7443".parse().unwrap(),
             enrolment: "127.0.0.1:7444".parse().unwrap(),
             names: vec!["localhost".into(), "127.0.0.1".into()],
@@ -316,8 +324,8 @@ mod tests {
         assert_eq!(config.guard, Path::new("/mnt/\"other\"/guard"));
         assert_eq!(config.announced(7443), "localhost:7443");
         assert_eq!(config.origin(), "concordat/city-and-hackney/log");
-        assert!(config.sample);
-        assert!(!parse(&written(&Chosen { sample: false, ..chosen() })).unwrap().sample);
+        assert!(!config.sample);
+        assert!(parse(&written_for_sample(&chosen())).unwrap().sample);
     }
 
     #[test]

@@ -43,8 +43,7 @@ mod tests {
 
     #[test]
     fn a_user_is_found_by_the_third_field() {
-        let users =
-            "root:x:0:0:root:/root:/bin/bash\nbroken\ndaemon:x:1:7:daemon:/:/bin/false\nann:x:1000:1:Ann:/:/\n";
+        let users = "root:x:0:0:root:/root:/bin/bash\nbroken\ndaemon:x:1:7:daemon:/:/bin/false\nann:x:1000:1:Ann:/:/\n";
         assert_eq!(name_in(users, 0), Some("root"));
         assert_eq!(name_in(users, 1000), Some("ann"));
         assert_eq!(name_in(users, 7), None);

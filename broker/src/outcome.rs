@@ -49,7 +49,11 @@ impl Failure {
         let mut text = format!("{doing}: {fault}");
         let mut cause = fault.source();
         while let Some(fault) = cause {
-            text.push_str(&format!(": {fault}"));
+            let words = fault.to_string();
+            // some faults tell their cause in their own words
+            if !text.contains(&words) {
+                text.push_str(&format!(": {words}"));
+            }
             cause = fault.source();
         }
         Self::new(text)
@@ -74,6 +78,8 @@ mod tests {
         struct Outer(#[source] std::io::Error);
         let failure = Failure::of("opening", &Outer(std::io::Error::other("inner")));
         assert_eq!(failure.text, "opening: outer: inner");
+        let told = Failure::of("opening: inner", &Outer(std::io::Error::other("inner")));
+        assert_eq!(told.text, "opening: inner: outer", "nothing is said twice");
         assert_eq!(failure.exit, Exit::Failure);
     }
 

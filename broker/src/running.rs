@@ -73,7 +73,8 @@ async fn serve(config: &Config, broker: &Broker, stopping: Stopping) -> Result<(
         tokio::spawn(server::serve(socket, Arc::clone(flow), config.policies.clone(), stopping.clone()));
     let mut asked = stopping;
     let ended =
-        concordat_grpc::serve(Arc::clone(flow), listeners, limits(config), async move { asked.wait().await }).await;
+        concordat_grpc::serve(Arc::clone(flow), listeners, limits(config), async move { asked.wait().await })
+            .await;
     tracing::info!(cut = ended.cut, "stopped serving");
 
     // both hear the same call to stop; an act under way is finished first
@@ -168,7 +169,9 @@ async fn watch<S: Store>(flow: Arc<Flow<S>>, mut stopping: Stopping) {
                 unheard = watched.unheard,
                 "watched"
             ),
-            Err(stop) => tracing::error!(error = %of_stop("watching", &stop), "the watch failed; it tries again"),
+            Err(stop) => {
+                tracing::error!(error = %of_stop("watching", &stop), "the watch failed; it tries again")
+            }
         }
     }
 }
@@ -181,7 +184,12 @@ fn forget(path: &Path) -> io::Result<()> {
 }
 
 impl Issuer for Authority {
-    fn issue(&self, request_der: &[u8], principal: &PrincipalId, now: Timestamp) -> Result<Issued, IssueFault> {
+    fn issue(
+        &self,
+        request_der: &[u8],
+        principal: &PrincipalId,
+        now: Timestamp,
+    ) -> Result<Issued, IssueFault> {
         let certified = self.certify(request_der, principal, now).map_err(|fault| match fault {
             CaFault::Request(bad) => IssueFault::Request(bad.to_string()),
             other => IssueFault::Authority(other.to_string()),
@@ -194,3 +202,6 @@ impl Issuer for Authority {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

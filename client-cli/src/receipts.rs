@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use concordat_core::ids::{Digest, EntryId, PrincipalId};
-use concordat_core::submission::{Covers, Identity};
+use concordat_core::submission::Identity;
 use concordat_ledger::{Receipt, ReceiptFault, Verified, Verifier};
 use jiff::Timestamp;
 
@@ -21,8 +21,9 @@ pub struct Expected<'a> {
     pub index: u64,
     /// Its version, as the broker's reply has it.
     pub version: u32,
-    /// Who sent it; `None` when it may have been a colleague.
-    pub principal: Option<&'a PrincipalId>,
+    /// Who sent it and what it replaces; `None` when the reply is the receipt of an earlier submission of equal
+    /// content, which a colleague may have sent.
+    pub anew: Option<(&'a PrincipalId, Option<EntryId>)>,
     /// What it was a version of.
     pub identity: &'a Identity,
     /// The digest of what was sent.
@@ -56,34 +57,24 @@ pub fn verify_for(bytes: &[u8], log_key: &Verifier, expected: &Expected<'_>) -> 
 fn differing(verified: &Verified, expected: &Expected<'_>) -> Option<&'static str> {
     let (statement, identity) = (&verified.statement, expected.identity);
     let areas: Vec<&str> = identity.areas.iter().map(|area| area.as_str()).collect();
+    let anew = expected.anew.map(|(principal, replaces)| (principal, replaces.map(|id| id.to_string())));
     let checks = [
         ("submission", statement.submission == expected.submission.to_string()),
         ("agency", statement.agency == identity.agency.as_str()),
         (
             "principal",
-            expected.principal.is_none_or(|principal| is_principal(&statement.principal, principal)),
+            anew.as_ref().is_none_or(|(principal, _)| statement.principal == principal.to_string()),
         ),
+        ("replaced submission", anew.as_ref().is_none_or(|(_, replaces)| *replaces == statement.replaces)),
         ("return type", statement.return_type == identity.return_type.as_str()),
         ("areas", statement.areas == areas),
-        ("period", is_covers(&statement.period, &identity.covers)),
+        ("period", statement.period == identity.covers.to_string()),
         ("part", statement.part == identity.part),
         ("content", statement.content.0 == expected.content.0),
         ("version", statement.version == expected.version),
         ("index", verified.index == expected.index),
     ];
     checks.into_iter().find(|(_, same)| !same).map(|(what, _)| what)
-}
-
-/// The agency stands on a line of its own, so the principal may be written with or without it.
-fn is_principal(written: &str, principal: &PrincipalId) -> bool {
-    written == principal.name.as_str() || written == principal.to_string()
-}
-
-fn is_covers(written: &str, covers: &Covers) -> bool {
-    match covers {
-        Covers::Period(period) => written == period.to_string(),
-        Covers::Event(event) => written.strip_prefix("event ").unwrap_or(written) == event.as_str(),
-    }
 }
 
 /// Keeps a receipt under its submission's id, and says where.

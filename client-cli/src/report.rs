@@ -93,7 +93,8 @@ pub fn human(accepted: bool, findings: &[Finding], counts: Counts) -> String {
         (Severity::Info, "FOR INFORMATION"),
         (Severity::NotChecked, "NOT CHECKED: an operand is blank or not available, or only the broker can"),
     ] {
-        let of_weight: Vec<&Finding> = findings.iter().filter(|finding| finding.severity == severity).collect();
+        let of_weight: Vec<&Finding> =
+            findings.iter().filter(|finding| finding.severity == severity).collect();
         if of_weight.is_empty() {
             continue;
         }
@@ -180,7 +181,10 @@ mod tests {
         let mut findings = vec![finding("Q1", Severity::Query, None, None)];
         findings.extend((1..=10).map(|row| finding("E1", Severity::Error, Some(row), Some("contacts"))));
         findings.push(finding("E1", Severity::Error, Some(3), Some("referrals")));
-        let unchecked = |rule| Finding { text: "a figure is blank".into(), ..finding(rule, Severity::NotChecked, None, None) };
+        let unchecked = |rule| Finding {
+            text: "a figure is blank".into(),
+            ..finding(rule, Severity::NotChecked, None, None)
+        };
         findings.extend([unchecked("N1"), unchecked("N2"), unchecked("N1")]);
         let text = human(false, &findings, Counts::of(&findings));
         let expected = "ERRORS: put these right

@@ -70,4 +70,6 @@ fn help_or_usage(why: &clap::Error, desk: &mut Desk) -> u8 {
 }
 
 #[cfg(test)]
+mod paper;
+#[cfg(test)]
 mod tests;

@@ -88,7 +88,8 @@ fn hint(reason: &str, in_force: Option<&str>) -> Option<String> {
         }
         "key_reused" => "leave out --key; a new key is drawn",
         "not_in_force" => "`concordat status SUBMISSION` says what superseded it",
-        "too_busy" => "wait a moment, then run the same command again",
+        "too_busy" | "unavailable" => "wait a moment, then run the same command again",
+        "internal" | "tampered" => "tell the broker's operator, with the time of this message",
         "already_accepted" => {
             let id = in_force.unwrap_or("SUBMISSION");
             return Some(format!("to correct it add `--replaces {id} --reason correction`"));

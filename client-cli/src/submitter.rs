@@ -7,16 +7,21 @@ use concordat_core::submission::{Identity, Replaces};
 use concordat_core::table::Table;
 use concordat_proto::v1;
 use concordat_proto::v1::submission_service_client::SubmissionServiceClient;
+use prost::Message as _;
 use tonic::transport::Channel;
 
 use crate::connect::{self, MAX_ANSWER};
 use crate::context::Context;
 use crate::convert::{identity_to_wire, table_to_wire};
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::failed;
 
 /// How often one run tries before it gives up for the time being.
 pub const ATTEMPTS: u32 = 3;
+
+/// The most bytes a broker takes in one request.
+pub const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
 /// The longest a broker may ask the client to wait between attempts.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -81,6 +86,9 @@ pub struct Sent {
 /// Sends a request up to [`ATTEMPTS`] times, always the same, waiting between attempts; only failures that may
 /// pass are tried again.
 pub async fn send(context: &Context, request: &v1::SubmitRequest) -> Sent {
+    if let Err(failure) = fits(request) {
+        return Sent { outcome: Err(failure), unknown: false };
+    }
     let mut unknown = false;
     let mut attempt = 1;
     loop {
@@ -103,6 +111,18 @@ async fn once(context: &Context, request: &v1::SubmitRequest) -> Result<v1::Subm
     Ok(reply.into_inner())
 }
 
+/// Refuses here what the broker would cut off without a word.
+fn fits(request: &v1::SubmitRequest) -> Result<(), Failure> {
+    if request.encoded_len() <= MAX_REQUEST {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Rejected,
+        "nothing was sent: the return is larger than the 4 MiB a broker takes at once",
+    )
+    .hint("send fewer rows or shorter texts"))
+}
+
 /// A quarter of a second, then a second; more when the broker asks for it.
 fn wait_after(attempt: u32, asked: Option<Duration>) -> Duration {
     let own = Duration::from_millis(250).saturating_mul(4_u32.saturating_pow(attempt.saturating_sub(1)));
@@ -115,7 +135,6 @@ mod tests {
 
     use super::*;
     use crate::context::tests::credentials;
-    use crate::exit::Exit;
 
     fn outgoing() -> Outgoing {
         Outgoing {
@@ -143,6 +162,17 @@ mod tests {
             Replaces { submission: concordat_core::ids::EntryId([3; 16]), reason: ReplaceReason::LateData };
         let request = Outgoing { replaces: Some(replaces), ..outgoing() }.into_request();
         assert_eq!((request.replaces, request.replace_reason.as_str()), (vec![3; 16], "late_data"));
+    }
+
+    #[test]
+    fn a_request_larger_than_a_broker_takes_is_refused_here() {
+        let of = |bytes: usize| {
+            let table =
+                Table { name: "main".into(), columns: vec!["a".into()], cells: vec!["x".repeat(bytes)] };
+            fits(&Outgoing { tables: vec![table], ..outgoing() }.into_request())
+        };
+        of(MAX_REQUEST - 1000).unwrap();
+        assert_eq!(of(MAX_REQUEST).unwrap_err().exit, Exit::Rejected);
     }
 
     #[test]

@@ -189,3 +189,21 @@ fn a_token_counts_once() {
     ]);
     assert_ne!(pinned.code, 0, "a broker with another fingerprint is not spoken to: {pinned:?}");
 }
+
+#[test]
+fn a_token_counts_no_more_once_its_principal_was_revoked() {
+    let mut scene = super::scene();
+    let (token, fingerprint) = scene.invitation("metropolitan-police/desk", &["submitter"]);
+    let dir = scene.dir.to_string_lossy().into_owned();
+    let revoked = scene.operate(&["revoke", &dir, "metropolitan-police/desk", "--reason", "the letter was lost"]);
+    assert!(revoked.status.success(), "{revoked:?}");
+    let addresses = scene.addresses();
+    let enrol = |token: &str| {
+        concordat_tests::Person::at(&scene.folder("home")).run(&[
+            "enrol", "--broker", &addresses.enrolment, "--fingerprint", &fingerprint, "--token-file", token,
+        ])
+    };
+    assert_ne!(enrol(&token).code, 0);
+    let (token, _) = scene.invitation("metropolitan-police/desk", &["submitter"]);
+    assert_eq!(enrol(&token).code, 0, "a later invitation counts");
+}

@@ -1,6 +1,7 @@
 //! The harness: a partnership in a temporary directory, a real broker in a process of its own, and the people who
 //! use it by the commands they would type.
 
+pub mod bench;
 pub mod person;
 pub mod scene;
 pub mod sender;

@@ -50,7 +50,7 @@ pub async fn connect(context: &Context) -> Result<SubmissionServiceClient<Channe
 pub fn attestation(agency: &str, area: &str, month: Period, key: SendKey, matters: u32) -> v1::SubmitRequest {
     let rtype = "lado-attestation-monthly".parse().expect("a return type");
     let catalogue = Catalogue::built_in();
-    let rtype = catalogue.in_force(&rtype, month.first_day()).expect("a type in force");
+    let rtype = catalogue.in_force(&rtype, month.last_day()).expect("a type in force");
     let agency: AgencyId = agency.parse().expect("an agency");
     let area: AreaCode = area.parse().expect("an area");
     Outgoing {

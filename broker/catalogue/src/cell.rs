@@ -126,11 +126,7 @@ pub(crate) fn read_as<'a>(
 }
 
 // `142 [p]` is a provisional figure and counts as one; `142 [u]` is a figure not to be relied on
-fn marked<'a>(
-    field: &Field,
-    row: &crate::kind::KindRow,
-    text: &'a str,
-) -> Result<Value<'a>, CellFault> {
+fn marked<'a>(field: &Field, row: &crate::kind::KindRow, text: &'a str) -> Result<Value<'a>, CellFault> {
     let figure = |mark: &str| text.strip_suffix(mark).map(str::trim_end);
     if let Some(figure) = figure("[p]").or_else(|| figure(" p")) {
         return (row.read)(field, figure);

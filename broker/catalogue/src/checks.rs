@@ -41,16 +41,16 @@ pub(crate) fn fingerprint(value: &Value<'_>) -> u64 {
         Value::Bool(b) => b.hash(&mut fnv),
         Value::Date(date) => date.hash(&mut fnv),
         Value::Time(time) => time.hash(&mut fnv),
-        Value::Stretch(stretch) => stretch.hash(&mut fnv),
+        Value::Stretch(stretch) => return stretch.packed(),
     }
     fnv.finish()
 }
 
 /// The fingerprint of the fields that name a row.
 pub(crate) fn row_fingerprint(row: &[Value<'_>], key: &[usize]) -> u64 {
-    key.iter()
-        .filter_map(|at| row.get(*at))
-        .fold(0, |hash: u64, value| (hash.rotate_left(21) ^ fingerprint(value)).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    key.iter().filter_map(|at| row.get(*at)).fold(0, |hash: u64, value| {
+        (hash.rotate_left(21) ^ fingerprint(value)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    })
 }
 
 /// Whether two rows agree in all the fields that name a row.

@@ -202,7 +202,11 @@ mod tests {
     }
 
     fn table() -> Table {
-        Table { name: "main".into(), columns: vec!["a".into(), "b".into()], cells: vec!["".into(), "é".into()] }
+        Table {
+            name: "main".into(),
+            columns: vec!["a".into(), "b".into()],
+            cells: vec!["".into(), "é".into()],
+        }
     }
 
     #[test]

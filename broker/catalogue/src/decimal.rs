@@ -42,8 +42,12 @@ pub(crate) fn divide(a: i128, b: i128) -> Option<i128> {
 }
 
 fn divide_round(a: i128, b: i128) -> Option<i128> {
-    let quotient = a.checked_div(b)?;
-    let rest = a.checked_rem(b)?;
+    let quotient = match (i64::try_from(a), i64::try_from(b)) {
+        // most numbers are small, and dividing them is many times faster
+        (Ok(a), Ok(b)) => i128::from(a.checked_div(b)?),
+        _ => a.checked_div(b)?,
+    };
+    let rest = a.checked_sub(quotient.checked_mul(b)?)?;
     if rest.unsigned_abs() >= b.unsigned_abs().div_ceil(2) {
         quotient.checked_add(if (a < 0) == (b < 0) { 1 } else { -1 })
     } else {

@@ -40,7 +40,7 @@ pub fn scan(text: &str) -> Vec<Detail> {
     let plain = plain(text);
     let mut found = Vec::new();
     let runs = digit_runs(&plain);
-    if runs.iter().any(|run| run.windows_any(|digits| passes_modulus_11(digits))) {
+    if runs.iter().any(|run| run.windows_any(passes_modulus_11)) {
         found.push(Detail::NhsNumber);
     }
     if words(&plain).any(is_upn) {
@@ -235,7 +235,9 @@ mod tests {
     #[test]
     fn an_nhs_number_is_seen_only_with_its_check_digit() {
         // 943 476 5919 is the number that NHS documents use as their example
-        for text in ["9434765919", "943 476 5919", "seen 943-476-5919.", "ref:9434765919;", "９４３４７６５９１９"] {
+        for text in
+            ["9434765919", "943 476 5919", "seen 943-476-5919.", "ref:9434765919;", "９４３４７６５９１９"]
+        {
             assert_eq!(scan(text), [Detail::NhsNumber], "{text}");
         }
         for text in ["9434765918", "94347659191", "0000000000", "943 476", "12943476591912"] {

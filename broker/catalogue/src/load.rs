@@ -26,13 +26,28 @@ pub(crate) fn sha256(bytes: &[u8]) -> Digest {
     Digest(out)
 }
 
-fn name_of(path: &str) -> Option<(bool, &str)> {
-    let rest = path.strip_prefix("returns/")?;
+/// What a file of the folder is.
+enum Part<'p> {
+    Type,
+    List(&'p str),
+    /// Another folder's file, or a note for people.
+    NotOurs,
+    Stray,
+}
+
+fn part(path: &str) -> Part<'_> {
+    let Some(rest) = path.strip_prefix("returns/").filter(|rest| !rest.ends_with(".md")) else {
+        return Part::NotOurs;
+    };
     let (is_list, name) = match rest.strip_prefix("codes/") {
         Some(name) => (true, name),
         None => (false, rest),
     };
-    (!name.contains('/')).then_some((is_list, name.strip_suffix(".toml")?))
+    match name.strip_suffix(".toml").filter(|name| !name.contains('/')) {
+        Some(name) if is_list => Part::List(name),
+        Some(_) => Part::Type,
+        None => Part::Stray,
+    }
 }
 
 /// Reads every `returns/*.toml` and `returns/codes/*.toml`; other paths are none of its business.
@@ -40,19 +55,27 @@ pub(crate) fn load(files: &[(String, Vec<u8>)]) -> Result<Vec<Arc<ReturnType>>, 
     let mut complaints = Vec::new();
     let mut sheets = Vec::new();
     for (path, bytes) in files {
-        let Some((is_list, name)) = name_of(path) else { continue };
+        let mut complain = |text: &str| {
+            let (file, text) = (path.clone(), text.to_owned());
+            complaints.push(Complaint { file, line: None, key: None, text });
+        };
+        let list = match part(path) {
+            Part::NotOurs => continue,
+            Part::Stray => {
+                complain("only NAME.toml and codes/NAME.toml belong here, and notes in NAME.md");
+                continue;
+            }
+            Part::Type => None,
+            Part::List(name) => Some(name),
+        };
         match std::str::from_utf8(bytes) {
-            Ok(text) => sheets.push((is_list, name, path, text)),
-            Err(_) => complaints.push(Complaint {
-                file: path.clone(),
-                line: None,
-                key: None,
-                text: "the file is not UTF-8 text".to_owned(),
-            }),
+            Ok(text) => sheets.push((list, path, text)),
+            Err(_) => complain("the file is not UTF-8 text"),
         }
     }
     let mut lists = Lists::new();
-    for (_, name, path, text) in sheets.iter().filter(|sheet| sheet.0) {
+    for (list, path, text) in &sheets {
+        let Some(name) = list else { continue };
         let mut sheet = Sheet::new(path, text);
         if let Some(list) = sheet.root().and_then(|root| lists::read(&root, name)) {
             lists.insert((*name).to_owned(), (Arc::new(list), text.as_bytes().to_vec()));
@@ -60,7 +83,7 @@ pub(crate) fn load(files: &[(String, Vec<u8>)]) -> Result<Vec<Arc<ReturnType>>, 
         complaints.append(&mut sheet.complaints());
     }
     let mut types: Vec<Arc<ReturnType>> = Vec::new();
-    for (_, _, path, text) in sheets.iter().filter(|sheet| !sheet.0) {
+    for (_, path, text) in sheets.iter().filter(|sheet| sheet.0.is_none()) {
         let mut sheet = Sheet::new(path, text);
         let Some(root) = sheet.root() else {
             complaints.append(&mut sheet.complaints());
@@ -101,7 +124,12 @@ fn overlap(a: &ReturnType, b: &ReturnType) -> bool {
 /// What a section of a file yields: `None` when a complaint says why not.
 pub(crate) type Read<T> = Option<T>;
 
-pub(crate) fn list_of<'l>(section: &Section<'_, '_>, key: &str, name: &str, lists: &'l Lists) -> Read<&'l Arc<CodeList>> {
+pub(crate) fn list_of<'l>(
+    section: &Section<'_, '_>,
+    key: &str,
+    name: &str,
+    lists: &'l Lists,
+) -> Read<&'l Arc<CodeList>> {
     match lists.get(name) {
         Some((list, _)) => Some(list),
         None => {

@@ -126,10 +126,8 @@ impl Headings {
         let mut unknown = Vec::new();
         for (at, heading) in record.iter().enumerate() {
             let name = heading.trim().to_lowercase();
-            let found = of
-                .fields
-                .iter()
-                .position(|field| field.name == name || field.aliases.iter().any(|alias| *alias == name));
+            let found =
+                of.fields.iter().position(|field| field.name == name || field.aliases.contains(&name));
             match found {
                 Some(field) if read.columns.iter().any(|(other, _)| *other == field) => {
                     findings.error(&ids().columns, place, format!("the column `{name}` stands twice"));

@@ -7,6 +7,7 @@
 
 mod compile;
 mod eval;
+mod functions;
 mod names;
 
 use concordat_core::ids::RuleId;

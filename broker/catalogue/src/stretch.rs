@@ -5,7 +5,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 /// A stretch of time as a cell states it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stretch {
     /// A financial year by the calendar year in which it starts.
     FinancialYear(i16),
@@ -111,6 +111,28 @@ impl Stretch {
         })
     }
 
+    /// A number that is equal for equal stretches only.
+    pub(crate) fn packed(self) -> u64 {
+        let year = |y: i16| u64::from(y.unsigned_abs());
+        let month = |(y, m): (i16, u8)| year(y) << 5 | u64::from(m);
+        let day = |d: Date| {
+            year(d.year()) << 9 | u64::from(d.month().unsigned_abs()) << 5 | u64::from(d.day().unsigned_abs())
+        };
+        let (tag, a, b) = match self {
+            Self::FinancialYear(y) => (1, year(y), 0),
+            Self::Quarter(y, q) => (2, year(y), u64::from(q)),
+            Self::Half(y, h) => (3, year(y), u64::from(h)),
+            Self::Month(y, m) => (4, month((y, m)), 0),
+            Self::Day(d) => (5, day(d), 0),
+            Self::Year(y) => (6, year(y), 0),
+            Self::Days(a, b) => (7, day(a), day(b)),
+            Self::Months(a, b) => (8, month(a), month(b)),
+            Self::Years(a, b) => (9, year(a), year(b)),
+            Self::Word(w) => (10, u64::from(w), 0),
+        };
+        tag << 56 | a << 28 | b
+    }
+
     /// The day on which it ends.
     pub(crate) fn end(self) -> Option<Self> {
         Some(Self::Day(self.as_period()?.last_day()))
@@ -159,8 +181,22 @@ mod tests {
     #[test]
     fn a_period_that_cannot_exist_is_refused() {
         for text in [
-            "2010/22", "2022/24", "2022-13", "2022-02-30", "2022/23-Q5", "2022/23-Q", "22/23", "2023/2017",
-            "2022-12/2022-04", "peak", "", "/", "2022/", "2022-23", "-", "２０２２",
+            "2010/22",
+            "2022/24",
+            "2022-13",
+            "2022-02-30",
+            "2022/23-Q5",
+            "2022/23-Q",
+            "22/23",
+            "2023/2017",
+            "2022-12/2022-04",
+            "peak",
+            "",
+            "/",
+            "2022/",
+            "2022-23",
+            "-",
+            "２０２２",
         ] {
             assert_eq!(Stretch::parse(text), None, "{text}");
         }
@@ -175,6 +211,35 @@ mod tests {
         assert_eq!(stretch("2022-04/2022-12"), Stretch::Months((2022, 4), (2022, 12)));
         assert_eq!(stretch("2017/2021"), Stretch::Years(2017, 2021));
         assert!(matches!(stretch("2022-11-14/2022-11-20"), Stretch::Days(..)));
+    }
+
+    #[test]
+    fn different_stretches_pack_into_different_numbers() {
+        let all = [
+            "2022/23",
+            "2023/24",
+            "2022/23-Q1",
+            "2022/23-Q2",
+            "2022/23-H1",
+            "2022-04",
+            "2022-05",
+            "2022-04-01",
+            "2022-04-02",
+            "2022-05-01",
+            "2022",
+            "2023",
+            "2022-04-01/2022-04-02",
+            "2022-04-01/2022-04-03",
+            "2022-04/2022-05",
+            "2022-03/2022-05",
+            "2017/2021",
+            "2017/2022",
+        ];
+        let mut packed: Vec<u64> = all.iter().map(|text| stretch(text).packed()).collect();
+        packed.extend([Stretch::Word(0).packed(), Stretch::Word(1).packed()]);
+        packed.sort_unstable();
+        packed.dedup();
+        assert_eq!(packed.len(), all.len() + 2);
     }
 
     #[test]

@@ -94,6 +94,8 @@ pub struct PrincipalRecord {
     pub until: Option<jiff::civil::Date>,
     /// The index of the entry that assigned them.
     pub assignment: u64,
+    /// The index of the entry that last revoked the principal as a whole: invitations before it count no more.
+    pub revoked: Option<u64>,
     /// Its keys.
     pub keys: Vec<KeyRecord>,
 }
@@ -114,6 +116,8 @@ pub struct KeyRecord {
 pub struct InvitationRecord {
     /// Whom.
     pub principal: PrincipalId,
+    /// The index of the entry that made it.
+    pub index: u64,
     /// The roles it will hold.
     pub roles: Vec<RoleId>,
     /// The areas of the assignment.
@@ -292,6 +296,7 @@ pub fn apply(entry: &Entry) -> Vec<Change> {
             token: invited.token,
             record: InvitationRecord {
                 principal: invited.principal.clone(),
+                index: entry.index,
                 roles: invited.roles.clone(),
                 areas: invited.areas.clone(),
                 until: invited.until,
@@ -502,16 +507,19 @@ pub fn merge(old: Option<Row>, change: Change) -> Option<Row> {
             _ => None,
         },
         Change::Enrolled { enrolled, index } => {
-            let keys = match old {
-                Some(Row::Principal(record)) => record.keys,
-                _ => Vec::new(),
+            let (keys, revoked) = match old {
+                Some(Row::Principal(record)) => (record.keys, record.revoked),
+                _ => (Vec::new(), None),
             };
-            Some(Row::Principal(merge_enrolled(keys, enrolled, index)))
+            Some(Row::Principal(merge_enrolled(keys, revoked, enrolled, index)))
         }
-        Change::Revoked { key, at, index, .. } => match old {
-            Some(Row::Principal(record)) => Some(Row::Principal(merge_revoked(record, key, at, index))),
-            _ => None,
-        },
+        Change::Revoked { principal, key, at, index } => {
+            let record = match old {
+                Some(Row::Principal(record)) => record,
+                _ => unknown(principal),
+            };
+            Some(Row::Principal(merge_revoked(record, key, at, index)))
+        }
         Change::Opened { .. } | Change::PolicySet { .. } | Change::ClockSet { .. } => {
             let mut standing = match old {
                 Some(Row::Standing(standing)) => standing,
@@ -552,7 +560,25 @@ fn merge_obligation(mut record: ObligationRecord, change: &Change) -> Obligation
     record
 }
 
-fn merge_enrolled(mut keys: Vec<KeyRecord>, enrolled: Enrolled, index: u64) -> PrincipalRecord {
+/// A principal that was invited and never enrolled.
+fn unknown(id: PrincipalId) -> PrincipalRecord {
+    PrincipalRecord {
+        id,
+        roles: Vec::new(),
+        areas: Vec::new(),
+        until: None,
+        assignment: 0,
+        revoked: None,
+        keys: Vec::new(),
+    }
+}
+
+fn merge_enrolled(
+    mut keys: Vec<KeyRecord>,
+    revoked: Option<u64>,
+    enrolled: Enrolled,
+    index: u64,
+) -> PrincipalRecord {
     keys.retain(|key| key.key != enrolled.key);
     keys.push(KeyRecord { key: enrolled.key, not_after: enrolled.not_after, revoked_at: None });
     PrincipalRecord {
@@ -561,6 +587,7 @@ fn merge_enrolled(mut keys: Vec<KeyRecord>, enrolled: Enrolled, index: u64) -> P
         areas: enrolled.areas,
         until: enrolled.until,
         assignment: index,
+        revoked,
         keys,
     }
 }
@@ -579,6 +606,7 @@ fn merge_revoked(
     if key.is_none() {
         record.roles.clear();
         record.assignment = index;
+        record.revoked = Some(index);
     }
     record
 }

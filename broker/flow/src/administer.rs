@@ -137,7 +137,7 @@ impl<S: Store> Flow<S> {
         Ok(())
     }
 
-    /// Revokes a principal, or one key of it. Live connections end with their next call.
+    /// Revokes a principal with its open invitations, or one key of it. Live connections end with their next call.
     ///
     /// # Errors
     /// [`Refusal::Malformed`] when there is no such principal or key; a fault of ours.
@@ -148,13 +148,21 @@ impl<S: Store> Flow<S> {
         reason: String,
         by: &str,
     ) -> Result<u64, Stop> {
-        match self.store.row(&Key::Principal(principal.clone()))? {
-            Some(Row::Principal(record))
-                if key.is_none_or(|key| record.keys.iter().any(|held| held.key == key)) => {}
-            Some(Row::Principal(_)) => {
-                return Err(malformed("key", "this principal holds no such key".to_owned()));
-            }
-            _ => return Err(malformed("principal", format!("`{principal}` is not enrolled"))),
+        if self.generation().partnership.agency(&principal.agency).is_none() {
+            return Err(malformed(
+                "principal",
+                format!("`{}` is no agency of this partnership", principal.agency),
+            ));
+        }
+        let record = match self.store.row(&Key::Principal(principal.clone()))? {
+            Some(Row::Principal(record)) => Some(record),
+            _ => None,
+        };
+        // a whole principal may be revoked before it enrols: what was handed out then counts no more
+        if let Some(key) = key
+            && !record.is_some_and(|record| record.keys.iter().any(|held| held.key == key))
+        {
+            return Err(malformed("key", "this principal holds no such key".to_owned()));
         }
         let index =
             self.append_one(Body::Revoked(Revoked { principal, key, reason, by: by.to_owned() })).await?;

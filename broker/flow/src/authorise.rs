@@ -50,7 +50,7 @@ impl<S: Store> Flow<S> {
         let day = self.today();
         let identity = &received.identity;
         let on = match &identity.covers {
-            Covers::Period(period) => period.first_day(),
+            Covers::Period(period) => period.last_day(),
             Covers::Event(_) => day,
         };
         let rtype = generation

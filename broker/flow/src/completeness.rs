@@ -169,7 +169,7 @@ fn begun(owed: &Owed, period: Period, today: Date) -> bool {
 fn obligation(generation: &Generation, owed: &Owed, period: Period) -> Result<Obligation, Fault> {
     let rule = generation
         .catalogue
-        .in_force(&owed.return_type, period.first_day())
+        .in_force(&owed.return_type, period.last_day())
         .and_then(|rtype| rtype.due)
         .ok_or_else(|| {
             Fault::internal(format!("`{}` has no due rule in force for {period}", owed.return_type))

@@ -123,11 +123,22 @@ impl<S: Store> Flow<S> {
     fn invitation(&self, token: Digest) -> Result<InvitationRecord, Stop> {
         let now = self.clock.machine_now();
         match self.store.row(&Key::Invitation(token))? {
-            Some(Row::Invitation(record)) if record.used_at.is_none() && now < record.token_until => {
+            Some(Row::Invitation(record))
+                if record.used_at.is_none()
+                    && now < record.token_until
+                    && !self.was_revoked_since(&record)? =>
+            {
                 Ok(record)
             }
             _ => Err(self.bad_token()),
         }
+    }
+
+    fn was_revoked_since(&self, invitation: &InvitationRecord) -> Result<bool, Fault> {
+        Ok(match self.store.row(&Key::Principal(invitation.principal.clone()))? {
+            Some(Row::Principal(record)) => record.revoked.is_some_and(|revoked| revoked > invitation.index),
+            _ => false,
+        })
     }
 
     fn bad_token(&self) -> Stop {

@@ -136,7 +136,7 @@ fn unowed(partnership: &Partnership, catalogue: &Catalogue) -> Vec<Complaint> {
         let mut say = |text: String| {
             complaints.push(Complaint { file: partnership::FILE.into(), row: None, column: None, text });
         };
-        match catalogue.in_force(&owed.return_type, owed.from.first_day()) {
+        match catalogue.in_force(&owed.return_type, owed.from.last_day()) {
             None => say(format!(
                 "`{}` owes `{}`, which is no return type in force for {}",
                 owed.agency, owed.return_type, owed.from

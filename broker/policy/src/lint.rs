@@ -14,7 +14,7 @@ const SOON: i64 = 60;
 
 impl Bundle {
     /// Warnings, as things stand on a day: agreements that have ended or soon will, reviews past their day,
-    /// profiles, roles and suppression that no row uses, agencies that are party to no agreement.
+    /// profiles and roles that no row uses, agencies that are party to no agreement.
     #[must_use]
     pub fn warnings(&self, day: Date) -> Vec<Complaint> {
         let mut warnings = Vec::new();

@@ -20,10 +20,12 @@ pub async fn carry_out<S: Store>(flow: &Flow<S>, policies: &Path, request: Reque
                 index: invited.index,
             })
         }
-        Request::Revoke { principal, key, reason } => match key.map(|key| key.parse::<Digest>()).transpose() {
-            Ok(key) => flow.revoke(principal, key, reason, by).await.map(done),
-            Err(bad) => return Reply::Refused { text: bad.to_string() },
-        },
+        Request::Revoke { principal, key, reason } => {
+            match key.map(|key| key.parse::<Digest>()).transpose() {
+                Ok(key) => flow.revoke(principal, key, reason, by).await.map(done),
+                Err(bad) => return Reply::Refused { text: bad.to_string() },
+            }
+        }
         Request::MoveClock { to } => watched(flow, flow.move_clock(to, by).await).await,
         Request::LoadPolicies => match bundle::read(policies) {
             Ok(files) => watched(flow, flow.load_policies(files, by).await).await,

@@ -19,7 +19,9 @@ use crate::outcome::{Exit, Failure};
 /// [`Failure`] when neither can, or the act is refused or fails.
 pub async fn ask(config: &Config, request: Request) -> Result<Reply, Failure> {
     let reply = match UnixStream::connect(config.socket()).await {
-        Ok(stream) => over(stream, &request).await.map_err(|e| Failure::of("asking the running broker", &e))?,
+        Ok(stream) => {
+            over(stream, &request).await.map_err(|e| Failure::of("asking the running broker", &e))?
+        }
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
             here(config, request).await?
         }

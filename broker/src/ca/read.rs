@@ -36,10 +36,7 @@ pub(super) fn read_certificate(path: &Path) -> Result<(String, CertificateDer<'s
     Ok((text, der))
 }
 
-fn with_certificate<T>(
-    der: &[u8],
-    read: impl FnOnce(&X509Certificate<'_>) -> Option<T>,
-) -> Option<T> {
+fn with_certificate<T>(der: &[u8], read: impl FnOnce(&X509Certificate<'_>) -> Option<T>) -> Option<T> {
     let (_, parsed) = X509Certificate::from_der(der).ok()?;
     read(&parsed)
 }

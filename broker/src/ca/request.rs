@@ -16,7 +16,9 @@ const ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadRequest {
     /// It is not a PKCS#10 request.
-    #[error("the certificate request is not a PKCS#10 request in DER; enrol with `concordat enrol`, which makes one")]
+    #[error(
+        "the certificate request is not a PKCS#10 request in DER; enrol with `concordat enrol`, which makes one"
+    )]
     Malformed,
     /// Its signature is not by its own key.
     #[error("the certificate request is not signed by the key it carries; make a new one")]

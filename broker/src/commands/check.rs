@@ -60,8 +60,12 @@ pub fn run(args: DirArgs, printer: Printer) -> Result<Exit, Failure> {
         printer.data(&wrong.to_string());
     }
     let errors = found.iter().filter(|wrong| wrong.weight == Weight::Error).count();
-    printer.say(&format!("{errors} errors, {} warnings", found.len() - errors));
+    printer.say(&format!("{}, {}", count(errors, "error"), count(found.len() - errors, "warning")));
     Ok(if errors == 0 { Exit::Ok } else { Exit::Failure })
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// Everything that is wrong with a broker's directory at an instant.
@@ -187,5 +191,79 @@ fn guard(config: &Config, found: &mut Vec<Wrong>) {
             config.guard.display()
         ))),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+    use crate::commands::init;
+
+    fn texts(dir: &Path, now: &str, weight: Weight) -> Vec<String> {
+        let found = everything_wrong(dir, now.parse().unwrap()).into_iter();
+        found.filter(|wrong| wrong.weight == weight).map(|wrong| wrong.text).collect()
+    }
+
+    #[tokio::test]
+    async fn everything_wrong_is_said_at_once_with_its_file_and_line() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("broker");
+        let line = ["concordat-broker", "init", dir.to_str().unwrap(), "--sample", "city-and-hackney"];
+        let Command::Init(args) = Cli::try_parse_from(line).unwrap().command else { panic!("no init") };
+        init::make(args).await.unwrap();
+        let today = "2026-11-22T10:00:00Z";
+        assert_eq!(texts(&dir, today, Weight::Error), Vec::<String>::new());
+        let warnings = texts(&dir, today, Weight::Warning);
+        assert!(warnings.iter().any(|text| text.contains("files.guard")), "{warnings:?}");
+        assert!(!warnings.iter().any(|text| text.contains("calendar")), "{warnings:?}");
+
+        // the calendar ends with 2028
+        let late = texts(&dir, "2028-01-02T10:00:00Z", Weight::Warning);
+        assert!(late.iter().any(|text| text.contains("policies/calendar.toml: to:")), "{late:?}");
+        let authority = Authority::open(&dir.join("ca"), &"city-and-hackney".parse().unwrap()).unwrap();
+        let nearly = authority.not_after().unwrap() - SignedDuration::from_hours(24 * 30);
+        let later = texts(&dir, &nearly.to_string(), Weight::Warning);
+        assert!(later.iter().any(|text| text.contains("the authority's certificate ends")), "{later:?}");
+
+        let edit = |file: &str, from: &str, to: &str| {
+            let path = dir.join(file);
+            let text = fs::read_to_string(&path).unwrap().replacen(from, to, 1);
+            fs::write(&path, text).unwrap();
+        };
+        edit(FILE, "calls =", "cals =");
+        edit("policies/partnership.toml", "agency = \"elft\"", "agency = \"elf\"");
+        edit(
+            "policies/partnership.toml",
+            "return_type = \"cds-police-quarterly\"",
+            "return_type = \"cds-police\"",
+        );
+        edit("policies/rules.csv", ",submit,", ",sumbit,");
+        fs::set_permissions(dir.join("kek"), Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(dir.join("ca").join(SERVER_KEY), Permissions::from_mode(0o644)).unwrap();
+        fs::remove_file(dir.join("guard")).unwrap();
+        let errors = texts(&dir, today, Weight::Error);
+        for needle in [
+            "concordat.toml:",
+            "cals",
+            "`cds-police`",
+            "policies/rules.csv:2",
+            "kek",
+            SERVER_KEY,
+            "files.guard",
+        ] {
+            assert!(errors.iter().any(|text| text.contains(needle)), "{needle}: {errors:#?}");
+        }
+    }
+
+    #[test]
+    fn a_directory_without_settings_is_one_error() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(texts(dir.path(), "2026-11-22T10:00:00Z", Weight::Error).len(), 1);
     }
 }

@@ -18,7 +18,8 @@ pub async fn run(args: GuardResetArgs, printer: Printer) -> Result<Exit, Failure
     let by = operator::of_this_process().map_err(|e| Failure::of("asking who operates", &e))?;
     let clock = compose::opening_clock(&config);
     let (dir, options) = (config.store.clone(), compose::options(&config, &clock)?);
-    let reset = tokio::task::spawn_blocking(move || Embedded::reset_guard(&dir, options, &args.reason, &by)).await;
+    let reset =
+        tokio::task::spawn_blocking(move || Embedded::reset_guard(&dir, options, &args.reason, &by)).await;
     let store = reset.map_err(|_| Failure::new("resetting the guard did not come to an end"))??;
     let size = store.head().size;
     let broker = Broker::reopened(&config, store, clock)?;

@@ -26,11 +26,21 @@ use crate::private;
 /// When business begins in a sample: 3 April 2023, 09:00 in London.
 const SAMPLE_BEGINS: &str = "2023-04-03T08:00:00Z";
 
-/// Makes a directory and says what to do next. A half-made directory is left as it is, to be looked at.
+/// Makes a directory and says what to do next.
+///
+/// # Errors
+/// As [`make`].
+pub async fn run(args: InitArgs, printer: Printer) -> Result<Exit, Failure> {
+    printer.say(&make(args).await?);
+    Ok(Exit::Ok)
+}
+
+/// Makes a directory and gives the words for what to do next. A half-made directory is left as it is, to be
+/// looked at.
 ///
 /// # Errors
 /// [`Failure`] when the directory is not empty, a part of it cannot be made, or the guard's path is taken.
-pub async fn run(args: InitArgs, printer: Printer) -> Result<Exit, Failure> {
+pub async fn make(args: InitArgs) -> Result<String, Failure> {
     let is_sample = args.sample.is_some();
     let partnership = match args.name {
         Some(name) => name,
@@ -42,14 +52,14 @@ pub async fn run(args: InitArgs, printer: Printer) -> Result<Exit, Failure> {
     let guard = guard_path(args.guard)?;
     let chosen = Chosen {
         partnership: partnership.clone(),
-        sample: is_sample,
         services: args.services,
         enrolment: args.enrolment,
         names: args.host,
         guard,
     };
     let path = args.dir.join(config::FILE);
-    private::write_new(&path, config::written(&chosen).as_bytes()).map_err(making)?;
+    let text = if is_sample { config::written_for_sample(&chosen) } else { config::written(&chosen) };
+    private::write_new(&path, text.as_bytes()).map_err(making)?;
     let config = Config::load(&path)?;
     let files = if is_sample { bundle::sample() } else { bundle::first(&partnership) };
     compose::wrong_with(files.clone())?;
@@ -63,8 +73,7 @@ pub async fn run(args: InitArgs, printer: Printer) -> Result<Exit, Failure> {
     let authority = Authority::create(&config.authority, &partnership, now).map_err(certifying)?;
     authority.server(&config.names, now).map_err(certifying)?;
     let log_key = begin_log(&config, files).await?;
-    next_steps(&args.dir, &config, &authority, &log_key, printer);
-    Ok(Exit::Ok)
+    Ok(next_steps(&args.dir, &config, &authority, &log_key))
 }
 
 fn making(fault: private::PrivateFault) -> Failure {
@@ -82,7 +91,8 @@ fn refuse_used(dir: &Path) -> Result<(), Failure> {
         Err(e) => return Err(Failure::of(&format!("looking into `{}`", dir.display()), &e)),
     };
     if is_used {
-        let text = format!("`{}` is not empty; name a directory that is, or that is not there yet", dir.display());
+        let text =
+            format!("`{}` is not empty; name a directory that is, or that is not there yet", dir.display());
         return Err(Failure::new(text));
     }
     Ok(())
@@ -94,7 +104,8 @@ fn guard_path(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let Some(given) = given else { return Ok(PathBuf::from("guard")) };
     let path = std::path::absolute(&given).map_err(|e| Failure::of("reading the guard's path", &e))?;
     if path.exists() {
-        let text = format!("the guard's path `{}` is taken; name a file that is not there yet", path.display());
+        let text =
+            format!("the guard's path `{}` is taken; name a file that is not there yet", path.display());
         return Err(Failure::new(text));
     }
     Ok(path)
@@ -132,16 +143,17 @@ async fn begin_log(config: &Config, files: Files) -> Result<String, Failure> {
 }
 
 fn sample_offset(now: Timestamp) -> Result<i64, Failure> {
-    let begins: Timestamp = SAMPLE_BEGINS.parse().map_err(|e: jiff::Error| Failure::of("setting the clock", &e))?;
+    let begins: Timestamp =
+        SAMPLE_BEGINS.parse().map_err(|e: jiff::Error| Failure::of("setting the clock", &e))?;
     i64::try_from(begins.duration_since(now).as_micros())
         .map_err(|_| Failure::new("setting the clock: the machine's clock is wrong"))
 }
 
-fn next_steps(dir: &Path, config: &Config, authority: &Authority, log_key: &str, printer: Printer) {
+fn next_steps(dir: &Path, config: &Config, authority: &Authority, log_key: &str) -> String {
     let dir = dir.display();
     let agency = if config.sample { "metropolitan-police" } else { config.partnership.as_str() };
     let role = if config.sample { "submitter" } else { "auditor" };
-    printer.say(&format!(
+    format!(
         "made the broker of {} in {dir}\n\
          authority {}\n\
          log key   {log_key}\n\
@@ -155,7 +167,7 @@ fn next_steps(dir: &Path, config: &Config, authority: &Authority, log_key: &str,
         authority.fingerprint(),
         config.key.display(),
         config.file.display(),
-    ));
+    )
 }
 
 #[cfg(test)]
@@ -177,7 +189,10 @@ mod tests {
     fn business_in_a_sample_begins_on_3_april_2023_at_nine_in_london() {
         let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
         let begins = now + jiff::SignedDuration::from_micros(sample_offset(now).unwrap());
-        assert_eq!(concordat_core::clock::london(begins).to_string(), "2023-04-03T09:00:00+01:00[Europe/London]");
+        assert_eq!(
+            concordat_core::clock::london(begins).to_string(),
+            "2023-04-03T09:00:00+01:00[Europe/London]"
+        );
     }
 
     #[test]

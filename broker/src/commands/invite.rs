@@ -34,7 +34,9 @@ pub async fn run(args: InviteArgs, printer: Printer) -> Result<Exit, Failure> {
     let (principal, roles, areas, until) = (args.principal.clone(), args.roles, args.areas, args.until);
     let reply = client::ask(&config, Request::Invite { principal, roles, areas, until }).await?;
     let Reply::Invited { token, until, index } = reply else {
-        return Err(Failure::new("the broker answered something else than was asked; are both of one version?"));
+        return Err(Failure::new(
+            "the broker answered something else than was asked; are both of one version?",
+        ));
     };
     match &args.token_file {
         Some(path) => {
@@ -45,6 +47,7 @@ pub async fn run(args: InviteArgs, printer: Printer) -> Result<Exit, Failure> {
     }
     let enrolment = config.announced(enrolment_port(&config));
     let file = args.token_file.as_deref().unwrap_or(Path::new("TOKEN_FILE"));
+    let until = until.strftime("%Y-%m-%d %H:%M UTC");
     printer.say(&format!(
         "invited {} (entry {index}); the token may be used once, until {until}\n\
          authority {}\n\

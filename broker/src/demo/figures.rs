@@ -34,7 +34,7 @@ impl Figures {
 
     /// How many there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.rows.len()
     }
 
@@ -64,7 +64,8 @@ impl Figures {
     /// The kinds of agency that the figures are printed under, each once, in alphabetical order.
     #[must_use]
     pub fn kinds(&self) -> Vec<String> {
-        let mut kinds: Vec<String> = self.rows.iter().map(|row| self.cell(row, "agency").to_owned()).collect();
+        let mut kinds: Vec<String> =
+            self.rows.iter().map(|row| self.cell(row, "agency").to_owned()).collect();
         kinds.sort();
         kinds.dedup();
         kinds
@@ -81,9 +82,10 @@ impl Figures {
     /// # Errors
     /// [`Broken::Claim`] when there is none, or it is no whole number.
     pub fn value(&self, indicator: &str, period: &str) -> Held<i64> {
-        let printed = self.rows.iter().find(|row| {
-            self.cell(row, "indicator_code") == indicator && self.cell(row, "period") == period
-        });
+        let printed = self
+            .rows
+            .iter()
+            .find(|row| self.cell(row, "indicator_code") == indicator && self.cell(row, "period") == period);
         let printed = printed.and_then(|row| self.cell(row, "value").parse().ok());
         there(&format!("a whole number printed as {indicator} for {period}"), printed)
     }
@@ -112,9 +114,10 @@ impl Figures {
     /// The sum of the values of the indicators that `which` picks, for a period.
     #[must_use]
     pub fn sum(&self, period: &str, which: impl Fn(&str) -> bool) -> i64 {
-        let picked = self.rows.iter().filter(|row| {
-            self.cell(row, "period") == period && which(self.cell(row, "indicator_code"))
-        });
+        let picked = self
+            .rows
+            .iter()
+            .filter(|row| self.cell(row, "period") == period && which(self.cell(row, "indicator_code")));
         picked.filter_map(|row| self.cell(row, "value").parse::<i64>().ok()).sum()
     }
 
@@ -132,7 +135,8 @@ impl Figures {
         after.pop();
         after.push(char::from_digit((last + 1) % 10, 10).unwrap_or('0'));
         let indicator = row.get(2).unwrap_or_default().to_owned();
-        *row = row.iter().enumerate().map(|(i, cell)| if i == column { after.as_str() } else { cell }).collect();
+        *row =
+            row.iter().enumerate().map(|(i, cell)| if i == column { after.as_str() } else { cell }).collect();
         Ok((other, Changed { indicator, before, after }))
     }
 
@@ -176,11 +180,11 @@ mod tests {
     #[test]
     fn every_published_figure_finds_its_agency_in_the_sample_and_none_is_lost() {
         let figures = Figures::published().unwrap();
-        assert_eq!(figures.len(), 704);
+        assert_eq!(figures.count(), 704);
         let text = include_str!("../../../policies/partnership.toml");
         let sources = concordat_flow::partnership::Partnership::from_toml(text).unwrap().sources;
         let shares = figures.split(&sources).unwrap();
-        assert_eq!(shares.values().map(Figures::len).sum::<usize>(), 704);
+        assert_eq!(shares.values().map(Figures::count).sum::<usize>(), 704);
         assert!(shares.values().all(|share| share.columns() == figures.columns()));
         assert_eq!(shares[&"metropolitan-police".parse().unwrap()].kinds(), ["police"]);
     }

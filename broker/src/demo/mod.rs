@@ -3,7 +3,7 @@
 //!
 //! - [`steps`]: the story, one file a step; [`story`] runs them in order and closes with counts and timings
 //! - [`stage`]: what every step works on; [`person`] and [`operator`] type commands there,
-//!   [`sending`] words one of them
+//!   [`sending`] words one of them, [`unchecked`] goes round the client's checks
 //! - [`process`]: the broker in a process of its own; [`ports`]: where it listens
 //! - [`figures`]: the published figures; [`tree`]: copies of the broker's directory; [`to_try`]: what `--serve` prints
 //! - [`claim`]: expected against found; [`telling`]: sentences and tables, or one document; [`json`]: reading replies
@@ -33,6 +33,7 @@ pub mod story;
 pub mod telling;
 pub mod to_try;
 pub mod tree;
+pub mod unchecked;
 
 /// How long an interrupted story may take to notice.
 const NOTICE: Duration = Duration::from_secs(3);
@@ -59,7 +60,8 @@ pub struct DemoArgs {
 pub async fn run(args: DemoArgs, printer: Printer) -> Result<Exit, Failure> {
     let folder = Folder::make(&args)?;
     let program = std::env::current_exe().map_err(|e| Failure::of("finding the broker's program", &e))?;
-    let process = process::Process::of(&program, &stage::broker_dir(folder.path()), &folder.path().join("broker.log"));
+    let process =
+        process::Process::of(&program, &stage::broker_dir(folder.path()), &folder.path().join("broker.log"));
     let process = Arc::new(process);
     let mut ended = begin(&args, printer, folder.path(), &program, &process)?;
     let told = tokio::select! {
@@ -72,7 +74,13 @@ pub async fn run(args: DemoArgs, printer: Printer) -> Result<Exit, Failure> {
         }
     };
     let told = told.unwrap_or_else(|_| Err("the demonstration ended unexpectedly".to_owned()));
-    told.map_err(|why| Failure::new(format!("{why}\nrun it again with `--dir DIR` to keep what it leaves, or see README.md")))?;
+    if let Err(why) = told {
+        let hint = match folder {
+            Folder::Temporary(_) => "run it again with `--dir DIR` to look at what it leaves".to_owned(),
+            Folder::Kept(path) => format!("what it left is in `{}`", path.display()),
+        };
+        return Err(Failure::new(format!("{why}\n{hint}")));
+    }
     if args.serve {
         serve_on(&process, &folder, &args, printer).await?;
     }
@@ -127,7 +135,9 @@ async fn serve_on(
     interrupted().await?;
     let stopping = Arc::clone(process);
     let stopped = tokio::task::spawn_blocking(move || stopping.stop()).await;
-    stopped.map_err(|e| Failure::of("stopping the broker", &e))?.map_err(|why| Failure::new(why.to_string()))?;
+    stopped
+        .map_err(|e| Failure::of("stopping the broker", &e))?
+        .map_err(|why| Failure::new(why.to_string()))?;
     say(&format!("The broker stopped. What it left is in {}.", folder.path().display()));
     Ok(())
 }
@@ -157,7 +167,8 @@ impl Folder {
         private::make_dir(dir).map_err(|e| Failure::of("making the demonstration's folder", &e))?;
         let dir = dir.canonicalize().map_err(making)?;
         if dir.read_dir().map_err(making)?.next().is_some() {
-            let text = format!("`{}` is not empty; name a folder that is, or that is not there yet", dir.display());
+            let text =
+                format!("`{}` is not empty; name a folder that is, or that is not there yet", dir.display());
             return Err(Failure::new(text));
         }
         Ok(Self::Kept(dir))

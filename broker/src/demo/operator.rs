@@ -9,7 +9,8 @@ use super::person::{Said, quoted};
 /// Whoever operates the broker on its host.
 #[derive(Debug, Clone)]
 pub struct Operator {
-    program: PathBuf,
+    /// The broker's program.
+    pub program: PathBuf,
 }
 
 impl Operator {
@@ -29,7 +30,8 @@ impl Operator {
             .stdin(Stdio::null())
             .output()
             .map_err(|e| Broken::failed("running the broker's program", e))?;
-        let typed: Vec<String> = std::iter::once("concordat-broker").chain(words.iter().copied()).map(quoted).collect();
+        let typed: Vec<String> =
+            std::iter::once("concordat-broker").chain(words.iter().copied()).map(quoted).collect();
         Ok(Said {
             who: "operator".to_owned(),
             line: typed.join(" "),

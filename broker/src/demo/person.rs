@@ -82,9 +82,8 @@ impl Person {
     /// # Errors
     /// [`Broken::Claim`] when it ends otherwise or prints no envelope.
     pub fn asks<S: AsRef<str>>(&self, words: &[S], code: u8) -> Held<(Said, Value)> {
-        let mut all = vec!["-o", "json"];
-        all.extend(words.iter().map(AsRef::as_ref));
-        let words = all;
+        let mut words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        words.extend(["-o", "json"]);
         let said = self.runs(&words)?.ended(code)?;
         let data = said.data()?;
         Ok((said, data))

@@ -51,7 +51,8 @@ impl Process {
     /// # Errors
     /// [`Broken::Failed`] with the end of its log when it does not.
     pub fn start(&self) -> Held<Addresses> {
-        let config = Config::of_directory(&self.dir).map_err(|e| Broken::failed("reading the settings", e))?;
+        let config =
+            Config::of_directory(&self.dir).map_err(|e| Broken::failed("reading the settings", e))?;
         let process = self.spawn(&config)?;
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
@@ -61,12 +62,18 @@ impl Process {
                 _ => {}
             }
             if let Some(status) = self.ended() {
-                return Err(Broken::failed("starting the broker", format!("it ended with {status}{}", self.last_words())));
+                return Err(Broken::failed(
+                    "starting the broker",
+                    format!("it ended with {status}{}", self.last_words()),
+                ));
             }
             std::thread::sleep(LOOK_AGAIN);
         }
         self.kill()?;
-        Err(Broken::failed("starting the broker", format!("it did not serve within {PATIENCE:?}{}", self.last_words())))
+        Err(Broken::failed(
+            "starting the broker",
+            format!("it did not serve within {PATIENCE:?}{}", self.last_words()),
+        ))
     }
 
     /// The addresses that the running broker serves.
@@ -74,12 +81,35 @@ impl Process {
     /// # Errors
     /// [`Broken::Failed`] when none runs.
     pub fn addresses(&self) -> Held<Addresses> {
-        let config = Config::of_directory(&self.dir).map_err(|e| Broken::failed("reading the settings", e))?;
+        let config =
+            Config::of_directory(&self.dir).map_err(|e| Broken::failed("reading the settings", e))?;
         match Addresses::read(&config.addresses()) {
             Ok(Some(addresses)) => Ok(addresses),
             Ok(None) => Err(Broken::failed("reading the addresses", "no broker serves")),
             Err(e) => Err(Broken::failed("reading the addresses", e)),
         }
+    }
+
+    /// Starts the broker where it must refuse to serve; gives the exit code with which it ends.
+    ///
+    /// # Errors
+    /// [`Broken::Claim`] when it serves instead.
+    pub fn refuses(&self) -> Held<i32> {
+        let config =
+            Config::of_directory(&self.dir).map_err(|e| Broken::failed("reading the settings", e))?;
+        self.spawn(&config)?;
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if let Some(status) = self.ended() {
+                return Ok(status.code().unwrap_or(-1));
+            }
+            if matches!(Addresses::read(&config.addresses()), Ok(Some(_))) {
+                break;
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        self.kill()?;
+        Err(Broken::claim("a broker refuses to serve this directory", "that it ends", "that it serves"))
     }
 
     fn spawn(&self, config: &Config) -> Held<u32> {
@@ -188,6 +218,7 @@ mod tests {
         std::fs::write(dir.path().join("concordat.toml"), crate::config::written(&chosen)).unwrap();
         let process = Process::of(Path::new("/bin/true"), dir.path(), &dir.path().join("log"));
         assert!(process.start().unwrap_err().to_string().contains("it ended with"));
+        assert_eq!(process.refuses().unwrap(), 0);
         process.close();
         assert!(process.start().unwrap_err().to_string().contains("being stopped"));
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use concordat_core::ids::{AgencyId, PrincipalId, SendKey};
 use concordat_flow::partnership::{self, Partnership};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::claim::{Broken, Held, there};
 use super::figures::Figures;
@@ -54,7 +54,7 @@ pub struct Stage {
     /// How long parts of the story took.
     pub timings: Vec<(&'static str, Duration)>,
     /// What the auditor counted in the end.
-    pub counts: Map<String, Value>,
+    pub counts: Vec<(&'static str, Value)>,
     people: BTreeMap<String, Person>,
     demo_clock: Arc<AtomicBool>,
 }
@@ -72,6 +72,8 @@ pub struct Receipt {
     pub file: PathBuf,
     /// The submission's version.
     pub version: u64,
+    /// The place of its entry in the log.
+    pub index: u64,
 }
 
 impl Receipt {
@@ -84,6 +86,7 @@ impl Receipt {
             sent: sent.map(Path::to_owned),
             file: PathBuf::from(json::text(reply, "receipt")),
             version: json::number(reply, "version"),
+            index: json::number(reply, "index"),
         }
     }
 
@@ -101,7 +104,12 @@ impl Stage {
     ///
     /// # Errors
     /// [`Broken`] when the built-in sample or the published figures cannot be read.
-    pub fn new(root: &Path, program: &Path, process: Arc<Process>, demo_clock: &Arc<AtomicBool>) -> Held<Self> {
+    pub fn new(
+        root: &Path,
+        program: &Path,
+        process: Arc<Process>,
+        demo_clock: &Arc<AtomicBool>,
+    ) -> Held<Self> {
         let sample = crate::bundle::sample();
         let file = sample.iter().find(|(path, _)| path == partnership::FILE);
         let (_, bytes) = there("the partnership's file in the sample", file)?;
@@ -120,7 +128,7 @@ impl Stage {
             verified: 0,
             kept_key: None,
             timings: Vec::new(),
-            counts: Map::new(),
+            counts: Vec::new(),
             people: BTreeMap::new(),
             demo_clock: Arc::clone(demo_clock),
         })
@@ -166,11 +174,6 @@ impl Stage {
         Person::stranger(&self.root.join("homes"), &self.demo_clock)
     }
 
-    /// Everybody, by agency and name.
-    pub fn people(&self) -> impl Iterator<Item = &Person> {
-        self.people.values()
-    }
-
     /// A principal, by `agency/name`.
     ///
     /// # Errors
@@ -187,19 +190,16 @@ impl Stage {
         self.person(&format!("{agency}/returns"))
     }
 
-    /// The agencies of a kind that owe the annual return, as the partnership's file has them.
+    /// The police forces, as the partnership's file has them.
     #[must_use]
     pub fn police(&self) -> Vec<AgencyId> {
         let police = concordat_core::agency::Kind::Police;
-        self.partnership.agencies.iter().filter(|agency| agency.kind == police).map(|agency| agency.id.clone()).collect()
-    }
-
-    /// The areas for which an agency owes the annual return, as words for a command.
-    #[must_use]
-    pub fn areas(&self, agency: &AgencyId) -> Vec<String> {
-        let owed = self.partnership.obligations.iter();
-        let owed = owed.filter(|owed| owed.agency == *agency && owed.return_type.as_str() == ANNUAL);
-        owed.flat_map(|owed| &owed.areas).map(ToString::to_string).collect()
+        self.partnership
+            .agencies
+            .iter()
+            .filter(|agency| agency.kind == police)
+            .map(|agency| agency.id.clone())
+            .collect()
     }
 
     /// Verifies a receipt as its holder would, offline.

@@ -18,9 +18,21 @@ struct Step {
 const STEPS: [Step; 8] = [
     Step { name: "enrol", title: "A partnership, a broker, and who takes part", run: enrol::run },
     Step { name: "submit", title: "The year's figures come in, all but the police's", run: submit::run },
-    Step { name: "broken", title: "A broken return is refused, with findings that point at the cell", run: broken::run },
-    Step { name: "overdue", title: "The deadline passes, and the broker notices who is missing", run: overdue::run },
-    Step { name: "allegation", title: "An allegation reaches the one officer it is for", run: allegation::run },
+    Step {
+        name: "broken",
+        title: "A broken return is refused, with findings that point at the cell",
+        run: broken::run,
+    },
+    Step {
+        name: "overdue",
+        title: "The deadline passes, and the broker notices who is missing",
+        run: overdue::run,
+    },
+    Step {
+        name: "allegation",
+        title: "An allegation reaches the one officer it is for",
+        run: allegation::run,
+    },
     Step { name: "resend", title: "Sending again, and correcting", run: resend::run },
     Step { name: "kill", title: "The broker is killed in the middle of a burst", run: kill::run },
     Step { name: "audit", title: "The auditor asks who read what, and proves the log", run: audit::run },
@@ -32,8 +44,12 @@ const STEPS: [Step; 8] = [
 /// What broke, after the step was named and everything was told.
 pub fn tell(stage: &mut Stage, telling: &mut Telling) -> Result<(), String> {
     let begun = Instant::now();
-    telling.line("Concordat, shown on this machine: a safeguarding partnership's year through a real broker.");
-    telling.line(&format!("DEMO stands for {} below. Figures: City & Hackney, annual report 2022/23.", stage.root.display()));
+    telling
+        .line("Concordat, shown on this machine: a safeguarding partnership's year through a real broker.");
+    telling.line(&format!(
+        "DEMO stands for {} below. Figures: City & Hackney, annual report 2022/23.",
+        stage.root.display()
+    ));
     let mut broke = None;
     for (at, step) in STEPS.iter().enumerate() {
         telling.begin(at + 1, STEPS.len(), step.name, step.title);
@@ -52,7 +68,9 @@ pub fn tell(stage: &mut Stage, telling: &mut Telling) -> Result<(), String> {
 
 fn facts_of(why: &Broken) -> Map<String, Value> {
     let facts = match why {
-        Broken::Claim { claim, expected, found } => json!({"claim": claim, "expected": expected, "found": found}),
+        Broken::Claim { claim, expected, found } => {
+            json!({"claim": claim, "expected": expected, "found": found})
+        }
         Broken::Failed { doing, why } => json!({"doing": doing, "failed": why}),
     };
     match facts {
@@ -63,16 +81,20 @@ fn facts_of(why: &Broken) -> Map<String, Value> {
 
 /// The counts and timings, as they were measured.
 fn close(stage: &Stage, telling: &mut Telling, begun: Instant) {
-    let mut timings: Map<String, Value> =
-        telling.steps().iter().map(|told| (told.name.to_owned(), milliseconds(told.took))).collect();
-    timings.extend(stage.timings.iter().map(|(name, took)| ((*name).to_owned(), milliseconds(*took))));
-    timings.insert("total".to_owned(), milliseconds(begun.elapsed()));
-    let mut counts = stage.counts.clone();
-    counts.insert("receipts_verified".to_owned(), Value::from(stage.verified));
-    let rows = |map: &Map<String, Value>| -> Vec<Vec<String>> {
-        map.iter().map(|(name, value)| vec![name.replace('_', " "), value.to_string()]).collect()
+    let mut counts: Vec<(&str, Value)> = stage.counts.clone();
+    counts.push(("receipts_verified", Value::from(stage.verified)));
+    let steps = telling.steps().iter().map(|told| (told.name, told.took));
+    let parts = stage.timings.iter().copied();
+    let timings = steps.chain(parts).chain([("total", begun.elapsed())]);
+    let timings: Vec<(&str, Value)> = timings.map(|(name, took)| (name, milliseconds(took))).collect();
+    let rows = |of: &[(&str, Value)]| -> Vec<Vec<String>> {
+        of.iter().map(|(name, value)| vec![name.replace('_', " "), value.to_string()]).collect()
     };
     telling.table("What it came to", &["count of", "number"], &rows(&counts));
     telling.table("How long it took", &["part", "milliseconds"], &rows(&timings));
-    telling.document(&Value::Object(counts), &Value::Object(timings));
+    telling.document(&object(counts), &object(timings));
+}
+
+fn object(of: Vec<(&str, Value)>) -> Value {
+    Value::Object(of.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }

@@ -5,15 +5,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::{Map, Value, json};
 
 use super::claim::Held;
 use super::person::Said;
 use crate::printer::Printer;
 
-/// How many characters fit on a line.
-const WIDTH: u16 = 100;
+/// How many characters of a sentence fit on a line.
+const WIDTH: usize = 100;
+/// How many characters wide a table may be.
+const TABLE: u16 = 106;
+/// A column whose cells are no longer than this is not broken, if the others have room beside it.
+const WHOLE: usize = 32;
+/// The room that every other column is left.
+const ROOM: usize = 10;
+/// A rule under the heading and one at the end.
+const STYLE: TableStyle = TableStyle::new()
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
 
 /// Tells the story, and remembers what was told.
 #[derive(Debug)]
@@ -91,6 +101,7 @@ impl Telling {
             told.facts.extend(facts);
             told.words.push(why.to_owned());
         }
+        self.line(&format!("  ✗ {why}"));
     }
 
     /// The steps told so far.
@@ -101,7 +112,7 @@ impl Telling {
 
     /// Says a sentence.
     pub fn say(&mut self, text: &str) {
-        for line in wrapped(text, usize::from(WIDTH)) {
+        for line in wrapped(text, WIDTH) {
             self.line(&line);
         }
         self.remember(text.to_owned());
@@ -109,13 +120,19 @@ impl Telling {
 
     /// Shows a command as it was typed.
     pub fn typed(&mut self, said: &Said) {
-        let line = said.line.replace(&self.root, "DEMO");
-        self.line(&format!("  {} $ {line}", said.who));
+        let line = format!("{} $ {}", said.who, said.line.replace(&self.root, "DEMO"));
+        let lines = wrapped(&line, WIDTH - 6);
+        for (at, line) in lines.iter().enumerate() {
+            let indent = if at == 0 { "  " } else { "      " };
+            // what goes on in the next line is typed as a shell takes it
+            let more = if at + 1 < lines.len() { " \\" } else { "" };
+            self.line(&format!("{indent}{line}{more}"));
+        }
     }
 
     /// Claims something that is checked already, with what was found.
     pub fn found(&mut self, name: &str, words: &str, value: impl Into<Value>) {
-        let mut lines = wrapped(words, usize::from(WIDTH) - 4).into_iter();
+        let mut lines = wrapped(words, WIDTH - 4).into_iter();
         self.line(&format!("  ✓ {}", lines.next().unwrap_or_default()));
         lines.for_each(|line| self.line(&format!("    {line}")));
         self.remember(words.to_owned());
@@ -148,14 +165,21 @@ impl Telling {
         self.line("");
         self.line(&format!("  {title}{clock}"));
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH - 2);
+        table.load_style(STYLE);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(TABLE);
         table.set_header(heading);
         rows.iter().for_each(|row| {
             table.add_row(row);
         });
+        let whole = whole_columns(heading, rows);
+        for (at, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, 1));
+            if whole.contains(&at) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
         for line in table.lines() {
-            self.line(&format!("  {}", line.trim_end()));
+            self.line(&format!(" {}", line.trim_end()));
         }
         self.line("");
     }
@@ -191,6 +215,29 @@ impl Telling {
             told.words.push(words);
         }
     }
+}
+
+/// The columns that need not be broken, so that the others still have room: short ones first.
+fn whole_columns(heading: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
+    let width = |at: usize, name: &str| {
+        let cells = rows.iter().filter_map(|row| row.get(at)).map(String::as_str).chain([name]);
+        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+    };
+    let mut widths: Vec<(usize, usize)> =
+        heading.iter().enumerate().map(|(at, name)| (width(at, name), at)).collect();
+    widths.sort_unstable();
+    let mut taken = 0;
+    let mut whole = Vec::new();
+    for (nth, (width, at)) in widths.iter().enumerate() {
+        let others = widths.len() - nth - 1;
+        // two characters part a column from the next
+        taken += width + 2;
+        if *width > WHOLE || taken + others * ROOM > usize::from(TABLE) {
+            break;
+        }
+        whole.push(*at);
+    }
+    whole
 }
 
 /// A text in lines of at most `width` characters; a longer word stands alone.
@@ -239,6 +286,14 @@ mod tests {
         let lines = wrapped("one two three four verylongword", 9);
         assert_eq!(lines, ["one two", "three", "four", "verylongword"]);
         assert_eq!(wrapped("", 9), [""]);
+    }
+
+    #[test]
+    fn short_columns_stay_whole_and_a_long_one_keeps_its_room() {
+        let row = vec!["x".repeat(5), "y".repeat(30), "z".repeat(200)];
+        assert_eq!(whole_columns(&["a", "b", "c"], &[row]), [0, 1]);
+        let row: Vec<String> = (0..4).map(|_| "w".repeat(31)).collect();
+        assert_eq!(whole_columns(&["a", "b", "c", "d"], &[row]), [0, 1]);
     }
 
     #[test]

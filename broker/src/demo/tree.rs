@@ -45,17 +45,15 @@ pub fn files(below: &Path) -> Held<Vec<PathBuf>> {
     Ok(all)
 }
 
-/// Flips one bit in the middle of a file and says at which byte.
+/// Flips one bit of a byte of a file.
 ///
 /// # Errors
-/// [`Broken`] when the file is empty or cannot be rewritten.
-pub fn flip(path: &Path) -> Held<usize> {
+/// [`Broken`] when the file is shorter or cannot be rewritten.
+pub fn flip(path: &Path, at: usize) -> Held<()> {
     let failed = |e: std::io::Error| Broken::failed(format!("damaging `{}`", path.display()), e);
     let mut bytes = fs::read(path).map_err(failed)?;
-    let at = bytes.len() / 2;
     *there("a byte to flip", bytes.get_mut(at))? ^= 1;
-    fs::write(path, bytes).map_err(failed)?;
-    Ok(at)
+    fs::write(path, bytes).map_err(failed)
 }
 
 #[cfg(test)]
@@ -71,7 +69,8 @@ mod tests {
         fs::write(one.join("b"), b"x").unwrap();
         copy(&one, &other).unwrap();
         assert_eq!(files(&other).unwrap(), [other.join("b"), other.join("deep/a")]);
-        assert_eq!(flip(&other.join("deep/a")).unwrap(), 2);
+        flip(&other.join("deep/a"), 2).unwrap();
+        assert!(flip(&other.join("b"), 1).is_err());
         assert_eq!(fs::read(other.join("deep/a")).unwrap(), b"12245");
         assert_eq!(fs::read(one.join("deep/a")).unwrap(), b"12345");
     }

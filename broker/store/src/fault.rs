@@ -87,7 +87,9 @@ pub enum OpenFault {
         what: String,
     },
     /// The projections could not be rebuilt.
-    #[error("the projections could not be rebuilt: {what}; check the disk, then delete `projections` and open again")]
+    #[error(
+        "the projections could not be rebuilt: {what}; check the disk, then delete `projections` and open again"
+    )]
     Projections {
         /// What went wrong.
         what: String,

@@ -104,8 +104,8 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
             ..failure
         }),
         Err(failure) => {
-            // refused, and no attempt of any run is in doubt: the key need not be kept
-            if !claim.resumed && !sent.unknown {
+            let in_doubt = claim.resumed || sent.unknown;
+            if !in_doubt || decided_by_the_log(&failure) {
                 pending.release(&ready.content)?;
             }
             if !failure.findings.is_empty() {
@@ -114,6 +114,12 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
             Err(failure)
         }
     }
+}
+
+/// Whether the refusal came from the log's writer, which looks for the key before anything else: then no
+/// earlier attempt under it was recorded.
+fn decided_by_the_log(failure: &Failure) -> bool {
+    ["key_reused", "already_accepted", "not_in_force"].iter().any(|code| failure.is(code))
 }
 
 /// The agency and its areas; the broker is asked for them once.
@@ -206,7 +212,7 @@ fn acknowledged(
         submission,
         index: reply.index,
         version: reply.version,
-        principal: (!reply.already).then_some(&context.facts.principal),
+        anew: (!reply.already).then_some((&context.facts.principal, args.replaces)),
         identity: &ready.draft.identity,
         content: ready.content,
     };

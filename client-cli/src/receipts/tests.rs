@@ -2,6 +2,8 @@ use concordat_ledger::{
     Checkpoint, Leaf, LogKey, Statement, Tree, commit_statement, leaf_hash, log_id, sha256,
 };
 
+use concordat_core::submission::Covers;
+
 use super::*;
 
 const ORIGIN: &str = "concordat/sample/log";
@@ -86,7 +88,7 @@ fn verdict(statement: &Statement) -> Result<Verified, Failure> {
         submission: SUBMISSION,
         index: 3,
         version: 1,
-        principal: Some(&principal),
+        anew: Some((&principal, None)),
         identity: &identity,
         content: CONTENT,
     };
@@ -97,12 +99,11 @@ fn verdict(statement: &Statement) -> Result<Verified, Failure> {
 fn the_receipt_of_what_was_sent_is_accepted() {
     let verified = verdict(&statement()).unwrap();
     assert_eq!(recorded_at(&verified).unwrap().to_string(), "2023-05-01T10:00:00Z");
-    verdict(&Statement { principal: "desk".into(), ..statement() }).unwrap();
 }
 
 #[test]
 fn a_genuine_receipt_for_anything_else_is_no_acknowledgement() {
-    let others: [(&str, Statement); 8] = [
+    let others: [(&str, Statement); 9] = [
         ("content", Statement { content: sha256(&[b"other"]), ..statement() }),
         ("agency", Statement { agency: "nhs".into(), ..statement() }),
         ("principal", Statement { principal: "met/other".into(), ..statement() }),
@@ -110,6 +111,7 @@ fn a_genuine_receipt_for_anything_else_is_no_acknowledgement() {
         ("areas", Statement { areas: vec![], ..statement() }),
         ("period", Statement { period: "2021-22".into(), ..statement() }),
         ("part", Statement { part: Some("health".into()), ..statement() }),
+        ("replaced submission", Statement { replaces: Some(SUBMISSION.to_string()), ..statement() }),
         ("version", Statement { version: 2, ..statement() }),
     ];
     for (what, other) in others {

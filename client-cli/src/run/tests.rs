@@ -1,3 +1,4 @@
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,6 +54,8 @@ impl Office {
         (code, self.written.take_stdout(), self.written.take_stderr())
     }
 }
+
+mod wire;
 
 const GOOD: &str = "area,visits,late,officer\nE09000012,10,1,Jo\n";
 const BAD: &str = "area,visits,late\nE09000012,5,987654\nE09000001,x1,0\n";

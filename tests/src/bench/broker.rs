@@ -37,7 +37,6 @@ pub struct World {
     pub log_key: String,
     /// The returns.
     pub book: Arc<Book>,
-    filled: AtomicU32,
 }
 
 fn stopped(stop: &Stop) -> String {
@@ -45,10 +44,6 @@ fn stopped(stop: &Stop) -> String {
         Stop::Refused(refusal) => refusal.text(),
         Stop::Failed(fault) => fault.operator().to_owned(),
     }
-}
-
-fn failed(failure: concordat_broker::outcome::Failure) -> String {
-    failure.text
 }
 
 impl World {
@@ -62,10 +57,10 @@ impl World {
         std::fs::remove_dir_all(&config.policies)?;
         concordat_broker::bundle::write(&config.policies, &policies)?;
         let book = Arc::new(Book::new(&policies)?);
-        let broker = Broker::open(&config).await.map_err(failed)?;
+        let broker = Broker::open(&config).await?;
         let authority = Authority::open(&config.authority, &config.partnership)?;
         let mut world =
-            Self { config, narrow: Vec::new(), wide: Vec::new(), log_key: String::new(), book, filled: AtomicU32::new(0) };
+            Self { config, narrow: Vec::new(), wide: Vec::new(), log_key: String::new(), book };
         for number in 0..SUBMITTERS {
             for (name, areas) in [("desk", NARROW), ("wide-desk", WIDE)] {
                 let principal: PrincipalId = format!("{}/{name}", agency_name(number)).parse()?;
@@ -76,22 +71,17 @@ impl World {
                 if name == "desk" { world.narrow.push(person) } else { world.wide.push(person) }
             }
         }
-        broker.close().await.map_err(failed)?;
+        broker.close().await?;
         Ok(world)
     }
 
-    /// The serial number of the first return that was not used to fill the store.
-    #[must_use]
-    pub fn filled(&self) -> u32 {
-        self.filled.load(Ordering::Acquire)
-    }
-
-    /// Submits so many returns, by everybody in turn.
+    /// Submits so many returns, by everybody in turn, from a serial number on; gives how long that took and the
+    /// first serial number that was not used.
     ///
     /// # Errors
     /// When one is refused.
-    pub async fn fill(&self, count: usize) -> Outcome<Duration> {
-        let broker = Broker::open(&self.config).await.map_err(failed)?;
+    pub async fn fill(&self, from: u32, count: usize) -> Outcome<(Duration, u32)> {
+        let broker = Broker::open(&self.config).await?;
         let mut callers = Vec::new();
         for person in &self.narrow {
             let certificate = CertificateDer::from_pem_file(&person.chain)?;
@@ -99,7 +89,7 @@ impl World {
             callers.push(broker.flow().identify(&facts).map_err(|refusal| refusal.text())?);
         }
         let callers: Arc<[Caller]> = callers.into();
-        let (began, from) = (Instant::now(), self.filled());
+        let began = Instant::now();
         let next = Arc::new(AtomicU32::new(0));
         let count = u32::try_from(count)?;
         let tasks: Vec<_> = (0..AT_ONCE)
@@ -113,9 +103,8 @@ impl World {
             task.await??;
         }
         let taken = began.elapsed();
-        self.filled.fetch_add(count.div_ceil(u32::try_from(SUBMITTERS)?), Ordering::AcqRel);
-        broker.close().await.map_err(failed)?;
-        Ok(taken)
+        broker.close().await?;
+        Ok((taken, from + count.div_ceil(u32::try_from(SUBMITTERS)?)))
     }
 
     /// Opens the store as a starting broker does, closes it again, and says how long the opening took.
@@ -124,9 +113,9 @@ impl World {
     /// Whatever the broker says.
     pub async fn open(&self) -> Outcome<Duration> {
         let began = Instant::now();
-        let broker = Broker::open(&self.config).await.map_err(failed)?;
+        let broker = Broker::open(&self.config).await?;
         let taken = began.elapsed();
-        broker.close().await.map_err(failed)?;
+        broker.close().await?;
         Ok(taken)
     }
 

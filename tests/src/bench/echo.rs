@@ -47,7 +47,7 @@ pub async fn run(authority: &Path, chain: &Path, key: &Path, receipt_bytes: usiz
     });
     let service = SubmissionServiceServer::new(Echo { receipt: vec![b'r'; receipt_bytes] });
     let incoming = tokio_stream::wrappers::ReceiverStream::new(streams);
-    Ok(Server::builder().add_service(service).serve_with_incoming(incoming).await?)
+    Ok(Server::builder().serve_with_incoming(service, incoming).await?)
 }
 
 // as the broker's own listener sets it

@@ -33,7 +33,8 @@ pub(crate) fn check<'a>(
             grid.values.push(value);
         }
         for (at, field) in of.fields.iter().enumerate().filter(|(_, field)| field.partner.is_some()) {
-            let text = columns.0.get(at).copied().flatten().and_then(|at| cells.get(at)).map_or("", String::as_str);
+            let text =
+                columns.0.get(at).copied().flatten().and_then(|at| cells.get(at)).map_or("", String::as_str);
             let partner = field.partner.and_then(|at| grid.values.get(start + at)).copied();
             let own = grid.values.get(start + at).copied();
             let value = partnered(of, field, (own, partner), text, row, findings);
@@ -90,9 +91,10 @@ fn bad<'a>(
             &ids().length,
             format!("`{name}` is longer than {} characters: shorten it", field.max.unwrap_or(cell::SHORT)),
         ),
-        CellFault::Range => {
-            (&ids().range, format!("`{name}` is below {}, the least that makes sense", field.min.unwrap_or(0)))
-        }
+        CellFault::Range => (
+            &ids().range,
+            format!("`{name}` is below {}, the least that makes sense", field.min.unwrap_or(0)),
+        ),
     };
     findings.error(rule, place(of, field, row), text);
     Value::Bad
@@ -152,11 +154,18 @@ fn overshare(of: &ReturnType, field: &Field, text: &str, row: usize, findings: &
     }
     let words: Vec<&str> = details.into_iter().map(guard::Detail::as_str).collect();
     let severity = if of.kind == TypeKind::Aggregate { Severity::Error } else { Severity::Query };
-    let text = format!("`{}` seems to hold {}: take it out, or say it without", field.name, words.join(" and "));
+    let text =
+        format!("`{}` seems to hold {}: take it out, or say it without", field.name, words.join(" and "));
     findings.push(&ids().overshare, severity, place(of, field, row), text, None);
 }
 
-fn own_period(of: &ReturnType, row_values: &[Value<'_>], period: Stretch, row: usize, findings: &mut Findings) {
+fn own_period(
+    of: &ReturnType,
+    row_values: &[Value<'_>],
+    period: Stretch,
+    row: usize,
+    findings: &mut Findings,
+) {
     for (field, value) in of.fields.iter().zip(row_values).filter(|(field, _)| field.is_period) {
         if let Value::Stretch(stretch) = value
             && *stretch != period
@@ -176,7 +185,8 @@ fn unique(of: &ReturnType, grid: &Grid<'_>, findings: &mut Findings) {
     for pair in seen.windows(2) {
         let [(a, first), (b, second)] = pair else { continue };
         let (one, other) = (grid.row(*first), grid.row(*second));
-        let readable = def.key.iter().all(|at| !matches!(one.get(*at), None | Some(Value::Bad | Value::Absent)));
+        let readable =
+            def.key.iter().all(|at| !matches!(one.get(*at), None | Some(Value::Bad | Value::Absent)));
         if a == b && readable && same_row(one, other, &def.key) {
             let names: Vec<&str> =
                 def.key.iter().filter_map(|at| of.fields.get(*at)).map(|field| field.name.as_str()).collect();

@@ -8,6 +8,9 @@ use concordat_core::ids::RuleId;
 /// How many findings are told of one return; the last says how many more there are.
 pub(crate) const MOST: usize = 1_000;
 
+/// How many findings beyond those are counted before the passes stop.
+const ENOUGH: u32 = 10_000;
+
 macro_rules! built_in {
     ($($name:ident = $id:literal;)*) => {
         /// The rule ids of the checks that every return undergoes.
@@ -15,7 +18,7 @@ macro_rules! built_in {
             $(pub(crate) $name: RuleId,)*
         }
 
-        #[expect(clippy::expect_used, reason = "constants; a test makes every one")]
+        // constants: the tests make every one
         static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| BuiltIn {
             $($name: RuleId::new($id).expect("a constant rule id is right"),)*
         });
@@ -111,14 +114,14 @@ impl Findings {
         self.counts.errors > 0
     }
 
-    /// Whether nothing more would be told: the passes may stop looking.
+    /// Whether so much was found that looking further helps no one.
     pub(crate) fn is_full(&self) -> bool {
-        self.list.len() >= MOST && self.has_errors()
+        self.has_errors() && total(&self.beyond) >= ENOUGH
     }
 
     pub(crate) fn finish(mut self) -> (Vec<Finding>, Counts) {
-        let hidden = |c: &Counts| c.errors + c.queries + c.infos + c.not_checked;
-        if hidden(&self.beyond) > 0 {
+        if total(&self.beyond) > 0 {
+            let least = if self.is_full() { "at least " } else { "" };
             if let Some(last) = self.list.pop() {
                 count(&mut self.beyond, last.severity);
             }
@@ -130,8 +133,8 @@ impl Findings {
                 row: None,
                 column: None,
                 text: format!(
-                    "there are at least {} more findings, {} of them errors; put these right and check again",
-                    hidden(&self.beyond),
+                    "there are {least}{} more findings, {} of them errors; put these right and check again",
+                    total(&self.beyond),
                     self.beyond.errors
                 ),
                 figures: None,
@@ -139,6 +142,12 @@ impl Findings {
         }
         (self.list, self.counts)
     }
+}
+
+fn total(counts: &Counts) -> u32 {
+    [counts.errors, counts.queries, counts.infos, counts.not_checked]
+        .iter()
+        .fold(0, |sum, n| sum.saturating_add(*n))
 }
 
 fn count(counts: &mut Counts, severity: Severity) {

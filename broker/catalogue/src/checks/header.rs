@@ -33,7 +33,10 @@ pub(crate) fn check(of: &ReturnType, draft: &Draft, findings: &mut Findings) {
             }
         }
         Covers::Event(_) if of.kind != TypeKind::Event => {
-            error(&ids().period, "this return covers a period: give the period, not an event's id".to_owned());
+            error(
+                &ids().period,
+                "this return covers a period: give the period, not an event's id".to_owned(),
+            );
         }
         Covers::Event(event) => {
             if !draft.nil && event_id_of(of, &draft.tables).as_ref() != Some(event) {

@@ -9,55 +9,89 @@
 
 use jiff::Timestamp;
 
-use super::Grid;
 use super::findings::{Findings, Place};
 use super::rows::{broken, not_checked};
+use super::{Grid, fingerprint};
 use crate::cell::Value;
 use crate::check::Context;
 use crate::definition::{Long, ReturnType, Rule};
 use crate::rule::{CellRef, Env, Unknown, When, holds};
 use crate::stretch::Stretch;
 
-/// An area and a period: what a rule looks over at a time.
-type Group<'a> = (Area<'a>, Stretch);
-
-/// The area of a group.
+/// A figure: the area and period of its group, what it is, and where it stands. Sorted, the figures of a
+/// group stand together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Area<'a> {
-    Code(u16),
-    Gss(&'a str),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry<'a> {
-    group: Group<'a>,
+struct Figure {
+    area: u64,
+    period: u64,
     indicator: u16,
     unit: u16,
     row: usize,
 }
 
-struct LongEnv<'e> {
-    entries: &'e [Entry<'e>],
-    grid: &'e Grid<'e>,
-    value: usize,
-    group: Group<'e>,
-    cells: &'e [CellRef],
-    now: Timestamp,
+impl Figure {
+    fn of(long: &Long, row: usize, values: &[Value<'_>]) -> Option<Self> {
+        let area = match values.get(long.area)? {
+            area @ (Value::Code(_) | Value::Area(_)) => fingerprint(area),
+            _ => return None,
+        };
+        match (values.get(long.period)?, values.get(long.indicator)?, values.get(long.unit)?) {
+            (Value::Stretch(period), Value::Code(indicator), Value::Code(unit)) => {
+                Some(Self { area, period: period.packed(), indicator: *indicator, unit: *unit, row })
+            }
+            _ => None,
+        }
+    }
 }
 
-impl<'e> LongEnv<'e> {
-    fn entry(&self, cell: &CellRef) -> Option<&'e Entry<'e>> {
-        let stretch = match cell.when {
-            When::Here => Some(self.group.1),
-            When::End => self.group.1.end(),
-            When::Start => self.group.1.start(),
-            When::YearBefore => self.group.1.year_before(),
-            When::InYear => self.group.1.in_year(),
-        }?;
-        let wanted = ((self.group.0, stretch), cell.indicator, cell.unit);
-        let at = self.entries.partition_point(|entry| (entry.group, entry.indicator, entry.unit) < wanted);
-        self.entries.get(at).filter(|entry| (entry.group, entry.indicator, entry.unit) == wanted)
+/// A table as its rules see it.
+struct Figures<'e> {
+    all: Vec<Figure>,
+    grid: &'e Grid<'e>,
+    long: &'e Long,
+}
+
+impl Figures<'_> {
+    fn value(&self, row: usize, field: usize) -> Option<&Value<'_>> {
+        self.grid.row(row).get(field)
     }
+
+    fn period(&self, figure: &Figure) -> Option<Stretch> {
+        match self.value(figure.row, self.long.period)? {
+            Value::Stretch(stretch) => Some(*stretch),
+            _ => None,
+        }
+    }
+
+    /// The row of a figure, seen from a group.
+    fn row(&self, group: &[Figure], cell: &CellRef) -> Option<usize> {
+        let first = group.first()?;
+        if cell.when == When::Here {
+            return find(group, (first.area, first.period, cell.indicator, cell.unit));
+        }
+        let own = self.period(first)?;
+        let period = match cell.when {
+            When::Here => Some(own),
+            When::End => own.end(),
+            When::Start => own.start(),
+            When::YearBefore => own.year_before(),
+            When::InYear => own.in_year(),
+        }?;
+        find(&self.all, (first.area, period.packed(), cell.indicator, cell.unit))
+    }
+}
+
+fn find(among: &[Figure], wanted: (u64, u64, u16, u16)) -> Option<usize> {
+    let key = |figure: &Figure| (figure.area, figure.period, figure.indicator, figure.unit);
+    let at = among.partition_point(|figure| key(figure) < wanted);
+    among.get(at).filter(|figure| key(figure) == wanted).map(|figure| figure.row)
+}
+
+/// The figures that one rule names, in one group.
+struct LongEnv<'e> {
+    figures: &'e Figures<'e>,
+    rows: &'e [Option<usize>],
+    now: Timestamp,
 }
 
 impl Env for LongEnv<'_> {
@@ -70,9 +104,8 @@ impl Env for LongEnv<'_> {
     }
 
     fn cell(&self, at: u16) -> Result<i128, Unknown> {
-        let cell = self.cells.get(usize::from(at)).ok_or(Unknown::Absent)?;
-        let entry = self.entry(cell).ok_or(Unknown::Absent)?;
-        match self.grid.row(entry.row).get(self.value) {
+        let row = self.rows.get(usize::from(at)).copied().flatten().ok_or(Unknown::Absent)?;
+        match self.figures.value(row, self.figures.long.value) {
             Some(Value::Number(n)) => Ok(i128::from(*n)),
             Some(Value::Bad) => Err(Unknown::Bad),
             _ => Err(Unknown::Absent),
@@ -88,30 +121,31 @@ impl Env for LongEnv<'_> {
     }
 }
 
-pub(crate) fn check(of: &ReturnType, long: &Long, grid: &Grid<'_>, context: &Context<'_>, findings: &mut Findings) {
-    let mut entries: Vec<Entry<'_>> =
-        grid.rows().enumerate().filter_map(|(row, values)| entry(long, row, values)).collect();
-    entries.sort_unstable();
-    let mut due: Vec<(u16, usize)> = Vec::new();
-    for group in entries.chunk_by(|a, b| a.group == b.group) {
-        due.clear();
-        for entry in group {
-            let rules = of.by_indicator.get(usize::from(entry.indicator)).map_or(&[][..], Vec::as_slice);
-            due.extend(rules.iter().map(|rule| (*rule, entry.row)));
-        }
-        due.sort_unstable();
-        due.dedup_by_key(|(rule, _)| *rule);
-        for (rule, row) in &due {
-            let (Some(rule), Some(first)) = (of.rules.get(usize::from(*rule)), group.first()) else { continue };
-            let env = LongEnv {
-                entries: &entries,
-                grid,
-                value: long.value,
-                group: first.group,
-                cells: &rule.compiled.cells,
-                now: context.now,
-            };
-            one(of, rule, &env, *row, findings);
+pub(crate) fn check(
+    of: &ReturnType,
+    long: &Long,
+    grid: &Grid<'_>,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) {
+    let mut all: Vec<Figure> =
+        grid.rows().enumerate().filter_map(|(row, values)| Figure::of(long, row, values)).collect();
+    all.sort_unstable();
+    let figures = Figures { all, grid, long };
+    let mut rows = Vec::new();
+    for group in figures.all.chunk_by(|a, b| (a.area, a.period) == (b.area, b.period)) {
+        let mut last = None;
+        for figure in group {
+            // an indicator may stand here in two units: its rules are asked once
+            if last.replace(figure.indicator) == Some(figure.indicator) {
+                continue;
+            }
+            let rules = of.by_indicator.get(usize::from(figure.indicator)).map_or(&[][..], Vec::as_slice);
+            for rule in rules.iter().filter_map(|rule| of.rules.get(usize::from(*rule))) {
+                rows.clear();
+                rows.extend(rule.compiled.cells.iter().map(|cell| figures.row(group, cell)));
+                one(of, rule, &LongEnv { figures: &figures, rows: &rows, now: context.now }, findings);
+            }
         }
         if findings.is_full() {
             return;
@@ -119,32 +153,18 @@ pub(crate) fn check(of: &ReturnType, long: &Long, grid: &Grid<'_>, context: &Con
     }
 }
 
-fn entry<'a>(long: &Long, row: usize, values: &[Value<'a>]) -> Option<Entry<'a>> {
-    let area = match values.get(long.area)? {
-        Value::Code(code) => Area::Code(*code),
-        Value::Area(text) => Area::Gss(text),
-        _ => return None,
-    };
-    match (values.get(long.period)?, values.get(long.indicator)?, values.get(long.unit)?) {
-        (Value::Stretch(stretch), Value::Code(indicator), Value::Code(unit)) => {
-            Some(Entry { group: (area, *stretch), indicator: *indicator, unit: *unit, row })
-        }
-        _ => None,
-    }
-}
-
-fn one(of: &ReturnType, rule: &Rule, env: &LongEnv<'_>, row: usize, findings: &mut Findings) {
-    let (mut there, mut named) = (0usize, 0usize);
-    for cell in rule.compiled.anchors() {
-        named += 1;
-        there += usize::from(env.entry(cell).is_some());
-    }
-    let (table, column) = (of.tables.first().map_or("", |def| def.name.as_str()), rule.column.as_deref());
-    let place = Place { table, row: Some(row), column };
+fn one(of: &ReturnType, rule: &Rule, env: &LongEnv<'_>, findings: &mut Findings) {
+    let own = || rule.compiled.cells.iter().zip(env.rows).filter(|(cell, _)| cell.when == When::Here);
+    let (named, there) = (own().count(), own().filter(|(_, row)| row.is_some()).count());
     // the total alone says nothing about parts that nobody has sent here
     if there < named && !(rule.additive && there > 1) {
         return;
     }
+    let (table, column) = (of.tables.first().map_or("", |def| def.name.as_str()), rule.column.as_deref());
+    // a sum points at its total, any other rule at the first figure it names
+    let mut rows = own().filter_map(|(_, row)| *row);
+    let row = if rule.additive { rows.next_back() } else { rows.next() };
+    let place = Place { table, row, column };
     match holds(&rule.compiled.logic, env) {
         Ok(true) => {}
         Ok(false) => broken(of, rule, env, place, findings),

@@ -75,18 +75,23 @@ pub(crate) fn check(of: &ReturnType, grid: &Grid<'_>, context: &Context<'_>, fin
 }
 
 /// Tells that a rule does not hold.
-pub(crate) fn broken(of: &ReturnType, rule: &Rule, env: &impl Env, place: Place<'_>, findings: &mut Findings) {
-    let figures = (of.kind == TypeKind::Aggregate)
-        .then(|| sides(&rule.compiled.logic, env))
-        .flatten()
-        .map(|(left, right)| {
+pub(crate) fn broken(
+    of: &ReturnType,
+    rule: &Rule,
+    env: &impl Env,
+    place: Place<'_>,
+    findings: &mut Findings,
+) {
+    let figures = (of.kind == TypeKind::Aggregate).then(|| sides(&rule.compiled.logic, env)).flatten().map(
+        |(left, right)| {
             let (left, right) = (decimal::show(left), decimal::show(right));
             if rule.additive {
                 format!("the parts add up to {left}; the total says {right}")
             } else {
                 format!("{left} against {right}")
             }
-        });
+        },
+    );
     findings.push(&rule.id, rule.severity, place, rule.words.clone(), figures);
 }
 
@@ -114,7 +119,9 @@ fn unchecked(
 /// Tells that a rule could not be applied, and why.
 pub(crate) fn not_checked(rule: &Rule, why: Unknown, place: Place<'_>, findings: &mut Findings) {
     let text = match why {
-        Unknown::Absent => "not checked: something that this rule needs is blank, marked x, z, u or p, or not in this return",
+        Unknown::Absent => {
+            "not checked: something that this rule needs is blank, marked x, z, u or p, or not in this return"
+        }
         Unknown::Uncomputable => "not checked: this rule cannot be computed from these figures",
         Unknown::NoPrevious => "not checked: there is no earlier return to compare with",
         Unknown::Offline => "not checked offline: only the broker holds the earlier return to compare with",

@@ -66,7 +66,19 @@ pub(super) fn read(root: &Section<'_, '_>, about: &About<'_>) -> (Vec<Field>, Ve
 }
 
 const KEYS: [&str; 14] = [
-    "name", "title", "kind", "class", "required", "codes", "values", "aliases", "max", "min", "note", "by", "limits",
+    "name",
+    "title",
+    "kind",
+    "class",
+    "required",
+    "codes",
+    "values",
+    "aliases",
+    "max",
+    "min",
+    "note",
+    "by",
+    "limits",
     "is_period",
 ];
 
@@ -90,7 +102,8 @@ fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> 
     } else {
         Some(FieldClass::Aggregate)
     };
-    let title = if section.has("title") { section.string_if("title")? } else { name.clone()?.replace('_', " ") };
+    let title =
+        if section.has("title") { section.string_if("title")? } else { name.clone()?.replace('_', " ") };
     let required = section.boolean("required", Some(false));
     let is_period = section.boolean("is_period", Some(false));
     let aliases = section.strings("aliases");
@@ -160,10 +173,15 @@ type Partners = (Option<Vec<FieldKind>>, Option<Vec<Vec<u16>>>, Option<usize>);
 fn partners(section: &Section<'_, '_>, at: usize, fields: &[Field]) -> Partners {
     let Some(field) = fields.get(at) else { return (None, None, None) };
     if (field.kind == FieldKind::ByCode) != section.has("by") {
-        section.complain("by", "`by` names the field whose code says the kind: for a by_code field, and for no other".to_owned());
+        section.complain(
+            "by",
+            "`by` names the field whose code says the kind: for a by_code field, and for no other".to_owned(),
+        );
     }
     let key = if section.has("by") { "by" } else { "limits" };
-    let Some(name) = section.has(key).then(|| section.string_if(key)).flatten() else { return (None, None, None) };
+    let Some(name) = section.has(key).then(|| section.string_if(key)).flatten() else {
+        return (None, None, None);
+    };
     let partner = fields.iter().position(|other| other.name == name);
     let Some((partner, list)) = partner
         .and_then(|at| Some((at, fields.get(at)?)))
@@ -177,7 +195,10 @@ fn partners(section: &Section<'_, '_>, at: usize, fields: &[Field]) -> Partners 
             let word = code.extra.first().map(String::as_str).unwrap_or_default();
             let kind = FieldKind::from_word(word).filter(|kind| *kind != FieldKind::ByCode);
             if kind.is_none() {
-                section.complain("by", format!("the code `{}` of `{name}` says no kind in its third column", code.code));
+                section.complain(
+                    "by",
+                    format!("the code `{}` of `{name}` says no kind in its third column", code.code),
+                );
             }
             kind
         };
@@ -193,7 +214,10 @@ fn partners(section: &Section<'_, '_>, at: usize, fields: &[Field]) -> Partners 
         let allowed = code.extra.iter().filter_map(|other| {
             let at = list.position(other);
             if at.is_none() {
-                section.complain("limits", format!("the code `{}` names `{other}`, which is no code of `{name}`", code.code));
+                section.complain(
+                    "limits",
+                    format!("the code `{}` names `{other}`, which is no code of `{name}`", code.code),
+                );
             }
             at
         });

@@ -8,18 +8,41 @@ use concordat_core::period::Frequency;
 use jiff::civil::{Date, Time};
 
 use crate::definition::{
-    AreaMatch, EventDue, Field, Long, MAIN, RecipientRule, ReturnType, Rule, TableDef, TypeKind,
+    Additive, AreaMatch, EventDue, Field, Long, MAIN, RecipientRule, ReturnType, Rule, TableDef, TypeKind,
 };
-use crate::kind::FieldKind;
+use crate::kind::{FieldKind, date_constant};
 
 use super::fields::{self, About};
 use super::section::Section;
 use super::{Lists, Read, rules, sha256};
 
 const KEYS: [&str; 26] = [
-    "id", "version", "title", "why", "lawful", "source", "kind", "person_level", "owners", "frequency", "purpose",
-    "nil", "in_force", "due", "event_due", "collect_within", "recipients", "key", "area_fields", "event_id",
-    "ignored_columns", "max_rows", "long", "field", "rule", "additive",
+    "id",
+    "version",
+    "title",
+    "why",
+    "lawful",
+    "source",
+    "kind",
+    "person_level",
+    "owners",
+    "frequency",
+    "purpose",
+    "nil",
+    "in_force",
+    "due",
+    "event_due",
+    "collect_within",
+    "recipients",
+    "key",
+    "area_fields",
+    "event_id",
+    "ignored_columns",
+    "max_rows",
+    "long",
+    "field",
+    "rule",
+    "additive",
 ];
 
 /// Reads one return type.
@@ -27,12 +50,11 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
     root.only(&KEYS);
     let id = root.parsed("id");
     let version = root.integer::<u32>("version");
-    if version.is_none() && !root.has("version") {
+    if !root.has("version") {
         root.complain("version", "`version` is missing".to_owned());
     }
     let texts = ["title", "why", "lawful", "source"].map(|key| root.string(key));
-    let kinds = TypeKind::ALL.map(|kind| (kind.as_str(), kind));
-    let kind = root.word("kind", &kinds);
+    let kind = root.word("kind", &TypeKind::ALL.map(|kind| (kind.as_str(), kind)));
     let person_level = root.boolean("person_level", None);
     if person_level == Some(true) && kind == Some(TypeKind::Aggregate) {
         root.complain("person_level", "an aggregate is not about persons: it carries counts".to_owned());
@@ -42,32 +64,17 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
     let purpose = root.parsed("purpose");
     let nil = root.boolean("nil", None);
     let in_force = in_force(root);
-    let due = root.section("due").map(|s| due(&s, &["anchor"], kind)).map_or(Some(None), |due| due.map(Some));
-    let collect_within = match root.section("collect_within") {
-        Some(section) => rule_of(&section, &[]),
-        None => {
-            root.complain("collect_within", "`collect_within` is missing".to_owned());
-            None
-        }
-    };
+    let due = root.section("due").map(|s| due(&s, kind)).map_or(Some(None), |due| due.map(Some));
+    let collect_within = collect_within(root);
     let recipients = recipients(root);
     let source = texts.last().and_then(|t| t.as_deref()).unwrap_or("the return type's own file");
     let about = About { person_level: person_level.unwrap_or(true), source, lists };
     let (fields, used) = fields::read(root, &about);
-    let event_due = event_due(root, &fields);
-    let long = long(root, &fields);
-    let (rules, additive) = rules::read(root, &fields, long.as_ref());
-    let key = names(root, "key", &fields, None);
-    let area_fields = names(root, "area_fields", &fields, Some(FieldKind::Gss));
-    let event_id = event_id(root, kind, &fields);
+    let content = content(root, kind, fields);
     let ignored_columns = root.strings("ignored_columns");
-    let max_rows = max_rows(root, kind);
-    let by_indicator = by_indicator(&rules, &fields, long.as_ref());
     let [title, why, lawful, source] = texts;
-    let position = |name: &String| fields.iter().position(|field| field.name == *name);
-    let key: Vec<usize> = key?.iter().filter_map(position).collect();
     let (from, until) = in_force?;
-    let digest = digest(text, &used, lists);
+    let Content { fields, table, rules, additive, event_due, area_fields, event_id, by_indicator } = content?;
     Some(ReturnType {
         id: id?,
         version: version?,
@@ -77,7 +84,7 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         owners: owners?,
         frequency: frequency?,
         due: due?,
-        event_due: event_due?,
+        event_due,
         recipients: recipients?,
         purpose: purpose?,
         nil: nil?,
@@ -85,17 +92,53 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         from,
         until,
         fields,
-        tables: vec![TableDef { name: MAIN.to_owned(), key, max_rows: max_rows?, long }],
+        tables: vec![table],
         rules,
         additive,
         ignored_columns: ignored_columns?,
-        area_fields: area_fields?,
-        event_id: event_id?,
+        area_fields,
+        event_id,
         why: why?,
         lawful: lawful?,
         source: source?,
         text: Arc::from(text),
-        digest,
+        digest: digest(text, &used, lists),
+        by_indicator,
+    })
+}
+
+/// What a type's file says of the content of its returns.
+struct Content {
+    fields: Vec<Field>,
+    table: TableDef,
+    rules: Vec<Rule>,
+    additive: Vec<Additive>,
+    event_due: Option<EventDue>,
+    area_fields: Vec<String>,
+    event_id: Option<String>,
+    by_indicator: Vec<Vec<u16>>,
+}
+
+fn content(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: Vec<Field>) -> Read<Content> {
+    let event_due = event_due(root, &fields);
+    let long = long(root, &fields);
+    let (rules, additive) = rules::read(root, &fields, long.as_ref());
+    let key = names(root, "key", &fields, None);
+    let area_fields = names(root, "area_fields", &fields, Some(FieldKind::Gss));
+    let event_id = event_id(root, kind, &fields);
+    let max_rows = max_rows(root, kind);
+    let by_indicator = by_indicator(&rules, &fields, long.as_ref());
+    let position = |name: &String| fields.iter().position(|field| field.name == *name);
+    let key = key?.iter().filter_map(position).collect();
+    let table = TableDef { name: MAIN.to_owned(), key, max_rows: max_rows?, long };
+    Some(Content {
+        fields,
+        table,
+        rules,
+        additive,
+        event_due: event_due?,
+        area_fields: area_fields?,
+        event_id: event_id?,
         by_indicator,
     })
 }
@@ -112,7 +155,9 @@ fn owners(root: &Section<'_, '_>) -> Read<Vec<Kind>> {
         root.complain("owners", "`owners` names at least one kind of agency".to_owned());
         return None;
     }
-    let kinds = words.iter().map(|word| word.parse::<Kind>().map_err(|e| root.complain("owners", e.to_string())).ok());
+    let kinds = words
+        .iter()
+        .map(|word| word.parse::<Kind>().map_err(|e| root.complain("owners", e.to_string())).ok());
     kinds.collect::<Vec<_>>().into_iter().collect()
 }
 
@@ -138,9 +183,9 @@ fn in_force(root: &Section<'_, '_>) -> Read<(Date, Option<Date>)> {
         return None;
     };
     section.only(&["from", "until"]);
-    let from: Option<Date> = section.parsed("from");
+    let from = date(&section, "from");
     let until: Option<Option<Date>> =
-        if section.has("until") { section.parsed("until").map(Some) } else { Some(None) };
+        if section.has("until") { date(&section, "until").map(Some) } else { Some(None) };
     let (from, until) = (from?, until?);
     if until.is_some_and(|until| until < from) {
         section.complain("until", "`until` lies before `from`".to_owned());
@@ -148,12 +193,31 @@ fn in_force(root: &Section<'_, '_>) -> Read<(Date, Option<Date>)> {
     Some((from, until))
 }
 
-fn due(section: &Section<'_, '_>, more: &[&str], kind: Option<TypeKind>) -> Read<DueRule> {
+fn date(section: &Section<'_, '_>, key: &str) -> Read<Date> {
+    let text = section.string(key)?;
+    let found = date_constant(&text);
+    if found.is_none() {
+        section.complain(key, format!("`{text}` is no date; write 2022-04-01"));
+    }
+    found
+}
+
+fn due(section: &Section<'_, '_>, kind: Option<TypeKind>) -> Read<DueRule> {
     section.word("anchor", &[("period_end", ())])?;
     if kind == Some(TypeKind::Event) {
         section.complain("anchor", "an event has no period to end: use event_due".to_owned());
     }
-    rule_of(section, more)
+    rule_of(section, &["anchor"])
+}
+
+fn collect_within(root: &Section<'_, '_>) -> Read<DueRule> {
+    match root.section("collect_within") {
+        Some(section) => rule_of(&section, &[]),
+        None => {
+            root.complain("collect_within", "`collect_within` is missing".to_owned());
+            None
+        }
+    }
 }
 
 fn rule_of(section: &Section<'_, '_>, more: &[&str]) -> Read<DueRule> {
@@ -179,9 +243,8 @@ fn event_due(root: &Section<'_, '_>, fields: &[Field]) -> Read<Option<EventDue>>
     let Some(section) = root.section("event_due") else { return Some(None) };
     let rule = rule_of(&section, &["field"]);
     let field = section.string("field")?;
-    let dated = fields
-        .iter()
-        .any(|f| f.name == field && matches!(f.kind, FieldKind::Date | FieldKind::DateTime));
+    let dated =
+        fields.iter().any(|f| f.name == field && matches!(f.kind, FieldKind::Date | FieldKind::DateTime));
     if !dated {
         section.complain("field", format!("`{field}` is no date or datetime field of this return type"));
     }
@@ -219,7 +282,10 @@ fn names(root: &Section<'_, '_>, key: &str, fields: &[Field], kind: Option<Field
 fn event_id(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: &[Field]) -> Read<Option<String>> {
     let is_event = kind == Some(TypeKind::Event);
     if is_event != root.has("event_id") {
-        root.complain("event_id", "an event type names the uuid field that holds its id, and no other type does".to_owned());
+        root.complain(
+            "event_id",
+            "an event type names the uuid field that holds its id, and no other type does".to_owned(),
+        );
         return None;
     }
     if !is_event {
@@ -261,7 +327,8 @@ fn long(root: &Section<'_, '_>, fields: &[Field]) -> Option<Long> {
     };
     let area = at("area", &[FieldKind::Code, FieldKind::Gss]);
     let indicator = at("indicator", &[FieldKind::Code]);
-    let period = at("period", &[FieldKind::PeriodNotation, FieldKind::Year, FieldKind::Quarter, FieldKind::Month]);
+    let period =
+        at("period", &[FieldKind::PeriodNotation, FieldKind::Year, FieldKind::Quarter, FieldKind::Month]);
     let unit = at("unit", &[FieldKind::Code]);
     let value = at("value", &[FieldKind::ByCode]);
     Some(Long { area: area?, indicator: indicator?, period: period?, unit: unit?, value: value? })
@@ -270,7 +337,8 @@ fn long(root: &Section<'_, '_>, fields: &[Field]) -> Option<Long> {
 // per indicator the rules that it sets off, so that rules without their figures cost nothing: a sum is set off
 // by its total, any other rule by the first figure of its own period
 fn by_indicator(rules: &[Rule], fields: &[Field], long: Option<&Long>) -> Vec<Vec<u16>> {
-    let Some(list) = long.and_then(|long| fields.get(long.indicator)).and_then(|field| field.codes.as_ref()) else {
+    let Some(list) = long.and_then(|long| fields.get(long.indicator)).and_then(|field| field.codes.as_ref())
+    else {
         return Vec::new();
     };
     let mut out = vec![Vec::new(); list.codes().len()];

@@ -51,7 +51,13 @@ fn fits(code: &str) -> bool {
     (1..=200).contains(&code.len()) && code.trim() == code
 }
 
-fn build(section: &Section<'_, '_>, key: &str, name: &str, source: String, codes: Vec<Code>) -> Read<CodeList> {
+fn build(
+    section: &Section<'_, '_>,
+    key: &str,
+    name: &str,
+    source: String,
+    codes: Vec<Code>,
+) -> Read<CodeList> {
     match CodeList::new(name.to_owned(), source, codes) {
         Ok(list) => Some(list),
         Err(Some(twice)) => {

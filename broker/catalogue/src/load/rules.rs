@@ -13,7 +13,11 @@ const SEVERITIES: [(&str, Severity); 3] =
     [("error", Severity::Error), ("query", Severity::Query), ("info", Severity::Info)];
 
 /// Reads and compiles all rules; those of the additive groups come last.
-pub(super) fn read(root: &Section<'_, '_>, fields: &[Field], long: Option<&Long>) -> (Vec<Rule>, Vec<Additive>) {
+pub(super) fn read(
+    root: &Section<'_, '_>,
+    fields: &[Field],
+    long: Option<&Long>,
+) -> (Vec<Rule>, Vec<Additive>) {
     let scene = Scene::new(fields, long);
     let (mut rules, mut groups) = (Vec::<Rule>::new(), Vec::new());
     for section in root.sections("rule") {
@@ -72,9 +76,22 @@ fn one(section: &Section<'_, '_>, scene: &Scene<'_>) -> Read<Rule> {
     } else if let Some(long) = scene.long {
         scene.fields.get(long.value).map(|field| field.name.clone())
     } else {
-        compiled.fields.first().and_then(|at| scene.fields.get(usize::from(*at))).map(|field| field.name.clone())
+        compiled
+            .fields
+            .first()
+            .and_then(|at| scene.fields.get(usize::from(*at)))
+            .map(|field| field.name.clone())
     };
-    Some(Rule { id, severity: severity?, scope: scope?, check, words: words?, column, additive: false, compiled })
+    Some(Rule {
+        id,
+        severity: severity?,
+        scope: scope?,
+        check,
+        words: words?,
+        column,
+        additive: false,
+        compiled,
+    })
 }
 
 fn additive(section: &Section<'_, '_>, scene: &Scene<'_>) -> Read<(Rule, Additive)> {

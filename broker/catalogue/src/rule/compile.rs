@@ -3,16 +3,28 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cel::common::ast::{CallExpr, Expr, LiteralValue, operators as op};
+use cel::parser::PrattParser;
 
 pub(crate) use super::names::Scene;
 use super::{CellRef, Cmp, Compiled, Day, Logic, Moment, Num, When};
 use crate::decimal;
-use crate::kind::{Sort, date_constant};
+use crate::kind::Sort;
 
 /// The longest expression, in bytes.
 const LONGEST: usize = 4_000;
 
-enum Typed {
+/// The most operators and brackets of an expression: the parser recurses over them.
+const MOST_OPERATORS: usize = 150;
+
+/// How deep the parser may recurse, and how many nodes it may make.
+const RECURSION: u16 = 64;
+const NODES: usize = 2_000;
+
+/// The most brackets within one another.
+const DEEPEST: usize = 16;
+
+/// What an expression, or a part of it, turned out to be.
+pub(super) enum Typed {
     Num(Num),
     Logic(Logic),
     Code(u16),
@@ -25,7 +37,7 @@ enum Typed {
 }
 
 impl Typed {
-    fn what(&self) -> &'static str {
+    pub(super) fn what(&self) -> &'static str {
         match self {
             Typed::Num(_) => "a number",
             Typed::Logic(_) => "a yes or no",
@@ -42,14 +54,22 @@ impl Typed {
 
 /// Compiles the text of a rule. Every fault found is told, not only the first.
 pub(crate) fn compile(text: &str, scene: &Scene<'_>) -> Result<Compiled, Vec<String>> {
-    if text.len() > LONGEST {
-        return Err(vec![format!("the expression is longer than {LONGEST} characters")]);
+    if !is_sane(text) {
+        return Err(vec![format!(
+            "the expression is too long or too deep: at most {LONGEST} characters, {MOST_OPERATORS} operators and {DEEPEST} brackets within one another"
+        )]);
     }
     // the parser is not ours: whatever it does, a definition file must not bring the process down
-    let parsed = catch_unwind(AssertUnwindSafe(|| cel::parser::Parser::new().parse(text)))
-        .map_err(|_| vec!["the expression cannot be read".to_owned()])?;
+    let parsed = catch_unwind(AssertUnwindSafe(|| {
+        PrattParser::new().max_recursion_depth(RECURSION).max_expression_node_count(NODES).parse(text)
+    }))
+    .map_err(|_| vec!["the expression cannot be read".to_owned()])?;
     let tree = parsed.map_err(|errors| {
-        errors.errors.iter().map(|error| format!("the expression cannot be read: {}", error.msg)).collect::<Vec<_>>()
+        errors
+            .errors
+            .iter()
+            .map(|error| format!("the expression cannot be read: {}", error.msg))
+            .collect::<Vec<_>>()
     })?;
     let mut work = Work::new(scene);
     let logic = work.logic(&tree.expr);
@@ -76,17 +96,37 @@ pub(crate) fn compile_additive(
     }
     let sum: Option<Vec<Num>> = names.iter().map(|name| work.term(name)).collect();
     let total = work.term(total);
-    let logic = sum
-        .zip(total)
-        .map(|(sum, total)| Logic::Numbers(Cmp::Equal, Box::new((Num::Sum(sum), total))));
+    let logic =
+        sum.zip(total).map(|(sum, total)| Logic::Numbers(Cmp::Equal, Box::new((Num::Sum(sum), total))));
     work.finish(logic).map(|compiled| (compiled, names))
 }
 
-struct Work<'a> {
-    scene: &'a Scene<'a>,
+fn is_sane(text: &str) -> bool {
+    let (mut depth, mut deepest, mut operators) = (0usize, 0usize, 0usize);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                depth += 1;
+                operators += 1;
+                deepest = deepest.max(depth);
+            }
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b'!' | b'-' | b'+' | b'*' | b'/' | b'%' | b'?' | b':' | b'<' | b'>' | b'=' | b'&' | b'|'
+            | b'.' => {
+                operators += 1;
+            }
+            _ => {}
+        }
+    }
+    text.len() <= LONGEST && operators <= MOST_OPERATORS && deepest <= DEEPEST
+}
+
+/// One compilation under way.
+pub(super) struct Work<'a> {
+    pub(super) scene: &'a Scene<'a>,
     fields: Vec<u16>,
     cells: Vec<CellRef>,
-    previous: bool,
+    pub(super) previous: bool,
     faults: Vec<String>,
 }
 
@@ -114,12 +154,12 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn fault<T>(&mut self, text: String) -> Option<T> {
+    pub(super) fn fault<T>(&mut self, text: String) -> Option<T> {
         self.faults.push(text);
         None
     }
 
-    fn told<T>(&mut self, outcome: Result<T, String>) -> Option<T> {
+    pub(super) fn told<T>(&mut self, outcome: Result<T, String>) -> Option<T> {
         outcome.map_err(|fault| self.faults.push(fault)).ok()
     }
 
@@ -135,7 +175,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn cell(&mut self, code: &str, unit: Option<&str>, when: When) -> Option<u16> {
+    pub(super) fn cell(&mut self, code: &str, unit: Option<&str>, when: When) -> Option<u16> {
         let found = self.scene.indicator(code, unit);
         let (indicator, unit) = self.told(found)?;
         let cell = CellRef { indicator, unit, when };
@@ -153,19 +193,19 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn num(&mut self, expr: &Expr) -> Option<Num> {
+    pub(super) fn num(&mut self, expr: &Expr) -> Option<Num> {
         match self.typed(expr)? {
             Typed::Num(num) => Some(num),
             other => self.fault(format!("{} stands where a number belongs", other.what())),
         }
     }
 
-    fn nums(&mut self, args: &[cel::IdedExpr]) -> Option<Vec<Num>> {
+    pub(super) fn nums(&mut self, args: &[cel::IdedExpr]) -> Option<Vec<Num>> {
         let each: Vec<Option<Num>> = args.iter().map(|arg| self.num(&arg.expr)).collect();
         each.into_iter().collect()
     }
 
-    fn typed(&mut self, expr: &Expr) -> Option<Typed> {
+    pub(super) fn typed(&mut self, expr: &Expr) -> Option<Typed> {
         match expr {
             Expr::Literal(literal) => self.literal(literal),
             Expr::Ident(name) => self.ident(name),
@@ -190,7 +230,8 @@ impl<'a> Work<'a> {
     }
 
     fn literal(&mut self, literal: &LiteralValue) -> Option<Typed> {
-        let number = |text: String| decimal::parse(&text, 6).map(|n| Typed::Num(Num::Constant(i128::from(n))));
+        let number =
+            |text: String| decimal::parse(&text, 6).map(|n| Typed::Num(Num::Constant(i128::from(n))));
         match literal {
             LiteralValue::Boolean(b) => Some(Typed::Logic(Logic::Constant(*b.inner()))),
             LiteralValue::Int(n) => number(n.inner().to_string()),
@@ -200,7 +241,9 @@ impl<'a> Work<'a> {
             LiteralValue::String(text) => Some(Typed::Text(text.inner().to_owned())),
             _ => None,
         }
-        .or_else(|| self.fault("this constant is not known here, or has more than six decimal places".to_owned()))
+        .or_else(|| {
+            self.fault("this constant is not known here, or has more than six decimal places".to_owned())
+        })
     }
 
     fn ident(&mut self, name: &str) -> Option<Typed> {
@@ -226,7 +269,7 @@ impl<'a> Work<'a> {
         })
     }
 
-    fn previous_field(&mut self, name: &str) -> Option<Num> {
+    pub(super) fn previous_field(&mut self, name: &str) -> Option<Num> {
         match self.scene.field(name) {
             Some((at, field)) if field.kind.row().sort == Sort::Number => {
                 self.previous = true;
@@ -268,7 +311,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn pair(&mut self, a: &Expr, b: &Expr) -> Option<(Num, Num)> {
+    pub(super) fn pair(&mut self, a: &Expr, b: &Expr) -> Option<(Num, Num)> {
         let pair = (self.num(a), self.num(b));
         Some((pair.0?, pair.1?))
     }
@@ -276,111 +319,6 @@ impl<'a> Work<'a> {
     fn join(&mut self, a: &Expr, b: &Expr, join: fn(Vec<Logic>) -> Logic) -> Option<Typed> {
         let pair = (self.logic(a), self.logic(b));
         Some(Typed::Logic(join(vec![pair.0?, pair.1?])))
-    }
-
-    fn function(&mut self, name: &str, args: &[cel::IdedExpr]) -> Option<Typed> {
-        match (name, args) {
-            ("sum", [_, ..]) => self.nums(args).map(|n| Typed::Num(Num::Sum(n))),
-            ("min", [_, ..]) => self.nums(args).map(|n| Typed::Num(Num::Least(n))),
-            ("max", [_, ..]) => self.nums(args).map(|n| Typed::Num(Num::Greatest(n))),
-            ("abs", [a]) => self.num(&a.expr).map(|a| Typed::Num(Num::Absolute(Box::new(a)))),
-            ("percent", [a, b]) => {
-                self.pair(&a.expr, &b.expr).map(|p| Typed::Num(Num::Percent(Box::new(p))))
-            }
-            ("unchanged", []) => {
-                self.previous = true;
-                Some(Typed::Num(Num::Unchanged))
-            }
-            ("change", [a]) => self.change(&a.expr),
-            ("given", [a]) => self.given(&a.expr),
-            ("size", [a]) => match self.typed(&a.expr)? {
-                Typed::Set(at) => Some(Typed::Num(Num::SizeOf(at))),
-                other => self.fault(format!("size() takes a set of codes, not {}", other.what())),
-            },
-            ("date", [a]) => match self.typed(&a.expr)? {
-                Typed::Moment(moment) => Some(Typed::Day(Day::Of(moment))),
-                Typed::Text(text) => match date_constant(&text) {
-                    Some(date) => Some(Typed::Day(Day::Constant(date))),
-                    None => self.fault(format!("`{text}` is not a date such as 2023-03-31")),
-                },
-                other => self.fault(format!("date() takes a date and time, not {}", other.what())),
-            },
-            ("months_before" | "days_before", [a, b]) => self.back(name, &a.expr, &b.expr),
-            ("cell" | "at_end" | "at_start" | "year_before" | "in_year", [_, ..]) => {
-                self.figure(name, args).map(|at| Typed::Num(Num::Cell(at)))
-            }
-            ("sum_of", [_, ..]) => self.sum_of(args),
-            _ => self.fault(format!(
-                "there is no function `{name}` with {} arguments; there are sum, min, max, abs, percent, change, \
-                 unchanged, given, size, date, days_before, months_before, cell, at_end, at_start, year_before, in_year, sum_of",
-                args.len()
-            )),
-        }
-    }
-
-    fn change(&mut self, expr: &Expr) -> Option<Typed> {
-        let Expr::Ident(name) = expr else {
-            return self.fault("change() takes the name of a field".to_owned());
-        };
-        let pair = (self.num(expr), self.previous_field(name));
-        Some(Typed::Num(Num::Sum(vec![pair.0?, Num::Negate(Box::new(pair.1?))])))
-    }
-
-    fn given(&mut self, expr: &Expr) -> Option<Typed> {
-        if let Expr::Call(call) = expr
-            && call.func_name == "cell"
-        {
-            return self.figure("cell", &call.args).map(|at| Typed::Logic(Logic::GivenCell(at)));
-        }
-        let Expr::Ident(name) = expr else {
-            return self.fault("given() takes the name of a field, or cell(\"CODE\")".to_owned());
-        };
-        // asking whether it is there is no operand: it never makes a rule not checked
-        match self.scene.field(name) {
-            Some((at, _)) => Some(Typed::Logic(Logic::Given(at))),
-            None => self.fault(format!("there is no field `{name}`")),
-        }
-    }
-
-    // days_before(day, n) and months_before(day, n), n a constant
-    fn back(&mut self, name: &str, day: &Expr, by: &Expr) -> Option<Typed> {
-        let pair = (self.typed(day), self.num(by));
-        match (pair.0?, pair.1?) {
-            (Typed::Day(day), Num::Constant(n)) if n % decimal::ONE == 0 && (0..=1_200 * decimal::ONE).contains(&n) => {
-                let (day, by) = (Box::new(day), i32::try_from(n / decimal::ONE).ok()?);
-                Some(Typed::Day(if name == "days_before" { Day::DaysBefore(day, by) } else { Day::MonthsBefore(day, by) }))
-            }
-            _ => self.fault(format!("{name}() takes a date and a whole number up to 1,200")),
-        }
-    }
-
-    fn figure(&mut self, name: &str, args: &[cel::IdedExpr]) -> Option<u16> {
-        let when = match name {
-            "at_end" => When::End,
-            "at_start" => When::Start,
-            "year_before" => When::YearBefore,
-            "in_year" => When::InYear,
-            _ => When::Here,
-        };
-        let texts: Option<Vec<String>> = args.iter().map(|arg| text_of(&arg.expr)).collect();
-        match texts.as_deref() {
-            Some([code]) => self.cell(code, None, when),
-            Some([code, unit]) => self.cell(code, Some(unit), when),
-            _ => self.fault(format!("{name}() takes a quoted code and, where it needs one, a quoted unit")),
-        }
-    }
-
-    fn sum_of(&mut self, args: &[cel::IdedExpr]) -> Option<Typed> {
-        let texts: Option<Vec<String>> = args.iter().map(|arg| text_of(&arg.expr)).collect();
-        let Some([pattern, except @ ..]) = texts.as_deref() else {
-            return self.fault("sum_of() takes a quoted pattern and the quoted codes to leave out".to_owned());
-        };
-        let except: Vec<&str> = except.iter().map(String::as_str).collect();
-        let found = self.scene.matching(pattern, &except);
-        let codes = self.told(found)?;
-        let terms: Option<Vec<Num>> =
-            codes.into_iter().map(|code| self.cell(code, None, When::Here).map(Num::Cell)).collect();
-        terms.map(|terms| Typed::Num(Num::Sum(terms)))
     }
 
     fn membership(&mut self, element: &Expr, list: &Expr) -> Option<Typed> {
@@ -441,7 +379,7 @@ fn comparison(name: &str) -> Option<Cmp> {
     })
 }
 
-fn text_of(expr: &Expr) -> Option<String> {
+pub(super) fn text_of(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Literal(LiteralValue::String(text)) => Some(text.inner().to_owned()),
         _ => None,
@@ -458,4 +396,4 @@ pub(crate) fn is_field_name(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

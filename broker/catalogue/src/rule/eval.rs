@@ -72,8 +72,12 @@ pub(crate) fn holds(logic: &Logic, env: &impl Env) -> Known<bool> {
             Value::Set(bits) => Ok(bits & bit != 0),
             other => Err(missing(other)),
         },
-        Logic::Numbers(cmp, pair) => both(number(&pair.0, env), number(&pair.1, env)).map(|(a, b)| compare(*cmp, &a, &b)),
-        Logic::Days(cmp, pair) => both(day(&pair.0, env), day(&pair.1, env)).map(|(a, b)| compare(*cmp, &a, &b)),
+        Logic::Numbers(cmp, pair) => {
+            both(number(&pair.0, env), number(&pair.1, env)).map(|(a, b)| compare(*cmp, &a, &b))
+        }
+        Logic::Days(cmp, pair) => {
+            both(day(&pair.0, env), day(&pair.1, env)).map(|(a, b)| compare(*cmp, &a, &b))
+        }
         Logic::Moments(cmp, pair) => {
             both(moment(&pair.0, env), moment(&pair.1, env)).map(|(a, b)| compare(*cmp, &a, &b))
         }
@@ -82,7 +86,11 @@ pub(crate) fn holds(logic: &Logic, env: &impl Env) -> Known<bool> {
         Logic::Or(parts) => combine(parts, true, env),
         Logic::Same(pair) => both(holds(&pair.0, env), holds(&pair.1, env)).map(|(a, b)| a == b),
         Logic::If(parts) => {
-            if holds(&parts.0, env)? { holds(&parts.1, env) } else { holds(&parts.2, env) }
+            if holds(&parts.0, env)? {
+                holds(&parts.1, env)
+            } else {
+                holds(&parts.2, env)
+            }
         }
     }
 }

@@ -45,7 +45,9 @@ impl<'a> Scene<'a> {
             (Some(unit), _) => unit,
             (None, [only]) => only.as_str(),
             (None, _) => {
-                return Err(format!("`{code}` comes in several units: say which, as in cell(\"{code}\", \"count\")"));
+                return Err(format!(
+                    "`{code}` comes in several units: say which, as in cell(\"{code}\", \"count\")"
+                ));
             }
         };
         if !extra.is_empty() && !extra.iter().any(|known| known == unit) {

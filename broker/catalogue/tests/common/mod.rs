@@ -1,7 +1,9 @@
 //! What the tests of the catalogue share.
 #![allow(dead_code, reason = "each test file uses its own share")]
 
-use concordat_catalogue::{Catalogue, Checked, Context, Draft, ReturnType, areas_of, check, event_id_of, read};
+use concordat_catalogue::{
+    Catalogue, Checked, Context, Draft, ReturnType, areas_of, check, event_id_of, read,
+};
 use concordat_core::finding::{Finding, Severity};
 use concordat_core::ids::AreaCode;
 use concordat_core::submission::{Covers, Identity};
@@ -19,7 +21,9 @@ pub fn now() -> jiff::Timestamp {
 }
 
 pub fn shipped(id: &str) -> Arc<ReturnType> {
-    catalogue().in_force(&id.parse().unwrap(), "2023-03-31".parse().unwrap()).unwrap_or_else(|| panic!("{id}"))
+    catalogue()
+        .in_force(&id.parse().unwrap(), "2023-03-31".parse().unwrap())
+        .unwrap_or_else(|| panic!("{id}"))
 }
 
 pub fn core_data_set() -> Vec<u8> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use concordat_core::ids::{Digest, ProfileId};
+use concordat_core::ids::{Digest, ProfileId, ReturnTypeId};
 
 use super::{Buckets, Bundle};
 use crate::complaint::Complaint;
@@ -65,10 +65,19 @@ pub(super) fn read(
         by_rule: Arc::new(by_rule),
         profiles: Arc::new(profiles),
         agencies: Arc::new(known.agencies.iter().map(|a| (a.id.clone(), a.clone())).collect()),
-        types: Arc::new(known.types.iter().cloned().collect()),
+        types: Arc::new(types(known)),
         known: Arc::new(known.clone()),
         digest: digest(&files),
     })
+}
+
+/// A type that is about persons in any of its versions is so in all.
+fn types(known: &Known) -> HashMap<ReturnTypeId, bool> {
+    let mut types = HashMap::new();
+    for (id, person_level) in &known.types {
+        *types.entry(id.clone()).or_insert(false) |= *person_level;
+    }
+    types
 }
 
 fn sorted(mut complaints: Vec<Complaint>) -> Vec<Complaint> {

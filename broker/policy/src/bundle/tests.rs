@@ -195,3 +195,12 @@ fn a_profile_that_no_row_uses_is_warned_of() {
     let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings, ["profiles/spare.toml: no row uses this profile"]);
 }
+
+#[test]
+fn a_return_type_about_persons_in_one_version_is_so_in_all() {
+    let mut known = sample::known();
+    known.types.push(("lado-notification".parse().unwrap(), false));
+    known.types.insert(0, ("lado-notification".parse().unwrap(), false));
+    let bundle = Bundle::from_files(sample::files(), &known).unwrap();
+    assert_eq!(bundle.person_level(&"lado-notification".parse().unwrap()), Some(true));
+}

@@ -15,7 +15,7 @@ fn a_yes_owns_the_thing_judged_with_its_request_and_what_it_rests_on() {
     let policy = sample::policy();
     let permitted = policy.decide(&sample::request(), "secret").unwrap();
     let grant = permitted.grant();
-    assert_eq!(grant.rules, ["READ-05".parse().unwrap()]);
+    assert_eq!(grant.rules, ["READ-04".parse().unwrap()]);
     assert_eq!(grant.agreements, ["ISA-CDS".parse().unwrap()]);
     assert_eq!(grant.profiles, ["dfe".parse().unwrap()]);
     assert_eq!(grant.policy, policy.bundle().digest());
@@ -123,7 +123,7 @@ fn an_engine_that_says_yes_where_no_row_allows_is_overruled() {
 fn several_rows_that_allow_are_all_named_with_every_profile() {
     let bundle = sample::bundle();
     let mut rows = bundle.rows().to_vec();
-    let own = rows.iter_mut().find(|row| row.id.as_str() == "READ-13").unwrap();
+    let own = rows.iter_mut().find(|row| row.id.as_str() == "READ-11").unwrap();
     own.profile = Some("dfe".parse().unwrap());
     let policy = Policy::new(bundle.with_rows(rows));
     let mut request = sample::request();
@@ -131,7 +131,7 @@ fn several_rows_that_allow_are_all_named_with_every_profile() {
     request.asker.roles = vec!["reader".parse().unwrap(), "submitter".parse().unwrap()];
     let permitted = policy.decide(&request, ()).unwrap();
     let grant = permitted.grant();
-    assert_eq!(grant.rules, ["READ-13".parse().unwrap(), "READ-14".parse().unwrap()]);
+    assert_eq!(grant.rules, ["READ-11".parse().unwrap(), "READ-12".parse().unwrap()]);
     assert_eq!(grant.profiles, ["dfe".parse().unwrap(), "full".parse().unwrap()]);
     assert_eq!(grant.agreements, ["TERMS-BROKER".parse().unwrap()]);
 }
@@ -179,12 +179,12 @@ fn an_explanation_names_the_nearest_row_and_what_of_it_failed() {
             allowed: false,
             reason: Some(DenyReason::WrongArea),
             rules: vec![],
-            nearest: Some("READ-05".parse().unwrap()),
+            nearest: Some("READ-04".parse().unwrap()),
             failed: vec![Clause::Area, Clause::Until],
         }
     );
     let explained = policy.explain(&sample::request());
-    assert!(explained.allowed && explained.rules == ["READ-05".parse().unwrap()]);
+    assert!(explained.allowed && explained.rules == ["READ-04".parse().unwrap()]);
     let denied = policy.explain(&DecisionRequest { purpose: None, ..sample::request() });
     assert_eq!(denied.rules, ["DENY-01".parse().unwrap()]);
 }

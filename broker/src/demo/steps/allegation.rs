@@ -31,7 +31,7 @@ pub fn run(stage: &mut Stage, telling: &mut Telling) -> Held<()> {
     let file = write(stage)?;
     let desk = stage.person(&format!("{FORCE}/returns"))?;
     telling.say("A police officer notifies an allegation against someone who works in Hackney (an invented one), from a file:");
-    let (said, reply) = desk.asks(Sending::of(TYPE).file(&file).words(), 0)?;
+    let (said, reply) = desk.asks(Sending::of(&file, TYPE).words(), 0)?;
     telling.typed(&said);
     let receipt = Receipt::of(&desk, &reply, Some(&file));
     stage.verify(&receipt)?;
@@ -42,7 +42,11 @@ pub fn run(stage: &mut Stage, telling: &mut Telling) -> Held<()> {
     let after = everything_the_manager_sees(stage)?;
     for (one, other) in before.iter().zip(&after) {
         let bytes = |said: &Said| said.everything().into_bytes();
-        holds(&format!("`{}` prints the same as before", one.line), bytes(one) == bytes(other), "another output")?;
+        holds(
+            &format!("`{}` prints the same as before", one.line),
+            bytes(one) == bytes(other),
+            "another output",
+        )?;
     }
     let compared: usize = before.iter().map(|said| said.everything().len()).sum();
     let words = format!(
@@ -69,7 +73,11 @@ fn officers(stage: &Stage, telling: &mut Telling, id: &str) -> Held<()> {
     telling.typed(&said);
     holds("the officer reads whom it is about", said.stdout.contains(SUBJECT), "an output without the name")?;
     officer.runs(&["inbox", "ack", id])?.ended(0)?;
-    telling.found("officer", "the right officer reads it whole and confirms it; the entry was written first", text(&fetched, "index"));
+    telling.found(
+        "officer",
+        "the right officer reads it whole and confirms it; the entry was written first",
+        text(&fetched, "index"),
+    );
     Ok(())
 }
 
@@ -81,7 +89,9 @@ fn denied(stage: &Stage, telling: &mut Telling, id: &str) -> Held<()> {
     let invented = EntryId(bytes).to_string();
     let before = denials(stage)?.len();
     let mut table = Vec::new();
-    for words in [&["inbox", "fetch", "ID", "--purpose", PURPOSE][..], &["status", "ID"], &["inbox", "ack", "ID"]] {
+    for words in
+        [&["inbox", "fetch", "ID", "--purpose", PURPOSE][..], &["status", "ID"], &["inbox", "ack", "ID"]]
+    {
         let ask = |id: &str| {
             let words: Vec<&str> = words.iter().map(|word| if *word == "ID" { id } else { word }).collect();
             manager.runs(&words)
@@ -91,9 +101,18 @@ fn denied(stage: &Stage, telling: &mut Telling, id: &str) -> Held<()> {
         same(&format!("exit code of `{command}` for either id"), real.code, none.code)?;
         same(&format!("output of `{command}` for either id"), real.everything(), none.everything())?;
         holds(&format!("`{command}` is denied"), real.code == 5, format!("exit code {}", real.code))?;
-        table.push(vec![command, real.code.to_string(), none.code.to_string(), real.stderr.lines().next().unwrap_or_default().to_owned()]);
+        table.push(vec![
+            command,
+            real.code.to_string(),
+            none.code.to_string(),
+            real.stderr.lines().next().unwrap_or_default().to_owned(),
+        ]);
     }
-    telling.say(&format!("The manager asks for it by its id ({}), and for an id that never was ({}):", short(id), short(&invented)));
+    telling.say(&format!(
+        "The manager asks for it by its id ({}), and for an id that never was ({}):",
+        short(id),
+        short(&invented)
+    ));
     telling.table("The same answer", &["command", "real id", "invented id", "answer to both"], &table);
     let denials = denials(stage)?;
     same("denials recorded", before + 2 * table.len(), denials.len())?;
@@ -101,7 +120,11 @@ fn denied(stage: &Stage, telling: &mut Telling, id: &str) -> Held<()> {
         let of = denials.iter().filter(|entry| text(entry, "submission") == asked).count();
         same(&format!("denials recorded for {}", short(asked)), table.len(), of)?;
     }
-    telling.found("denials_recorded", &format!("every one of the {} denials is an entry that names the manager", 2 * table.len()), 2 * table.len());
+    telling.found(
+        "denials_recorded",
+        &format!("every one of the {} denials is an entry that names the manager", 2 * table.len()),
+        2 * table.len(),
+    );
     Ok(())
 }
 
@@ -140,7 +163,8 @@ fn everything_the_manager_sees(stage: &Stage) -> Held<Vec<Said>> {
 fn write(stage: &Stage) -> Held<PathBuf> {
     let (_, me) = stage.person(&format!("{FORCE}/returns"))?.asks(&["whoami"], 0)?;
     let now: Timestamp = there("the business time", text(&me, "now").parse().ok())?;
-    let aware = now.checked_sub(SignedDuration::from_hours(2)).map_err(|e| Broken::failed("reckoning a time", e))?;
+    let aware =
+        now.checked_sub(SignedDuration::from_hours(2)).map_err(|e| Broken::failed("reckoning a time", e))?;
     let aware = concordat_core::clock::london(aware);
     let day = aware.date().to_string();
     let cells = [

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use concordat_core::ids::EntryId;
 use serde_json::{Value, json};
 
 use crate::demo::claim::{Broken, Held, holds, same, there};
-use crate::demo::json::{columns, number, text};
+use crate::demo::json::{columns, number, rows, text};
+use crate::demo::person::Said;
+use crate::demo::process::Process;
 use crate::demo::stage::{AUDITOR, BACKUP, Stage};
 use crate::demo::telling::Telling;
 use crate::demo::tree;
-
-/// How many rows of who read what are shown.
-const SHOWN: usize = 12;
 
 /// Runs the step.
 ///
@@ -28,23 +28,56 @@ pub fn run(stage: &mut Stage, telling: &mut Telling) -> Held<()> {
 }
 
 fn who_read_what(stage: &Stage, telling: &mut Telling) -> Held<()> {
-    let (said, mut entries) = stage.entries(&["--class", "released", "denied"])?;
+    let (said, entries) = stage.entries(&["--class", "released,denied"])?;
     telling.say("The auditor asks who read what, and who was denied:");
     telling.typed(&said);
-    let all = entries.len();
-    let released = entries.iter().filter(|entry| text(entry, "class") == "released").count();
-    holds("reads are in the log", released > 0, "none")?;
-    holds("denials are in the log", released < all, "none")?;
-    let skipped = all.saturating_sub(SHOWN);
-    entries.drain(..skipped);
-    let table = columns(&entries, &["index", "class", "who", "return_type", "purpose", "rules", "summary"]);
-    let title = if skipped > 0 { format!("Who read what (the last {SHOWN} of {all})") } else { "Who read what".to_owned() };
-    telling.table(&title, &["entry", "class", "who", "return", "purpose", "rule", "what"], &table);
-    telling.found("released", &format!("{released} reads and {} denials, each with its rule and purpose", all - released), released);
-    telling.fact("denied", all - released);
-    let refused = stage.person(AUDITOR)?.runs(&["missing"])?;
-    telling.fact("auditor_missing_exit_code", refused.code);
+    let (released, denied): (Vec<Value>, Vec<Value>) =
+        entries.iter().cloned().partition(|entry| text(entry, "class") == "released");
+    holds("reads are in the log", !released.is_empty(), "none")?;
+    holds("denials are in the log", !denied.is_empty(), "none")?;
+    for read in &released {
+        for named in ["purpose", "rules", "agreements"] {
+            holds(
+                &format!("entry {} names its {named}", number(read, "index")),
+                !text(read, named).is_empty(),
+                "none",
+            )?;
+        }
+    }
+    telling.table(
+        "Who read what",
+        &["entry", "who", "return", "purpose", "rule", "what"],
+        &grouped(&entries),
+    );
+    let words = format!(
+        "{} reads, each with its purpose, rule and agreement; {} denials, each with who asked",
+        released.len(),
+        denied.len()
+    );
+    telling.found("released", &words, released.len());
+    telling.fact("denied", denied.len());
     Ok(())
+}
+
+/// The entries as rows, like ones that follow one another told once.
+fn grouped(entries: &[Value]) -> Vec<Vec<String>> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for mut row in columns(entries, &["index", "who", "return_type", "purpose", "rules", "summary"]) {
+        if let Some(purpose) = row.get_mut(3) {
+            // the number of a purpose tells it from the others
+            *purpose = purpose.split('-').next().unwrap_or_default().to_owned();
+        }
+        match rows.last_mut() {
+            Some(last) if last.get(1..) == row.get(1..) => {
+                let index = row.first().map(String::as_str).unwrap_or_default();
+                if let Some(first) = last.first_mut() {
+                    *first = format!("{} to {index}", first.split(' ').next().unwrap_or_default());
+                }
+            }
+            _ => rows.push(row),
+        }
+    }
+    rows
 }
 
 /// The auditor rebuilds the log's tree from its leaves and compares it with what the log signed.
@@ -53,7 +86,10 @@ fn client_side(stage: &Stage, telling: &mut Telling) -> Held<u64> {
     telling.typed(&said);
     let size = number(&verified, "size");
     holds("the log is not empty", size > 0, size)?;
-    let words = format!("the auditor proves all {size} entries with the log's public key alone, root {}", text(&verified, "root"));
+    let words = format!(
+        "the auditor proves all {size} entries with the log's public key alone, root {}",
+        text(&verified, "root")
+    );
     telling.found("verified_size", &words, size);
     telling.fact("root", text(&verified, "root"));
     Ok(size)
@@ -73,9 +109,9 @@ fn count(stage: &mut Stage, size: u64) -> Held<()> {
         ("principals_enrolled", &["enrolled"]),
     ] {
         let number: usize = classes.iter().map(|class| of(class)).sum();
-        stage.counts.insert(name.to_owned(), Value::from(number));
+        stage.counts.push((name, Value::from(number)));
     }
-    stage.counts.insert("entries".to_owned(), Value::from(entries.len()));
+    stage.counts.push(("entries", Value::from(entries.len())));
     holds("the search sees at least what was proven", entries.len() as u64 >= size, entries.len())
 }
 
@@ -90,23 +126,33 @@ fn on_the_host(stage: &Stage, telling: &mut Telling) -> Held<()> {
     Ok(())
 }
 
-/// A copy in which one bit of the journal is flipped.
+/// A copy in which one bit of an entry in the journal is flipped.
 fn flipped(stage: &Stage, telling: &mut Telling) -> Held<()> {
+    let receipt = there("a receipt", stage.receipts.first())?;
     let copy = stage.root.join("copies/flipped");
     tree::copy(&stage.broker, &copy)?;
-    let segment = journal(&copy)?;
-    let at = tree::flip(&segment)?;
-    let (word, config) = (copy.display().to_string(), copy.join(crate::config::FILE).display().to_string());
+    let at = flip_entry(&copy, &receipt.submission)?;
+    let word = copy.display().to_string();
     let said = stage.operator.runs(&["verify", &word, "--json"])?.ended(8)?;
-    let plain = stage.operator.runs(&["verify", &word])?.ended(8)?;
-    telling.typed(&plain);
-    let named = there("the entry that is named", named_entry(&plain.everything()))?;
-    let why = sentence(&plain.everything());
-    let words = format!("one bit flipped at byte {at} of the journal: refused with exit code {}: {why}", plain.code);
-    telling.found("flipped", &words, json!({"byte": at, "exit_code": plain.code, "entry": named, "words": why}));
-    telling.fact("flipped_verify", parsed(&said.stdout).unwrap_or_default());
-    let served = stage.operator.runs(&["serve", "--config", &config])?.ended(8)?;
-    telling.found("flipped_serve_exit_code", "nor does a broker start on it", served.code);
+    telling.typed(&said);
+    let fault = fault(&said)?;
+    same("the entry that is named", receipt.index, number(&fault, "entry"))?;
+    let why = text(&fault, "text");
+    let words = format!(
+        "one bit of the journal flipped at byte {at}, in the entry that recorded {}'s return: refused with exit code {}: {why}",
+        receipt.holder, said.code
+    );
+    telling.found(
+        "flipped",
+        &words,
+        json!({"byte": at, "exit_code": said.code, "entry": receipt.index, "words": why}),
+    );
+    let rebuilt = stage.operator.runs(&["rebuild", &word])?.ended(8)?;
+    telling.found(
+        "flipped_rebuild_exit_code",
+        "nor are tables made anew from it: `rebuild` refuses it too",
+        rebuilt.code,
+    );
     Ok(())
 }
 
@@ -117,27 +163,38 @@ fn rolled_back(stage: &Stage, telling: &mut Telling) -> Held<()> {
     let guard = guard(&stage.broker)?;
     let within = guard.strip_prefix(&stage.broker).map_err(|e| Broken::failed("finding the guard", e))?;
     std::fs::copy(&guard, copy.join(within)).map_err(|e| Broken::failed("keeping the guard", e))?;
-    let (word, config) = (copy.display().to_string(), copy.join(crate::config::FILE).display().to_string());
-    let said = stage.operator.runs(&["verify", &word])?.ended(9)?;
+    let said = stage.operator.runs(&["verify", &copy.display().to_string(), "--json"])?.ended(9)?;
     telling.typed(&said);
-    let why = sentence(&said.everything());
-    let words = format!("the copy from before step 6, put back under the guard of today: refused with exit code {}: {why}", said.code);
+    let why = text(&fault(&said)?, "text");
+    let words = format!(
+        "the copy from before step 6, put back under the guard of today: refused with exit code {}: {why}",
+        said.code
+    );
     telling.found("rolled_back", &words, json!({"exit_code": said.code, "words": why}));
-    let served = stage.operator.runs(&["serve", "--config", &config])?.ended(9)?;
-    telling.found("rolled_back_serve_exit_code", "nor does a broker start on it", served.code);
+    let served = Process::of(&stage.operator.program, &copy, &stage.root.join("restored.log")).refuses()?;
+    same("the exit code of a broker started on it", 9, served)?;
+    telling.found("rolled_back_serve_exit_code", "nor does a broker start on it", served);
     Ok(())
 }
 
-/// The largest file of the journal in a broker's directory.
-fn journal(dir: &Path) -> Held<PathBuf> {
-    let config = crate::config::Config::of_directory(dir).map_err(|e| Broken::failed("reading the settings", e))?;
-    let folder = config.store.join("journal");
-    let sized = tree::files(&folder)?.into_iter().filter_map(|path| Some((std::fs::metadata(&path).ok()?.len(), path)));
-    there("a segment of the journal", sized.max()).map(|(_, path)| path)
+/// Flips one bit of a submission's entry: its id stands in the clear in its leaf. Gives the byte.
+fn flip_entry(dir: &Path, submission: &str) -> Held<usize> {
+    let id: EntryId = submission.parse().map_err(|e| Broken::failed("reading a submission's id", e))?;
+    let config =
+        crate::config::Config::of_directory(dir).map_err(|e| Broken::failed("reading the settings", e))?;
+    for path in tree::files(&config.store.join("journal"))? {
+        let bytes = std::fs::read(&path).map_err(|e| Broken::failed("reading the journal", e))?;
+        if let Some(at) = bytes.windows(id.0.len()).position(|window| window == id.0) {
+            tree::flip(&path, at)?;
+            return Ok(at);
+        }
+    }
+    Err(Broken::claim("the journal holds the entry of the submission", submission, "no such entry"))
 }
 
 fn guard(dir: &Path) -> Held<PathBuf> {
-    let config = crate::config::Config::of_directory(dir).map_err(|e| Broken::failed("reading the settings", e))?;
+    let config =
+        crate::config::Config::of_directory(dir).map_err(|e| Broken::failed("reading the settings", e))?;
     same("the guard is a file of its own", true, config.guard.is_file())?;
     Ok(config.guard)
 }
@@ -146,19 +203,11 @@ fn parsed(text: &str) -> Held<Value> {
     serde_json::from_str(text).map_err(|e| Broken::claim("`verify --json` prints JSON", "JSON", e))
 }
 
-/// The number after the word `entry` in what was said.
-fn named_entry(said: &str) -> Option<u64> {
-    let words: Vec<&str> = said.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let numbered = words.windows(2).filter_map(|pair| match pair {
-        [word, number] if word.eq_ignore_ascii_case("entry") => number.parse().ok(),
-        _ => None,
-    });
-    numbered.last()
-}
-
-/// What was said, on one line.
-fn sentence(said: &str) -> String {
-    said.split_whitespace().collect::<Vec<_>>().join(" ").trim_start_matches("concordat-broker: ").to_owned()
+/// The first fault that `verify --json` names.
+fn fault(said: &Said) -> Held<Value> {
+    let report = parsed(&said.stdout)?;
+    let faults = rows(report.get("data").unwrap_or(&Value::Null), "faults");
+    there("a fault that is named", faults.into_iter().next())
 }
 
 #[cfg(test)]
@@ -166,9 +215,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_is_known_by_the_number_after_its_name() {
-        assert_eq!(named_entry("tampered: entry 17 does not match"), Some(17));
-        assert_eq!(named_entry("entries 17"), None);
-        assert_eq!(named_entry("the entry is damaged"), None);
+    fn like_entries_that_follow_one_another_are_told_once() {
+        let entry = |index: u64, who: &str| json!({"index": index, "who": who, "purpose": "P4-assurance"});
+        let rows = grouped(&[entry(1, "a"), entry(2, "b"), entry(3, "b"), entry(4, "b"), entry(5, "a")]);
+        let told: Vec<(&str, &str)> = rows.iter().map(|row| (row[0].as_str(), row[1].as_str())).collect();
+        assert_eq!(told, [("1", "a"), ("2 to 4", "b"), ("5", "a")]);
+        assert_eq!(rows[0][3], "P4");
     }
 }

@@ -29,7 +29,7 @@ pub fn run(stage: &mut Stage, telling: &mut Telling) -> Held<()> {
     ));
     let desk = stage.person(&format!("{COUNCIL}/returns"))?;
     let before = stage.entries(&["--class", "refused"])?.1.len();
-    let sending = Sending::of(TYPE).period(QUARTER).file(&file);
+    let sending = Sending::of(&file, TYPE).period(QUARTER);
     let (offline, found) = desk.asks(sending.words(), 3)?;
     let offline_findings = errors(&found);
     let (said, reply) = desk.asks(sending.clone().unchecked().words(), 3)?;
@@ -45,7 +45,11 @@ pub fn run(stage: &mut Stage, telling: &mut Telling) -> Held<()> {
         let named = findings.iter().any(|finding| text(finding, "column").contains(column));
         holds(&format!("an error that points at {column}"), named, places(&findings))?;
     }
-    telling.found("errors", &format!("{} errors, each with its row and column", findings.len()), findings.len());
+    telling.found(
+        "errors",
+        &format!("{} errors, each with its row and column", findings.len()),
+        findings.len(),
+    );
     let table = desk.runs(sending.clone().unchecked().words())?.ended(3)?;
     silent(stage, telling, &[offline.everything(), said.everything(), table.everything()])?;
     nothing_accepted(stage, telling, before)
@@ -66,7 +70,8 @@ fn silent(stage: &Stage, telling: &mut Telling, outputs: &[String]) -> Held<()> 
         let repeats = bytes.windows(NHS_NUMBER.len()).any(|window| window == NHS_NUMBER.as_bytes());
         holds("no file of the broker or of a client holds the number", !repeats, path.display())?;
     }
-    let words = format!("{} outputs and {looked_at} files searched: the number is in none of them", outputs.len());
+    let words =
+        format!("{} outputs and {looked_at} files searched: the number is in none of them", outputs.len());
     telling.found("files_searched", &words, looked_at);
     Ok(())
 }
@@ -82,7 +87,8 @@ fn nothing_accepted(stage: &Stage, telling: &mut Telling, before: usize) -> Held
     let words = ["missing", "--agency", COUNCIL, "--type", TYPE, "--all"];
     let (_, missing) = stage.person(MANAGER)?.asks(&words, 0)?;
     let owed = rows(&missing, "rows");
-    let quarter = there("the quarter among what is owed", owed.iter().find(|row| text(row, "period") == QUARTER))?;
+    let quarter =
+        there("the quarter among what is owed", owed.iter().find(|row| text(row, "period") == QUARTER))?;
     same("when the quarter was last accepted", "", &text(quarter, "last_accepted"))?;
     let state = text(quarter, "state");
     let (_, refused) = stage.entries(&["--class", "refused"])?;
@@ -90,7 +96,8 @@ fn nothing_accepted(stage: &Stage, telling: &mut Telling, before: usize) -> Held
     let of_quarter = accepted.iter().filter(|entry| text(entry, "return_type") == TYPE).count();
     same("accepted entries of the quarter", 0, of_quarter)?;
     same("refusals recorded", before + 2, refused.len())?;
-    let words = format!("nothing of it was accepted: the quarter stands as `{state}`, and each refusal is an entry");
+    let words =
+        format!("nothing of it was accepted: the quarter stands as `{state}`, and each refusal is an entry");
     telling.found("state", &words, state);
     telling.fact("missing", number(&missing, "missing"));
     Ok(())
@@ -103,7 +110,9 @@ fn errors(reply: &Value) -> Vec<Value> {
 fn places(findings: &[Value]) -> String {
     let mut places: Vec<String> = findings
         .iter()
-        .map(|finding| format!("row {} {} {}", text(finding, "row"), text(finding, "column"), text(finding, "rule")))
+        .map(|finding| {
+            format!("row {} {} {}", text(finding, "row"), text(finding, "column"), text(finding, "rule"))
+        })
         .collect();
     places.sort();
     places.join("; ")

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::demo::claim::{Broken, Held, holds, same, there};
+use crate::demo::claim::{Broken, Held, same, there};
 use crate::demo::person::{Person, Said};
 use crate::demo::stage::{AUDITOR, MANAGER, Stage};
 use crate::demo::telling::Telling;
@@ -25,7 +25,8 @@ pub fn run(stage: &mut Stage, telling: &mut Telling) -> Held<()> {
     let cast = cast(stage)?;
     let mut rows = Vec::new();
     for (at, (id, roles)) in cast.iter().enumerate() {
-        let (invited, enrolled, said) = enrol(stage, id, roles, &addresses.fingerprint, &addresses.enrolment.to_string())?;
+        let (invited, enrolled, said) =
+            enrol(stage, id, roles, &addresses.fingerprint, &addresses.enrolment.to_string())?;
         if at == 0 {
             telling.say("The operator invites each principal; each makes its key on its own machine and trades the token for a certificate:");
             telling.typed(&invited);
@@ -38,6 +39,7 @@ pub fn run(stage: &mut Stage, telling: &mut Telling) -> Held<()> {
             json::text(&enrolled, "certificate_until").chars().take(10).collect(),
         ]);
     }
+    // the sample's clock stands in 2023: from the first reply that says so, every table does
     stage.person(MANAGER)?.runs(&["missing"])?.ended(0)?;
     telling.table("Enrolled principals", &["principal", "roles", "areas", "certificate until"], &rows);
     claims(stage, telling, &cast)
@@ -105,16 +107,16 @@ fn enrol(
 fn claims(stage: &Stage, telling: &mut Telling, cast: &[(PrincipalId, Vec<&str>)]) -> Held<()> {
     let kinds = Figures::published()?.kinds();
     for kind in &kinds {
-        let agency = stage.partnership.sources.iter().find(|source| source.kind == *kind).map(|source| &source.agency);
+        let agency =
+            stage.partnership.sources.iter().find(|source| source.kind == *kind).map(|source| &source.agency);
         let agency = there(&format!("an agency for the kind {kind}"), agency)?;
         stage.returns_desk(agency)?;
     }
     let words = format!("every kind in the printed figures has a principal: {}", kinds.join(", "));
     telling.found("kinds", &words, kinds);
     let spent = spent_token(stage, cast)?;
-    let words = "a token serves once: the same one again is refused, and so is a stranger's";
-    let check = holds(words, spent.code != 0 && !spent.stderr.is_empty(), &spent.stdout);
-    telling.claim("spent_token_exit_code", words, spent.code, check)?;
+    let words = "a token serves once: used again, from another machine, it is refused";
+    telling.claim("spent_token_exit_code", words, spent.code, same(words, 4, spent.code))?;
     telling.fact("principals", cast.len());
     Ok(())
 }

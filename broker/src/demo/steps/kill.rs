@@ -1,15 +1,12 @@
 //! Step 7: SIGKILL in the middle of a burst. What was acknowledged is proven; the rest, sent again, counts once.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use concordat_core::ids::SendKey;
 use serde_json::Value;
 
-use crate::demo::claim::{Broken, Held, holds, same};
+use crate::demo::claim::{Broken, Held, holds, same, there};
 use crate::demo::json::{number, text, yes};
 use crate::demo::person::Person;
 use crate::demo::sending::{Sending, fresh_key};
@@ -31,8 +28,17 @@ struct Job {
     period: &'static str,
 }
 
-/// What its sender knows: an acknowledgement with its receipt, or nothing.
-type Known = Option<Receipt>;
+/// What its sender knows of a submission.
+#[derive(Debug, Clone, Default)]
+enum Known {
+    /// It was not sent: the broker was gone.
+    #[default]
+    Unsent,
+    /// It was sent, and nothing came back.
+    Unknown,
+    /// It was acknowledged, with this receipt.
+    Acknowledged(Receipt),
+}
 
 /// Runs the step.
 ///
@@ -40,17 +46,35 @@ type Known = Option<Receipt>;
 /// The claim that does not hold.
 pub fn run(stage: &mut Stage, telling: &mut Telling) -> Held<()> {
     let jobs = jobs(stage)?;
-    telling.say(&format!("{} returns for earlier years are sent at once, each by its own client; when a quarter of them are acknowledged, the broker is killed with SIGKILL.", jobs.len()));
+    telling.say(&format!(
+        "{} agencies at once send {} returns for earlier years. When a quarter of them are acknowledged, the broker is killed with SIGKILL.",
+        jobs.len(),
+        jobs.len() * YEARS.len()
+    ));
     let known = burst(stage, &jobs)?;
-    let acknowledged: Vec<Receipt> = known.iter().flatten().cloned().collect();
-    let unknown: Vec<&Job> = jobs.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(job, _)| job).collect();
-    holds("the kill came in the middle", !acknowledged.is_empty() && !unknown.is_empty(), format!("{} acknowledged, {} not", acknowledged.len(), unknown.len()))?;
+    let mut acknowledged = Vec::new();
+    let (mut unknown, mut unsent) = (Vec::new(), Vec::new());
+    for (job, known) in jobs.iter().flatten().zip(known) {
+        match known {
+            Known::Acknowledged(receipt) => acknowledged.push(receipt),
+            Known::Unknown => unknown.push(job),
+            Known::Unsent => unsent.push(job),
+        }
+    }
+    let told = format!(
+        "{} were acknowledged; {} were on their way, and their senders know nothing; {} had not been sent",
+        acknowledged.len(),
+        unknown.len(),
+        unsent.len()
+    );
+    holds("the kill came in the middle", !acknowledged.is_empty() && !unknown.is_empty(), &told)?;
     let addresses = stage.start("restart_after_kill")?;
-    telling.say(&format!("{} were acknowledged, {} were not: their senders know nothing. The broker starts again (process {}).", acknowledged.len(), unknown.len(), addresses.process));
+    telling.say(&format!("{told}. The broker starts again (process {}).", addresses.process));
+    let before = stage.verified;
     for receipt in &acknowledged {
         stage.verify(receipt)?;
     }
-    let words = format!("{} of {} acknowledged receipts verify", acknowledged.len(), acknowledged.len());
+    let words = format!("{} of {} acknowledged receipts verify", stage.verified - before, acknowledged.len());
     telling.found("acknowledged", &words, acknowledged.len());
     let recorded = resend(stage, &unknown)?;
     let words = format!(
@@ -60,71 +84,78 @@ pub fn run(stage: &mut Stage, telling: &mut Telling) -> Held<()> {
     );
     telling.found("unacknowledged", &words, unknown.len());
     telling.fact("recorded_but_not_acknowledged", recorded);
+    let already = resend(stage, &unsent)?;
+    same("returns that were recorded without having been sent", 0, already)?;
+    telling.fact("unsent", unsent.len());
+    once(stage, telling, &jobs, &acknowledged)?;
     stage.receipts.extend(acknowledged);
-    once(stage, telling, &jobs)
+    Ok(())
 }
 
-fn jobs(stage: &Stage) -> Held<Vec<Job>> {
+/// What each agency sends, one after the other.
+fn jobs(stage: &Stage) -> Held<Vec<Vec<Job>>> {
     let folder = stage.folder("files")?;
     let mut jobs = Vec::new();
     for (agency, share) in &stage.shares {
         let file = folder.join(format!("{agency}-small.csv"));
         share.first(ROWS).write(&file)?;
-        for period in YEARS {
-            let key: SendKey = fresh_key()?;
-            let sending = Sending::of(ANNUAL).period(period).areas(&stage.areas(agency)).file(&file).key(key);
-            jobs.push(Job { desk: stage.returns_desk(agency)?, sending, file: file.clone(), period });
-        }
+        let desk = stage.returns_desk(agency)?;
+        let job = |period: &'static str| -> Held<Job> {
+            let sending = Sending::of(&file, ANNUAL).period(period).key(fresh_key()?);
+            Ok(Job { desk: desk.clone(), sending, file: file.clone(), period })
+        };
+        jobs.push(YEARS.into_iter().map(job).collect::<Held<_>>()?);
     }
     Ok(jobs)
 }
 
-/// Sends everything at once and kills the broker when a quarter is acknowledged.
-fn burst(stage: &Stage, jobs: &[Job]) -> Held<Vec<Known>> {
+/// Sends everything, each agency its own, and kills the broker when a quarter is acknowledged. Gives what is
+/// known of each job, in order.
+fn burst(stage: &Stage, jobs: &[Vec<Job>]) -> Held<Vec<Known>> {
     let acknowledged = AtomicUsize::new(0);
-    let known: Mutex<Vec<Known>> = Mutex::new(vec![None; jobs.len()]);
-    let wrong: Mutex<Option<Broken>> = Mutex::new(None);
-    let ended = AtomicUsize::new(0);
+    let killed = AtomicBool::new(false);
+    let enough = jobs.len() * YEARS.len() / 4;
     std::thread::scope(|scope| {
-        for (at, job) in jobs.iter().enumerate() {
-            let (acknowledged, known, wrong, ended) = (&acknowledged, &known, &wrong, &ended);
-            scope.spawn(move || {
-                match attempt(job) {
-                    Ok(receipt) => {
-                        acknowledged.fetch_add(usize::from(receipt.is_some()), Ordering::SeqCst);
-                        if let Some(slot) = known.lock().unwrap_or_else(PoisonError::into_inner).get_mut(at) {
-                            *slot = receipt;
-                        }
-                    }
-                    Err(broken) => *wrong.lock().unwrap_or_else(PoisonError::into_inner) = Some(broken),
-                }
-                ended.fetch_add(1, Ordering::SeqCst);
-            });
-        }
+        let (acknowledged, killed) = (&acknowledged, &killed);
+        let agencies: Vec<_> =
+            jobs.iter().map(|jobs| scope.spawn(move || send_all(jobs, acknowledged, killed))).collect();
         let begun = Instant::now();
-        let enough = jobs.len() / 4;
-        while acknowledged.load(Ordering::SeqCst) < enough
-            && ended.load(Ordering::SeqCst) < jobs.len()
-            && begun.elapsed() < PATIENCE
-        {
+        while acknowledged.load(Ordering::SeqCst) < enough && begun.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_micros(200));
         }
-        stage.process.kill()
-    })?;
-    match wrong.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(broken) => Err(broken),
-        None => Ok(known.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        let kill = stage.process.kill();
+        killed.store(true, Ordering::SeqCst);
+        kill?;
+        let mut known = Vec::new();
+        for agency in agencies {
+            let sent = agency
+                .join()
+                .map_err(|_| Broken::failed("sending a burst", "a client ended unexpectedly"))?;
+            known.extend(sent?);
+        }
+        Ok(known)
+    })
+}
+
+/// One agency's returns, one after the other, until the broker is gone.
+fn send_all(jobs: &[Job], acknowledged: &AtomicUsize, killed: &AtomicBool) -> Held<Vec<Known>> {
+    let mut known = Vec::new();
+    for job in jobs {
+        let one = if killed.load(Ordering::SeqCst) { Known::Unsent } else { attempt(job)? };
+        acknowledged.fetch_add(usize::from(matches!(one, Known::Acknowledged(_))), Ordering::SeqCst);
+        known.push(one);
     }
+    Ok(known)
 }
 
 /// One client's command: a receipt, or an outcome that is unknown. Any other end breaks the story.
 fn attempt(job: &Job) -> Held<Known> {
-    let mut words = vec!["-o", "json"];
-    words.extend(job.sending.words().iter().map(String::as_str));
+    let mut words: Vec<&str> = job.sending.words().iter().map(String::as_str).collect();
+    words.extend(["-o", "json"]);
     let said = job.desk.runs(&words)?;
     match said.code {
-        0 => Ok(Some(Receipt::of(&job.desk, &said.data()?, Some(&job.file)))),
-        _ => said.ended(7).map(|_| None),
+        0 => Ok(Known::Acknowledged(Receipt::of(&job.desk, &said.data()?, Some(&job.file)))),
+        _ => said.ended(7).map(|_| Known::Unknown),
     }
 }
 
@@ -141,18 +172,29 @@ fn resend(stage: &mut Stage, unknown: &[&Job]) -> Held<usize> {
     Ok(recorded)
 }
 
-/// In the log each of them was accepted exactly once.
-fn once(stage: &Stage, telling: &mut Telling, jobs: &[Job]) -> Held<()> {
+/// In the log each return was accepted exactly once, and each acknowledged one at the index of its receipt.
+fn once(stage: &Stage, telling: &mut Telling, jobs: &[Vec<Job>], acknowledged: &[Receipt]) -> Held<()> {
     let (_, accepted) = stage.entries(&["--class", "accepted"])?;
-    for job in jobs {
+    let jobs: Vec<&Job> = jobs.iter().flatten().collect();
+    for job in &jobs {
         let agency = job.desk.id.split('/').next().unwrap_or_default();
         let of = |entry: &&Value| {
-            text(entry, "agency") == agency && text(entry, "return_type") == ANNUAL && text(entry, "period") == job.period
+            text(entry, "agency") == agency
+                && text(entry, "return_type") == ANNUAL
+                && text(entry, "period") == job.period
         };
-        same(&format!("entries that accept {} of {agency}", job.period), 1, accepted.iter().filter(of).count())?;
+        let entries = accepted.iter().filter(of).count();
+        same(&format!("entries that accept {} of {agency}", job.period), 1, entries)?;
     }
-    let last = accepted.iter().map(|entry| number(entry, "index")).max().unwrap_or_default();
-    let words = format!("the log holds each of the {} returns exactly once (the last at index {last})", jobs.len());
+    for receipt in acknowledged {
+        let entry = accepted.iter().find(|entry| text(entry, "submission") == receipt.submission);
+        let entry = there("the entry of an acknowledged return", entry)?;
+        same("the index of an acknowledged return", receipt.index, number(entry, "index"))?;
+    }
+    let words = format!(
+        "the log holds each of the {} returns exactly once, the acknowledged ones where their receipts say",
+        jobs.len()
+    );
     telling.found("accepted_once", &words, jobs.len());
     Ok(())
 }

@@ -35,24 +35,28 @@ pub fn run(stage: &mut Stage, telling: &mut Telling) -> Held<()> {
     let mut table = Vec::new();
 
     let bytes = original.bytes()?;
-    let (said, reply) = desk.asks(annual(stage, &sent).key(key).words(), 0)?;
+    let (said, reply) = desk.asks(annual(&sent).key(key).words(), 0)?;
     telling.typed(&said);
     let again = Receipt::of(&desk, &reply, Some(&sent));
     holds("the reply says that it is the original receipt", yes(&reply, "already"), "a new one")?;
     same("the submission of the receipt", &original.submission, &again.submission)?;
     holds("the original receipt comes back byte for byte", again.bytes()? == bytes, "other bytes")?;
-    table.push(row("same key, same content", &said, &format!("the original receipt, {} bytes alike", bytes.len())));
+    table.push(row(
+        "same key, same content",
+        &said,
+        &format!("the original receipt, {} bytes alike", bytes.len()),
+    ));
     telling.fact("receipt_bytes", bytes.len());
 
-    let refused = desk.runs(annual(stage, &changed).key(key).words())?.ended(3)?;
+    let refused = desk.runs(annual(&changed).key(key).words())?.ended(3)?;
     let why = refusal(&refused, &Refusal::KeyReused.text())?;
     table.push(row("same key, one digit changed", &refused, &why));
 
-    let refused = desk.runs(annual(stage, &changed).key(fresh_key()?).words())?.ended(3)?;
+    let refused = desk.runs(annual(&changed).key(fresh_key()?).words())?.ended(3)?;
     let why = refusal(&refused, &original.submission)?;
     table.push(row("new key, one digit changed", &refused, &why));
 
-    let corrected = annual(stage, &changed).replaces(&original.submission, "correction");
+    let corrected = annual(&changed).replaces(&original.submission, "correction");
     let (said, reply) = desk.asks(corrected.words(), 0)?;
     let version = number(&reply, "version");
     same("the version of the correction", original.version + 1, version)?;
@@ -73,9 +77,8 @@ fn backup(stage: &mut Stage, telling: &mut Telling) -> Held<()> {
     Ok(())
 }
 
-fn annual(stage: &Stage, file: &Path) -> Sending {
-    let areas = RESENDER.parse().map(|agency| stage.areas(&agency)).unwrap_or_default();
-    Sending::of(ANNUAL).period(YEAR).areas(&areas).file(file)
+fn annual(file: &Path) -> Sending {
+    Sending::of(file, ANNUAL).period(YEAR)
 }
 
 /// A copy of the agency's figures with one digit of a count changed.
@@ -105,7 +108,11 @@ fn recipients(stage: &Stage, telling: &mut Telling, desk: &Person, first: &str, 
     let mut table = Vec::new();
     for delivery in rows(&status, "deliveries") {
         let recipient = text(&delivery, "recipient");
-        let reader = if MANAGER.starts_with(&format!("{recipient}/")) { MANAGER.to_owned() } else { format!("{recipient}/returns") };
+        let reader = if MANAGER.starts_with(&format!("{recipient}/")) {
+            MANAGER.to_owned()
+        } else {
+            format!("{recipient}/returns")
+        };
         let (_, inbox) = stage.person(&reader)?.asks(&["inbox", "list"], 0)?;
         let items = rows(&inbox, "items");
         let find = |id: &str| -> Held<Value> {
@@ -113,13 +120,32 @@ fn recipients(stage: &Stage, telling: &mut Telling, desk: &Person, first: &str, 
             there(&format!("{} in the inbox of {recipient}", short(id)), item.cloned())
         };
         let (old, new) = (find(first)?, find(second)?);
-        holds(&format!("{recipient} sees that the first version is superseded"), yes(&old, "superseded"), "in force")?;
-        holds(&format!("{recipient} sees that the second version is in force"), !yes(&new, "superseded"), "superseded")?;
-        let state = |item: &Value| format!("version {}, {}{}", text(item, "version"), text(item, "state"), if yes(item, "superseded") { ", superseded" } else { "" });
+        holds(
+            &format!("{recipient} sees that the first version is superseded"),
+            yes(&old, "superseded"),
+            "in force",
+        )?;
+        holds(
+            &format!("{recipient} sees that the second version is in force"),
+            !yes(&new, "superseded"),
+            "superseded",
+        )?;
+        let state = |item: &Value| {
+            format!(
+                "version {}, {}{}",
+                text(item, "version"),
+                text(item, "state"),
+                if yes(item, "superseded") { ", superseded" } else { "" }
+            )
+        };
         table.push(vec![recipient, state(&old), state(&new)]);
     }
     holds("the correction has recipients", !table.is_empty(), "none")?;
     telling.table("What the recipients see", &["recipient", "first", "correction"], &table);
-    telling.found("recipients_with_both", &format!("{} recipients see both versions", table.len()), table.len());
+    telling.found(
+        "recipients_with_both",
+        &format!("{} recipients see both versions", table.len()),
+        table.len(),
+    );
     Ok(())
 }

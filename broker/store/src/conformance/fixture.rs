@@ -9,7 +9,7 @@ use concordat_core::entry::{
 use concordat_core::finding::Counts;
 use concordat_core::ids::{AgencyId, Digest, EntryId, PrincipalId, SendKey};
 use concordat_core::submission::{Covers, Identity, PayloadAt, Recipient, ReplaceReason, Replaces};
-use concordat_seal::{RetentionClass, SectionClass};
+use concordat_seal::{RetentionClass, SealFault, Sealed, SectionClass};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::proposal::{Appended, Committed, Precondition, Proposal, Unmet};
@@ -138,7 +138,21 @@ pub fn content(number: u64, version: u32) -> Digest {
 }
 
 /// The proposal of an accepted return with a payload, under the preconditions that the broker sets.
+#[expect(clippy::unwrap_used, reason = "a trial that cannot seal has failed")]
 pub fn submission(store: &impl Store, entry: EntryId, accepted: Accepted, payload: &[u8]) -> Proposal {
+    sealed_submission(store, entry, accepted, payload).unwrap()
+}
+
+/// The same, where sealing may fail.
+///
+/// # Errors
+/// What the key ring says.
+pub fn sealed_submission(
+    store: &impl Store,
+    entry: EntryId,
+    accepted: Accepted,
+    payload: &[u8],
+) -> Result<Proposal, SealFault> {
     let preconditions = vec![
         Precondition::KeyUnused {
             agency: accepted.identity.agency.clone(),
@@ -151,25 +165,24 @@ pub fn submission(store: &impl Store, entry: EntryId, accepted: Accepted, payloa
             content: accepted.content,
         },
     ];
-    let sealed = seal(store, entry, accepted.person_level, payload);
-    Proposal {
+    let sealed = seal(store, entry, accepted.person_level, payload)?;
+    Ok(Proposal {
         id: entry,
         statement: Some(statement(store, entry, &accepted)),
         body: Body::Accepted(Box::new(accepted)),
         payload: Some(sealed),
         preconditions,
-    }
+    })
 }
 
-#[expect(clippy::unwrap_used, reason = "a trial that cannot seal has failed")]
-fn seal(store: &impl Store, entry: EntryId, person_level: bool, payload: &[u8]) -> concordat_seal::Sealed {
+fn seal(store: &impl Store, entry: EntryId, person_level: bool, payload: &[u8]) -> Result<Sealed, SealFault> {
     let ring = store.ring();
     let key = if person_level {
-        ring.record_key(entry.0).unwrap()
+        ring.record_key(entry.0)?
     } else {
-        ring.data_key(RetentionClass::Aggregate, jiff::civil::date(2026, 11, 22)).unwrap()
+        ring.data_key(RetentionClass::Aggregate, jiff::civil::date(2026, 11, 22))?
     };
-    ring.seal(key, &store.place(entry, SectionClass::Payload), payload).unwrap()
+    ring.seal(key, &store.place(entry, SectionClass::Payload), payload)
 }
 
 #[expect(clippy::unwrap_used, reason = "the statements of a trial are right")]
@@ -227,8 +240,7 @@ pub fn not_collected(submission: EntryId, index: u64, recipient: &str) -> Body {
 /// Overdue raised for the n-th return.
 #[must_use]
 pub fn overdue(number: u64) -> Body {
-    let due =
-        concordat_core::calendar::Due { date: jiff::civil::date(2023, 5, 3), before: start() };
+    let due = concordat_core::calendar::Due { date: jiff::civil::date(2023, 5, 3), before: start() };
     Body::OverdueRaised(Overdue { identity: identity(number), due })
 }
 
@@ -295,7 +307,12 @@ pub fn enrolled(who: &str, token: u64, key: u64) -> Body {
 /// The revocation of an agency's desk.
 #[must_use]
 pub fn revoked(who: &str) -> Body {
-    Body::Revoked(Revoked { principal: principal(who), key: None, reason: "left".to_owned(), by: "root".to_owned() })
+    Body::Revoked(Revoked {
+        principal: principal(who),
+        key: None,
+        reason: "left".to_owned(),
+        by: "root".to_owned(),
+    })
 }
 
 /// Appends a group that must be recorded.

@@ -32,7 +32,8 @@ fn verifier(store: &impl Store) -> Verifier {
 
 /// Records the n-th return and gives its index.
 async fn send(store: &impl Store, number: u64) -> u64 {
-    let proposal = submission(store, id(number), accepted(number, 1, None), format!("payload {number}").as_bytes());
+    let proposal =
+        submission(store, id(number), accepted(number, 1, None), format!("payload {number}").as_bytes());
     commit(store, vec![proposal]).await[0].index
 }
 
@@ -145,7 +146,9 @@ pub async fn version_in_force_decides_what_may_replace_it<S: Subject>() {
     assert_eq!(unmet(&*store, vec![again]).await, Unmet::SameContent { index: second });
     let Some(Row::Submission(first)) = store.row(&Key::Submission(id(1))).unwrap() else { panic!("no row") };
     assert_eq!(first.superseded_by, Some(id(54)));
-    let Some(Row::Version(version)) = store.row(&Key::Version(identity(1))).unwrap() else { panic!("no row") };
+    let Some(Row::Version(version)) = store.row(&Key::Version(identity(1))).unwrap() else {
+        panic!("no row")
+    };
     assert_eq!((version.submission, version.version, version.index), (id(54), 2, second));
     assert_eq!(version.content, store.content_hmac(&content(1, 2)));
     assert_ne!(version.content, content(1, 2));
@@ -197,7 +200,11 @@ pub async fn delivery_is_answered_in_the_states_allowed<S: Subject>() {
     let wrong = Unmet::WrongState { state: DeliveryState::Acknowledged };
     assert_eq!(unmet(&*store, vec![answer(83, &[DeliveryState::Collected])]).await, wrong);
     let stranger = Proposal {
-        preconditions: vec![Precondition::Delivery { recipient: agency("nobody"), index, states: Vec::new() }],
+        preconditions: vec![Precondition::Delivery {
+            recipient: agency("nobody"),
+            index,
+            states: Vec::new(),
+        }],
         ..Proposal::of(id(84), denied())
     };
     assert_eq!(unmet(&*store, vec![stranger]).await, Unmet::NoDelivery);
@@ -274,7 +281,8 @@ pub async fn recorded_times_never_go_back<S: Subject>() {
             subject = subject.reopen(true);
         }
     }
-    let times: Vec<_> = subject.store().entries(0, 10).unwrap().iter().map(|entry| entry.recorded_at).collect();
+    let times: Vec<_> =
+        subject.store().entries(0, 10).unwrap().iter().map(|entry| entry.recorded_at).collect();
     assert_eq!(times, expected);
 }
 
@@ -422,7 +430,9 @@ pub async fn payload_in_a_file_opens_like_one_in_the_journal<S: Subject>() {
     commit(&*store, group).await;
     for index in 0..2 {
         let entry = store.entry(index).unwrap().unwrap();
-        assert!(!entry.sections.iter().find(|s| s.digest.number == crate::PAYLOAD_SECTION).unwrap().in_journal);
+        assert!(
+            !entry.sections.iter().find(|s| s.digest.number == crate::PAYLOAD_SECTION).unwrap().in_journal
+        );
     }
     drop(store);
     subject = subject.reopen(false);

@@ -56,7 +56,9 @@ impl Embedded {
         drop(self.queue.write().unwrap_or_else(PoisonError::into_inner).take());
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if writer.is_some_and(|writer| writer.join().is_err()) {
-            tracing::error!("the writer of the log ended in a panic; the next opening rebuilds the projections");
+            tracing::error!(
+                "the writer of the log ended in a panic; the next opening rebuilds the projections"
+            );
         }
     }
 }

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, ByteBuf, Bytes};
 
-use crate::recorded::{Recorded, StoredSection};
 use crate::CORE_SECTION;
+use crate::recorded::{Recorded, StoredSection};
 
 use super::frame::EntryFrame;
 
@@ -61,7 +61,9 @@ impl std::fmt::Display for BadEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             BadEntry::Altered(what) => f.write_str(what),
-            BadEntry::Newer(version) => write!(f, "its core section has version {version}, which is newer than this broker"),
+            BadEntry::Newer(version) => {
+                write!(f, "its core section has version {version}, which is newer than this broker")
+            }
             BadEntry::Seal(fault) => fault.fmt(f),
         }
     }
@@ -149,7 +151,10 @@ mod tests {
     fn core_section_comes_back() {
         let plain = encode(&body(), b"said", &[9; 32]).unwrap();
         let core = decode(&plain).unwrap();
-        assert_eq!((core.body, core.statement.as_slice(), *core.random), (body(), b"said".as_slice(), [9; 32]));
+        assert_eq!(
+            (core.body, core.statement.as_slice(), *core.random),
+            (body(), b"said".as_slice(), [9; 32])
+        );
     }
 
     #[test]
@@ -171,7 +176,8 @@ mod tests {
         let act = Administered { act: "start".into(), reason: "first".into(), by: "root".into() };
         let plain = encode(&Body::Administered(act.clone()), b"", &[7; 32]).unwrap();
         let first = [
-            b"\xa4\x61v\x01\x64body\xa1\x6cadministered\xa3\x63act\x65start\x66reason\x65first\x62by\x64root".as_slice(),
+            b"\xa4\x61v\x01\x64body\xa1\x6cadministered\xa3\x63act\x65start\x66reason\x65first\x62by\x64root"
+                .as_slice(),
             b"\x69statement\x40\x66random\x58\x20",
             &[7; 32],
         ]

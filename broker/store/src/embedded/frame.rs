@@ -48,11 +48,6 @@ impl BadFrame {
     }
 }
 
-/// How long the frame of an entry with these parts is.
-pub(crate) fn entry_len(leaf: usize, sections: &[usize]) -> usize {
-    HEAD_LEN + 8 + 2 + leaf + 1 + sections.iter().map(|length| 5 + length).sum::<usize>()
-}
-
 /// Writes the frame of an entry behind the bytes given; `false` when a part is longer than a frame may hold.
 pub(crate) fn push_entry(out: &mut Vec<u8>, index: u64, leaf: &[u8], sections: &[(u8, &[u8])]) -> bool {
     let (Ok(leaf_len), Ok(count)) = (u16::try_from(leaf.len()), u8::try_from(sections.len())) else {
@@ -168,7 +163,7 @@ mod tests {
         let mut out = b"before".to_vec();
         assert!(push_entry(&mut out, 7, b"leaf", &[(1, b"core"), (3, b"")]));
         let one = out.len() - 6;
-        assert_eq!(one, entry_len(4, &[4, 0]));
+        assert_eq!(one, HEAD_LEN + 8 + 2 + 4 + 1 + 5 + 4 + 5);
         assert!(push_checkpoint(&mut out, "signed"));
         let (frame, length) = parse(&out[6..]).unwrap();
         let expected = EntryFrame { index: 7, leaf: b"leaf", sections: vec![(1, b"core"), (3, b"")] };

@@ -18,7 +18,9 @@ use super::writer::Job;
 /// What is to be answered to one caller if the group is recorded.
 pub(crate) enum Answer {
     /// The entries from this one on, as many as it proposed.
-    Recorded { first: usize },
+    Recorded {
+        first: usize,
+    },
     Unmet(Unmet),
     Fault(Fault),
 }
@@ -52,15 +54,7 @@ impl<'p> Group<'p> {
         pending: Pending<'p>,
         frames: Vec<u8>,
     ) -> Self {
-        Self {
-            frames,
-            entries: Vec::new(),
-            answers: Vec::new(),
-            pending,
-            last_at,
-            log,
-            first,
-        }
+        Self { frames, entries: Vec::new(), answers: Vec::new(), pending, last_at, log, first }
     }
 
     /// Takes a caller's entries into the group, or finds out why not.

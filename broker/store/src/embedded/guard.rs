@@ -173,10 +173,7 @@ fn take(bytes: &[u8]) -> Option<Slot> {
         sequence: u64::from_be_bytes(*sequence),
         log: Hash(*log),
         guarded: Guarded {
-            position: Position {
-                segment: u32::from_be_bytes(*segment),
-                offset: u32::from_be_bytes(*offset),
-            },
+            position: Position { segment: u32::from_be_bytes(*segment), offset: u32::from_be_bytes(*offset) },
             size: u64::from_be_bytes(*size),
             root: Hash(*root),
             ring: u64::from_be_bytes(*ring),
@@ -251,10 +248,7 @@ mod tests {
             assert_eq!(Guard::open(&DiskPort, &path, log()).unwrap().1.size, 0, "byte {at}");
             altered[at] ^= 1;
             std::fs::write(&path, &altered).unwrap();
-            assert!(matches!(
-                Guard::open(&DiskPort, &path, log()),
-                Err(OpenFault::GuardDamaged { .. })
-            ));
+            assert!(matches!(Guard::open(&DiskPort, &path, log()), Err(OpenFault::GuardDamaged { .. })));
         }
     }
 

@@ -109,10 +109,6 @@ impl Segments {
         self.dir.join(segment_name(number))
     }
 
-    pub(crate) fn port(&self) -> &dyn Port {
-        self.port.as_ref()
-    }
-
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
@@ -284,6 +280,18 @@ mod tests {
             altered[at] ^= 4;
             assert!(check_head(&altered, &log, 3).is_err(), "byte {at}");
         }
+    }
+
+    /// The bytes of format 1 as they were first written: they must read for ever.
+    #[test]
+    fn segment_head_is_laid_out_as_documented() {
+        let log = sha256(&[b"log"]);
+        let mut expected = b"CCDSEGMT\x00\x01".to_vec();
+        expected.extend(log.0);
+        expected.extend([0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 77, 0, 0, 0, 0, 0, 0]);
+        expected.extend(crc32c::crc32c(&expected).to_be_bytes());
+        assert_eq!(segment_head(&log, 3, 77), expected);
+        assert_eq!(expected.len(), SEGMENT_HEAD as usize);
     }
 
     #[test]

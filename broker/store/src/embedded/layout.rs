@@ -70,7 +70,10 @@ impl Layout {
         if key.verifier().to_string() == self.verifier {
             Ok(key)
         } else {
-            Err(OpenFault::tampered(None, "the log key in the key ring is not the one this store was made with"))
+            Err(OpenFault::tampered(
+                None,
+                "the log key in the key ring is not the one this store was made with",
+            ))
         }
     }
 }

@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, RwLock, mpsc as channel};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, RwLock};
 
 use aws_lc_rs::rand;
 use concordat_core::entry::{Administered, Body, TailCut};
 use concordat_core::ids::EntryId;
 use concordat_ledger::{Checkpoint, Hash, LogKey, SignedCheckpoint, empty_root, log_id};
 use concordat_seal::KeyRing;
-use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::fault::OpenFault;
@@ -18,18 +16,15 @@ use crate::port::Port;
 use crate::proposal::{Appended, Proposal};
 use crate::store::Head;
 
+use super::found::Found;
 use super::guard::{Guard, Guarded};
 use super::journal::{Journal, Position, SEGMENT_HEAD, Segments};
 use super::layout::{self, Layout};
-use super::projections::{self, Kept, LogIndex, Pending, Projections};
+use super::projections::{self, LogIndex, Projections};
 use super::reserve::Reserve;
 use super::ring::RingFiles;
-use super::scan::Scan;
 use super::writer::{Job, QUEUE, Writer};
 use super::{Embedded, Options, Shared};
-
-/// How long projections may take to open before they are set aside and rebuilt.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Embedded {
     /// Makes an empty store in a directory, which must exist and hold none.
@@ -121,7 +116,7 @@ fn lock(port: &dyn Port, dir: &Path) -> Result<Box<dyn std::any::Any + Send + Sy
     })
 }
 
-fn remove(folder: &Path) -> Result<(), OpenFault> {
+pub(super) fn remove(folder: &Path) -> Result<(), OpenFault> {
     match std::fs::remove_dir_all(folder) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
             Err(OpenFault::Io { path: folder.to_owned(), act: "removed", source })
@@ -131,12 +126,12 @@ fn remove(folder: &Path) -> Result<(), OpenFault> {
 }
 
 /// A store that is being opened.
-struct Opening {
-    dir: PathBuf,
-    options: Options,
+pub(super) struct Opening {
+    pub(super) dir: PathBuf,
+    pub(super) options: Options,
     layout: Layout,
-    log: Hash,
-    segments: Arc<Segments>,
+    pub(super) log: Hash,
+    pub(super) segments: Arc<Segments>,
     lock: Box<dyn std::any::Any + Send + Sync>,
 }
 
@@ -178,7 +173,7 @@ impl Opening {
             return Err(OpenFault::GuardDamaged { path, why: "carries a checkpoint that is not the log's" });
         }
         let found = self.read(&ring, &key, Some(&guarded))?;
-        self.finish(ring, key, guard, Some(guarded), found, None)
+        self.finish(Signed { ring, key, guard, guarded }, found, None)
     }
 
     fn reset(self, body: Body) -> Result<Embedded, OpenFault> {
@@ -203,182 +198,21 @@ impl Opening {
             synced.map_err(OpenFault::io(&self.segments.path(number), "synced"))?;
         }
         let guard = Guard::create(port, &path, self.log, &guarded)?;
-        self.finish(ring, key, guard, Some(guarded), found, Some(body))
+        self.finish(Signed { ring, key, guard, guarded }, found, Some(body))
     }
 
-    /// Finds out what the log holds: from the projections if they were stopped cleanly, else from the journal.
-    fn read(&self, ring: &Arc<KeyRing>, key: &LogKey, guarded: Option<&Guarded>) -> Result<Found, OpenFault> {
-        if let (Some(guarded), false) = (guarded, self.options.projections_in_memory)
-            && let Some((projections, kept)) = self.kept(ring, guarded)
-        {
-            let last_at = self.last_at(&kept.index, ring)?;
-            let end = self.end_of(&kept, guarded)?;
-            return self.scan(ring, key, Some(guarded), projections, kept.index, end, last_at);
-        }
-        let fresh = if self.options.projections_in_memory {
-            Projections::memory(ring)
-        } else {
-            let folder = self.dir.join(projections::FOLDER);
-            remove(&folder)?;
-            Projections::create(&folder, ring)
-        };
-        let fresh = fresh.map_err(|broken| OpenFault::Projections { what: broken.0 })?;
-        let start = Position { segment: 1, offset: SEGMENT_HEAD };
-        self.scan(ring, key, guarded, fresh, LogIndex::default(), start, Timestamp::UNIX_EPOCH)
-    }
-
-    /// The projections of a clean stop, if they agree with the guard and the journal's files.
-    fn kept(&self, ring: &Arc<KeyRing>, guarded: &Guarded) -> Option<(Projections, Kept)> {
-        let folder = self.dir.join(projections::FOLDER);
-        if !folder.exists() {
-            return None;
-        }
-        let (opened, ring) = (folder.clone(), Arc::clone(ring));
-        let (send, receive) = channel::channel();
-        // on a thread of its own: damaged files may keep it busy for ever
-        std::thread::spawn(move || send.send(Projections::open(&opened, &ring)));
-        match receive.recv_timeout(PATIENCE) {
-            Ok(Ok(Some((projections, kept)))) => {
-                if self.agrees(&kept, guarded) {
-                    return Some((projections, kept));
-                }
-                tracing::warn!("the projections do not agree with the log; they are rebuilt");
-                projections.abandon();
-            }
-            Ok(Ok(None)) => {
-                tracing::info!("the store was not stopped cleanly; the projections are rebuilt");
-                return None;
-            }
-            Ok(Err(broken)) => tracing::warn!(%broken, "the projections are set aside and rebuilt"),
-            Err(_) => tracing::warn!("the projections did not open in time; they are set aside and rebuilt"),
-        }
-        set_aside(&folder);
-        None
-    }
-
-    fn agrees(&self, kept: &Kept, guarded: &Guarded) -> bool {
-        let known = kept.index.tree.root() == kept.root && kept.size <= guarded.size;
-        let same = kept.size < guarded.size || kept.root == guarded.root;
-        known && same && self.files_reach(&kept.index)
-    }
-
-    /// Whether every segment that the index speaks of is there and holds its last entry.
-    fn files_reach(&self, index: &LogIndex) -> bool {
-        let positions = index.positions.iter().map(|packed| Position::unpack(*packed));
-        let following = index.positions.iter().skip(1).map(|packed| Some(Position::unpack(*packed)));
-        let last_of_segment = positions
-            .zip(following.chain([None]))
-            .filter(|(one, next)| next.is_none_or(|next| next.segment != one.segment));
-        last_of_segment.map(|(position, _)| position).all(|position| {
-            let frame = self.segments.frame_at(position);
-            frame.is_ok_and(|bytes| super::frame::parse(&bytes).is_ok())
-        })
-    }
-
-    /// Where the journal goes on after what is kept.
-    fn end_of(&self, kept: &Kept, guarded: &Guarded) -> Result<Position, OpenFault> {
-        if kept.size == guarded.size {
-            return Ok(guarded.position);
-        }
-        let Some(last) = kept.index.positions.last().map(|packed| Position::unpack(*packed)) else {
-            return Ok(Position { segment: 1, offset: SEGMENT_HEAD });
-        };
-        let path = self.segments.path(last.segment);
-        let frame = self.segments.frame_at(last).map_err(OpenFault::io(&path, "read"))?;
-        last.plus(frame.len()).ok_or_else(|| OpenFault::tampered(None, "a segment is too long"))
-    }
-
-    /// When the last entry was recorded.
-    fn last_at(&self, index: &LogIndex, ring: &KeyRing) -> Result<Timestamp, OpenFault> {
-        let Some(last) = index.positions.last().map(|packed| Position::unpack(*packed)) else {
-            return Ok(Timestamp::UNIX_EPOCH);
-        };
-        let entry = index.positions.len() as u64 - 1;
-        let path = self.segments.path(last.segment);
-        let bytes = self.segments.frame_at(last).map_err(OpenFault::io(&path, "read"))?;
-        super::read::entry_of(ring, &self.log, &index.tree, entry, &bytes)
-            .map(|recorded| recorded.recorded_at)
-            .map_err(|why| OpenFault::tampered(Some(entry), why))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "where to go on from has five parts")]
-    fn scan(
-        &self,
-        ring: &Arc<KeyRing>,
-        key: &LogKey,
-        guarded: Option<&Guarded>,
-        projections: Projections,
-        index: LogIndex,
-        end: Position,
-        last_at: Timestamp,
-    ) -> Result<Found, OpenFault> {
-        let path = self.segments.dir();
-        let numbers = self.segments.numbers().map_err(OpenFault::io(path, "read"))?;
-        if !self.options.projections_in_memory {
-            projections.begin().map_err(|broken| OpenFault::Projections { what: broken.0 })?;
-        }
-        let before = (index.positions.len(), index.checkpoints.len());
-        let from = index.positions.len() as u64;
-        let mut scan = Scan {
-            segments: &self.segments,
-            ring,
-            log: self.log,
-            verifier: key.verifier(),
-            guarded,
-            index,
-            pending: Pending::over(&projections),
-            projections: &projections,
-            last_at,
-            end,
-            kept: 0,
-            cut: 0,
-            last_segment: numbers.last().copied().unwrap_or(0),
-        };
-        scan.run()?;
-        let Scan { index, last_at, end, kept, cut, .. } = scan;
-        let saved = projections.save_full_chunks(&index, before);
-        saved.map_err(|broken| OpenFault::Projections { what: broken.0 })?;
-        Ok(Found { projections, index, last_at, end, kept, cut, from })
-    }
-
-    fn finish(
-        self,
-        ring: Arc<KeyRing>,
-        key: LogKey,
-        guard: Guard,
-        guarded: Option<Guarded>,
-        found: Found,
-        first: Option<Body>,
-    ) -> Result<Embedded, OpenFault> {
-        let Some(guarded) = guarded else { return Err(settings(&"there is no head to go on from")) };
-        let fault = OpenFault::io(&self.segments.path(found.end.segment), "written");
-        let journal =
-            Journal::open(Arc::clone(&self.segments), self.log, found.end, self.options.segment_bytes);
-        let journal = journal.map_err(fault)?;
+    /// Starts the writer, makes what was found above the guarded byte part of the log, and records what the
+    /// opening itself has to say.
+    fn finish(self, signed: Signed, found: Found, first: Option<Body>) -> Result<Embedded, OpenFault> {
+        let Signed { ring, key, guard, guarded } = signed;
+        let path = self.segments.path(found.end.segment);
+        let rotate_at = self.options.segment_bytes;
+        let journal = Journal::open(Arc::clone(&self.segments), self.log, found.end, rotate_at);
+        let journal = journal.map_err(OpenFault::io(&path, "written"))?;
         let size = found.size();
         let last_checkpoint = found.index.checkpoints.last().map_or(0, |(size, _)| *size);
-        let (cut, kept, last_at, end) = (found.cut, found.kept, found.last_at, found.end);
-        let read_from = found.from;
-        let shared = Arc::new(Shared {
-            dir: self.dir,
-            port: self.options.port,
-            clock: self.options.clock,
-            ring,
-            verifier: key.verifier().clone(),
-            log: self.log,
-            inline_bytes: self.options.inline_bytes,
-            in_memory: self.options.projections_in_memory,
-            segments: self.segments,
-            head: RwLock::new(Arc::new(Head {
-                size: guarded.size,
-                root: guarded.root,
-                checkpoint: Arc::clone(&guarded.checkpoint),
-            })),
-            index: RwLock::new(found.index),
-            projections: RwLock::new(Arc::new(found.projections)),
-            closing: AtomicBool::new(false),
-            _lock: self.lock,
-        });
+        let Found { projections, index, last_at, end, kept, cut, from } = found;
+        let shared = self.share(ring, &key, &guarded, index, projections);
         let mut writer = Writer {
             reserve: Reserve::in_folder(&layout::journal(&shared.dir)),
             shared: Arc::clone(&shared),
@@ -401,14 +235,47 @@ impl Opening {
         }
         let (queue, waiting) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new().name("concordat-log".to_owned());
-        let thread = thread.spawn(move || writer.run(waiting)).map_err(OpenFault::io(&shared.dir, "served"))?;
-        Ok(Embedded {
-            shared,
-            queue: RwLock::new(Some(queue)),
-            writer: Mutex::new(Some(thread)),
-            read_from,
+        let thread =
+            thread.spawn(move || writer.run(waiting)).map_err(OpenFault::io(&shared.dir, "served"))?;
+        let (queue, writer) = (RwLock::new(Some(queue)), Mutex::new(Some(thread)));
+        Ok(Embedded { shared, queue, writer, read_from: from })
+    }
+
+    fn share(
+        self,
+        ring: Arc<KeyRing>,
+        key: &LogKey,
+        guarded: &Guarded,
+        index: LogIndex,
+        projections: Projections,
+    ) -> Arc<Shared> {
+        let checkpoint = Arc::clone(&guarded.checkpoint);
+        let head = Head { size: guarded.size, root: guarded.root, checkpoint };
+        Arc::new(Shared {
+            dir: self.dir,
+            port: self.options.port,
+            clock: self.options.clock,
+            ring,
+            verifier: key.verifier().clone(),
+            log: self.log,
+            inline_bytes: self.options.inline_bytes,
+            in_memory: self.options.projections_in_memory,
+            segments: self.segments,
+            head: RwLock::new(Arc::new(head)),
+            index: RwLock::new(index),
+            projections: RwLock::new(Arc::new(projections)),
+            closing: AtomicBool::new(false),
+            _lock: self.lock,
         })
     }
+}
+
+/// The keys of a store and the guard that they agree with.
+struct Signed {
+    ring: Arc<KeyRing>,
+    key: LogKey,
+    guard: Guard,
+    guarded: Guarded,
 }
 
 /// Records an entry of the store's own before anybody can call.
@@ -425,33 +292,3 @@ fn record(writer: &mut Writer, body: Body) -> Result<(), OpenFault> {
         _ => Err(settings(&"the store's own entry could not be recorded")),
     }
 }
-
-/// Keeps broken projections for whoever wants to look at them; no more than two of them.
-fn set_aside(folder: &Path) {
-    let places: Vec<PathBuf> =
-        (1..=2).map(|number| folder.with_file_name(format!("{}.broken-{number}", projections::FOLDER))).collect();
-    let place = places.iter().find(|place| !place.exists()).or(places.last());
-    let Some(place) = place else { return };
-    let _ = std::fs::remove_dir_all(place);
-    if let Err(source) = std::fs::rename(folder, place) {
-        tracing::warn!(%source, "the broken projections could not be set aside; they are deleted");
-    }
-}
-
-/// What an opening has found.
-struct Found {
-    projections: Projections,
-    index: LogIndex,
-    last_at: Timestamp,
-    end: Position,
-    kept: u64,
-    cut: u64,
-    from: u64,
-}
-
-impl Found {
-    fn size(&self) -> u64 {
-        self.index.positions.len() as u64
-    }
-}
-

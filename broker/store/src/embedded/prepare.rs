@@ -119,9 +119,9 @@ impl Shared {
         }
         let digest = section(&sealed)?;
         if in_file {
-            content::write(self.port.as_ref(), &self.dir, &digest.hash, sealed.bytes()).map_err(|source| {
-                Fault::unavailable(format!("a content file could not be written: {source}"))
-            })?;
+            content::write(self.port.as_ref(), &self.dir, &digest.hash, sealed.bytes()).map_err(
+                |source| Fault::unavailable(format!("a content file could not be written: {source}")),
+            )?;
             return Ok((digest, None));
         }
         Ok((digest, Some(sealed.into_bytes())))

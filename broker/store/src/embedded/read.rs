@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
-use concordat_core::apply::{Key, PrincipalRecord, Row};
+use concordat_core::apply::{Change, Key, PrincipalRecord, Row, apply};
 use concordat_core::entry::EntryClass;
 use concordat_core::fault::Fault;
-use concordat_core::ids::{AgencyId, Digest};
+use concordat_core::ids::{AgencyId, Digest, EntryId};
 use concordat_core::submission::DeliveryRecord;
 use concordat_ledger::{Hash, Receipt, SectionDigest, SignedCheckpoint, Tree, leaf_hash, sha256};
 use concordat_seal::{KeyId, KeyRing, Place, SealFault, SectionClass};
@@ -85,9 +85,9 @@ impl Shared {
             let place = format!("journal segment {} at byte {}", position.segment, position.offset);
             match source.kind() {
                 // the file ends too early, is gone, or says a length that cannot be
-                std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::NotFound | std::io::ErrorKind::Other => {
-                    Fault::tampered(format!("{place}: {source}"))
-                }
+                std::io::ErrorKind::UnexpectedEof
+                | std::io::ErrorKind::NotFound
+                | std::io::ErrorKind::Other => Fault::tampered(format!("{place}: {source}")),
                 _ => Fault::unavailable(format!("{place}: {source}")),
             }
         })
@@ -125,10 +125,16 @@ impl Shared {
     }
 
     /// The content of an entry's section of a class, opened.
-    fn open_section(&self, recorded: &Recorded, frame: &[u8], class: SectionClass) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    fn open_section(
+        &self,
+        recorded: &Recorded,
+        frame: &[u8],
+        class: SectionClass,
+    ) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let index = recorded.index;
         let named = recorded.sections.iter().find(|section| section.digest.class == class.number());
-        let digest = &named.ok_or_else(|| Fault::internal(format!("entry {index} has no such section")))?.digest;
+        let digest =
+            &named.ok_or_else(|| Fault::internal(format!("entry {index} has no such section")))?.digest;
         let erased = |fault: SealFault| Fault::internal(format!("entry {index}: {fault}"));
         let place = self.place_of(recorded.id, class, digest.number);
         let sealed = match self.section(index, frame, digest) {
@@ -145,6 +151,18 @@ impl Shared {
         })
     }
 
+    /// What its entry says of a submission, and what replaced it.
+    fn submission(&self, id: EntryId) -> Result<Option<Row>, Fault> {
+        let Some(pointer) = self.projections().submission(id).map_err(broken)? else { return Ok(None) };
+        let Some(recorded) = self.entry(pointer.index)? else { return Ok(None) };
+        let submitted = apply(&recorded.into_entry()).into_iter().find_map(|change| match change {
+            Change::Submitted(record) => Some(record),
+            _ => None,
+        });
+        let mut record = submitted.ok_or_else(|| altered(pointer.index, "it accepts no submission"))?;
+        record.superseded_by = pointer.superseded_by;
+        Ok(Some(Row::Submission(record)))
+    }
 
     fn receipt(&self, index: u64) -> Result<Receipt, Fault> {
         let beyond = || Fault::internal(format!("there is no entry {index}"));
@@ -179,7 +197,8 @@ impl Shared {
         let bytes = self.read_frame(position)?;
         let bad = || Fault::tampered(format!("the checkpoint of {size} entries is not the one signed"));
         let Ok((Frame::Checkpoint(text), _)) = frame::parse(&bytes) else { return Err(bad()) };
-        let signed = SignedCheckpoint::parse(text.as_bytes()).and_then(|signed| signed.verify(&self.verifier));
+        let signed =
+            SignedCheckpoint::parse(text.as_bytes()).and_then(|signed| signed.verify(&self.verifier));
         let checkpoint = signed.map_err(|_| bad())?;
         let root = self.index().tree.root_at(size).map_err(|_| bad())?;
         if checkpoint.size == size && checkpoint.root == root { Ok(text.into()) } else { Err(bad()) }
@@ -217,7 +236,10 @@ impl Store for Embedded {
     }
 
     fn row(&self, key: &Key) -> Result<Option<Row>, Fault> {
-        self.shared.projections().row(key).map_err(broken)
+        match key {
+            Key::Submission(id) => self.shared.submission(*id),
+            other => self.shared.projections().row(other).map_err(broken),
+        }
     }
 
     fn inbox(&self, agency: &AgencyId, from: u64, limit: usize) -> Result<Vec<DeliveryRecord>, Fault> {

@@ -67,9 +67,14 @@ impl Writer {
         self.guard.write_both(&self.guarded).map_err(|source| format!("the head guard: {source}"))?;
         let end = self.guarded.position;
         self.journal.cut(end).map_err(|source| format!("the journal: {source}"))?;
-        let bytes = self.shared.segments.load(end.segment).map_err(|source| format!("the journal: {source}"))?;
+        let bytes =
+            self.shared.segments.load(end.segment).map_err(|source| format!("the journal: {source}"))?;
         let bytes = bytes.ok_or("the journal's last segment is missing")?;
-        if self.matches(&bytes, end) { Ok(()) } else { Err("the journal's last segment is not what was written".into()) }
+        if self.matches(&bytes, end) {
+            Ok(())
+        } else {
+            Err("the journal's last segment is not what was written".into())
+        }
     }
 
     /// Whether a segment holds, up to a position, the entries that were acknowledged.
@@ -103,7 +108,8 @@ impl Writer {
             // the broken files may still be held open: the new ones lie beside them until the next opening
             let folder = shared.dir.join(projections::FOLDER);
             let aside = (1..100).map(|number| folder.with_file_name(format!("projections.broken-{number}")));
-            let aside = aside.into_iter().find(|place| !place.exists()).ok_or("too many broken projections")?;
+            let aside =
+                aside.into_iter().find(|place| !place.exists()).ok_or("too many broken projections")?;
             std::fs::rename(&folder, aside).map_err(|source| source.to_string())?;
             Projections::create(&folder, &shared.ring).map_err(broken)?
         };

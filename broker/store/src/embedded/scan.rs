@@ -129,9 +129,11 @@ impl Scan<'_> {
                 });
                 return missing.map_or(Ok(true), |guarded| Err(self.rolled_back(guarded)));
             }
-            let taken = frame::parse(rest).map_err(|bad| Bad::Frame(format!("its frame is damaged: {}", bad.why())));
+            let taken =
+                frame::parse(rest).map_err(|bad| Bad::Frame(format!("its frame is damaged: {}", bad.why())));
             let taken = taken.and_then(|(frame, length)| {
-                let after = at.plus(length).ok_or_else(|| Bad::Frame("its segment is too long".to_owned()))?;
+                let after =
+                    at.plus(length).ok_or_else(|| Bad::Frame("its segment is too long".to_owned()))?;
                 if self.guarded.is_some_and(|guarded| at < guarded.position && guarded.position < after) {
                     return Err(Bad::Frame("it reaches over the end that was acknowledged".to_owned()));
                 }
@@ -230,7 +232,8 @@ impl Scan<'_> {
         if !self.below(at) {
             self.kept += 1;
         }
-        let broken = |broken: super::projections::Broken| Bad::Store(OpenFault::Projections { what: broken.0 });
+        let broken =
+            |broken: super::projections::Broken| Bad::Store(OpenFault::Projections { what: broken.0 });
         self.pending.apply(&recorded.into_entry()).map_err(broken)?;
         if self.pending.len() >= BATCH {
             self.flush().map_err(Bad::Store)?;
@@ -258,7 +261,8 @@ impl Scan<'_> {
         }
         if !self.below(at) {
             // nothing vouches for what stands above the guarded byte but the signature
-            let signed = SignedCheckpoint::parse(text.as_bytes()).and_then(|signed| signed.verify(self.verifier));
+            let signed =
+                SignedCheckpoint::parse(text.as_bytes()).and_then(|signed| signed.verify(self.verifier));
             signed.map_err(|fault| Bad::Frame(fault.to_string()))?;
         }
         self.index.checkpoints.push((size, at.pack()));

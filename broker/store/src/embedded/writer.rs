@@ -282,7 +282,8 @@ fn full() -> Fault {
 }
 
 fn weigh<'j>(jobs: impl Iterator<Item = &'j Job>) -> (usize, usize) {
-    jobs.flat_map(|job| &job.entries).fold((0, 0), |(entries, bytes), entry| (entries + 1, bytes + entry.weight()))
+    jobs.flat_map(|job| &job.entries)
+        .fold((0, 0), |(entries, bytes), entry| (entries + 1, bytes + entry.weight()))
 }
 
 fn split_off(jobs: &mut Vec<Job>, which: impl Fn(&Job) -> bool) -> Vec<Job> {

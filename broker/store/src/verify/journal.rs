@@ -5,8 +5,8 @@ use std::path::Path;
 
 use concordat_core::entry::{Body, Entry, EntryClass};
 use concordat_core::ids::EntryId;
-use concordat_ledger::{LogFault, LogVerifier, SectionBody, SignedCheckpoint, Verifier, log_id, sha256};
 use concordat_ledger::{Hash, Leaf};
+use concordat_ledger::{LogFault, LogVerifier, SectionBody, SignedCheckpoint, Verifier, log_id, sha256};
 use concordat_seal::{KeyRing, Place, SectionClass};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -123,7 +123,8 @@ impl Walk<'_> {
         state.lost = true;
         match self.guarded {
             Some(guarded)
-                if number == guarded.position.segment && (length as u64) < u64::from(guarded.position.offset) =>
+                if number == guarded.position.segment
+                    && (length as u64) < u64::from(guarded.position.offset) =>
             {
                 report.faults.push(VerifyFault::RolledBack { had: guarded.size, found: state.size });
             }
@@ -140,6 +141,8 @@ impl Walk<'_> {
                 }
                 self.entry(*index, leaf, sections, state, report);
             }
+            // above the guard entries and checkpoints alike are nobody's yet
+            Found::Checkpoint(_) if report.unsigned > 0 => {}
             Found::Checkpoint(text) => {
                 let read = SignedCheckpoint::parse(text).map_err(LogFault::from);
                 if let Err(fault) = read.and_then(|signed| state.log.checkpoint(&signed)) {
@@ -194,7 +197,9 @@ impl Walk<'_> {
     ) -> Vec<(u8, Vec<u8>)> {
         let Ok(leaf) = Leaf::decode(leaf) else { return Vec::new() };
         let mut files = Vec::new();
-        for named in leaf.sections.iter().filter(|named| held.iter().all(|(number, _)| *number != named.number)) {
+        for named in
+            leaf.sections.iter().filter(|named| held.iter().all(|(number, _)| *number != named.number))
+        {
             state.named.insert(named.hash);
             let name = named.hash.to_string();
             let path = layout::content(self.dir).join(name.get(..2).unwrap_or_default()).join(&name);
@@ -204,10 +209,17 @@ impl Walk<'_> {
                     files.push((named.number, bytes));
                 }
                 Ok(None) if is_destroyed(self.ring, named) => report.erased += 1,
-                Ok(None) => report.tampered(Some(index), format_args!("its content file `{name}` is missing")),
-                Ok(Some(_)) => report.tampered(Some(index), format_args!("its content file `{name}` was altered")),
+                Ok(None) => {
+                    report.tampered(Some(index), format_args!("its content file `{name}` is missing"))
+                }
+                Ok(Some(_)) => {
+                    report.tampered(Some(index), format_args!("its content file `{name}` was altered"))
+                }
                 Err(source) => {
-                    report.tampered(Some(index), format_args!("its content file `{name}` cannot be read: {source}"));
+                    report.tampered(
+                        Some(index),
+                        format_args!("its content file `{name}` cannot be read: {source}"),
+                    );
                 }
             }
         }
@@ -215,7 +227,14 @@ impl Walk<'_> {
     }
 
     /// What the entry says: its core section opened, its class and time compared, its rows made.
-    fn said(&self, index: u64, leaf: &Leaf, sections: &[(u8, &[u8])], state: &mut State, report: &mut Report) {
+    fn said(
+        &self,
+        index: u64,
+        leaf: &Leaf,
+        sections: &[(u8, &[u8])],
+        state: &mut State,
+        report: &mut Report,
+    ) {
         if leaf.recorded_at_us < state.last_at {
             report.tampered(Some(index), "it was recorded earlier than the entry before it");
         }
@@ -232,7 +251,8 @@ impl Walk<'_> {
         if EntryClass::from_number(leaf.class) != Some(core.body.class()) {
             report.tampered(Some(index), "its class is not that of what it says");
         }
-        let recorded_at = i64::try_from(leaf.recorded_at_us).ok().and_then(|us| Timestamp::from_microsecond(us).ok());
+        let recorded_at =
+            i64::try_from(leaf.recorded_at_us).ok().and_then(|us| Timestamp::from_microsecond(us).ok());
         let Some(recorded_at) = recorded_at else {
             report.tampered(Some(index), "its recorded time is out of range");
             return;

@@ -105,7 +105,7 @@ impl Report {
     }
 }
 
-/// Checks the store in a directory that no broker has open. Nothing is changed.
+/// Checks the store in a directory that no broker has open. Nothing of the log is changed.
 ///
 /// # Errors
 /// [`OpenFault`] when there is no store to be checked, it is in use, or its keys do not open; whatever is wrong
@@ -134,7 +134,9 @@ pub fn directory(dir: &Path, options: &Options) -> Result<Report, OpenFault> {
         .parse()
         .map_err(|fault: concordat_ledger::KeyFault| OpenFault::Settings { what: fault.to_string() })?;
     let guarded = head_guard(dir, options, &verifier, &mut report);
-    let Some(ring) = key_ring(dir, options, &layout, guarded.as_ref(), &mut report)? else { return Ok(report) };
+    let Some(ring) = key_ring(dir, options, &layout, guarded.as_ref(), &mut report)? else {
+        return Ok(report);
+    };
     let walk = journal::Walk { dir, port, ring: &ring, verifier: &verifier, guarded: guarded.as_ref() };
     let rows = walk.run(&mut report)?;
     if !options.projections_in_memory && report.verdict() == Verdict::Whole {
@@ -173,7 +175,8 @@ fn key_ring(
 ) -> Result<Option<KeyRing>, OpenFault> {
     let files = RingFiles { port: Arc::clone(&options.port), dir: dir.to_owned() };
     let known = guarded.map(|guarded| guarded.ring);
-    let ring = match KeyRing::open(Arc::new(files), Arc::clone(&options.kek), known).map_err(OpenFault::ring) {
+    let ring = match KeyRing::open(Arc::new(files), Arc::clone(&options.kek), known).map_err(OpenFault::ring)
+    {
         Ok(ring) => ring,
         Err(OpenFault::Tampered { what, .. }) => {
             report.tampered(None, what);

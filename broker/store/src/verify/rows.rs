@@ -7,7 +7,7 @@ use concordat_core::apply::{Key, Row, apply, merge};
 use concordat_core::entry::Entry;
 use concordat_seal::KeyRing;
 
-use crate::embedded::projections::{FOLDER, Projections};
+use crate::embedded::projections::{Broken, FOLDER, Projections};
 
 use super::{Report, VerifyFault};
 
@@ -44,10 +44,9 @@ pub(super) fn compare(dir: &Path, ring: &KeyRing, rows: &Rows, report: &mut Repo
     }
     let mut compared = 0;
     for (key, row) in &rows.0 {
-        let expected = hidden(row.clone(), &projections);
-        match projections.row(key) {
-            Ok(Some(found)) if found == expected => compared += 1,
-            Ok(_) => return differ(format!("a row of {} is not what the log says", sort(key))),
+        match same(key, row, &projections) {
+            Ok(true) => compared += 1,
+            Ok(false) => return differ(format!("a row of {} is not what the log says", sort(key))),
             Err(broken) => return differ(broken.to_string()),
         }
     }
@@ -56,6 +55,17 @@ pub(super) fn compare(dir: &Path, ring: &KeyRing, rows: &Rows, report: &mut Repo
         Ok(count) => differ(format!("they hold {count} rows where the log makes {compared}")),
         Err(broken) => differ(broken.to_string()),
     }
+}
+
+/// Whether the projections hold this row.
+fn same(key: &Key, row: &Row, projections: &Projections) -> Result<bool, Broken> {
+    if let (Key::Submission(id), Row::Submission(record)) = (key, row) {
+        let found = projections.submission(*id)?;
+        return Ok(found.is_some_and(|pointer| {
+            (pointer.index, pointer.superseded_by) == (record.index, record.superseded_by)
+        }));
+    }
+    Ok(projections.row(key)?.is_some_and(|found| found == hidden(row.clone(), projections)))
 }
 
 /// The row as the projections keep it: content digests as HMACs.

@@ -12,7 +12,12 @@ pub(crate) const STAMP: u8 = b'!';
 pub(crate) const SUBMISSION: u8 = b's';
 pub(crate) const VERSION: u8 = b'v';
 pub(crate) const SENT: u8 = b'k';
+/// Chunks of an agency's inbox.
 pub(crate) const DELIVERY: u8 = b'd';
+/// The name of an agency that has an inbox, under its token.
+pub(crate) const AGENCY: u8 = b'a';
+/// What is kept of a return, version in force and obligation together.
+pub(crate) const RETURN: u8 = b'r';
 pub(crate) const OBLIGATION: u8 = b'o';
 pub(crate) const PRINCIPAL: u8 = b'p';
 pub(crate) const KEY: u8 = b'c';
@@ -58,10 +63,24 @@ impl RowKey {
         self.bytes.get(..usize::from(self.length)).unwrap_or(&self.bytes)
     }
 
-    /// The agency's token, if it is the key of a delivery.
-    pub(crate) fn agency(&self) -> Option<Token> {
-        let (sort, rest) = self.bytes.split_first()?;
-        if *sort == DELIVERY { rest.first_chunk().copied() } else { None }
+    /// The sort of the row.
+    pub(crate) fn sort(&self) -> u8 {
+        let [sort, ..] = self.bytes;
+        sort
+    }
+
+    /// The token after the sort.
+    pub(crate) fn token(&self) -> Token {
+        let mut token = [0; 16];
+        for (slot, byte) in token.iter_mut().zip(self.bytes.iter().skip(1)) {
+            *slot = *byte;
+        }
+        token
+    }
+
+    /// The index after the token.
+    pub(crate) fn index(&self) -> u64 {
+        u64::from_be_bytes(self.bytes.last_chunk().copied().unwrap_or_default())
     }
 }
 
@@ -127,7 +146,8 @@ impl Keys {
         {
             return *token;
         }
-        let areas: Vec<u8> = identity.areas.iter().flat_map(|area| [area.as_str().as_bytes(), b","].concat()).collect();
+        let areas: Vec<u8> =
+            identity.areas.iter().flat_map(|area| [area.as_str().as_bytes(), b","].concat()).collect();
         let (sort, covers): (&[u8], String) = match &identity.covers {
             Covers::Period(period) => (b"period", period.to_string()),
             Covers::Event(event) => (b"event", event.to_string()),

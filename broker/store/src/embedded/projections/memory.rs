@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use concordat_ledger::{Hash, Tree};
 
+use super::inbox::Waiting;
 use super::keys::{GROUPS, LEAVES, RowKey, WAITING};
-use super::{Broken, Projections, Waiting, locked};
+use super::{Broken, Projections};
 
 const CHUNK: usize = 256;
 
@@ -104,8 +105,7 @@ impl Projections {
         for key in old.iter().filter(|key| key.first() == Some(&WAITING)) {
             self.drop_row(key)?;
         }
-        let waiting: Vec<Waiting> = locked(&self.waiting).iter().copied().collect();
-        for (at, chunk) in waiting.chunks(CHUNK).enumerate() {
+        for (at, chunk) in self.waiting().chunks(CHUNK).enumerate() {
             let bytes: Vec<u8> = chunk
                 .iter()
                 .flat_map(|(by, index, agency)| {

@@ -2,31 +2,34 @@
 //! from the journal by the same `apply` that a commit runs. Values are sealed under the projection key; keys
 //! are blind tokens, ids and indexes.
 
+mod inbox;
 mod keys;
 mod memory;
 mod pending;
 mod rows;
 mod table;
+mod tally;
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use concordat_core::apply::{Key, PrincipalRecord, Row};
-use concordat_core::ids::{AgencyId, Digest};
-use concordat_core::submission::{DeliveryRecord, DeliveryState};
+use concordat_core::ids::{Digest, EntryId};
 use concordat_ledger::Hash;
 use concordat_seal::KeyRing;
 use concordat_seal::projection::Tree;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use inbox::Inboxes;
 use keys::{Keys, PRINCIPAL, RowKey, STAMP, Token};
-use rows::Tallies;
+use rows::{Pointer, ReturnRow};
 use table::Table;
+use tally::Tallies;
 
 pub(crate) use memory::{Kept, LogIndex};
 pub(crate) use pending::Pending;
+pub(crate) use rows::Held;
 pub(crate) use table::Broken;
 
 /// Name of the projections' folder.
@@ -46,16 +49,13 @@ struct Stamp {
     tallies: Tallies,
 }
 
-/// A delivery that waits to be collected: until when, and its key.
-type Waiting = (i64, u64, Token);
-
 /// The rows and what is known of them as a whole.
 pub(crate) struct Projections {
     table: Table,
     keys: Keys,
     seal: Arc<Tree>,
     tallies: Mutex<Tallies>,
-    waiting: Mutex<BTreeSet<Waiting>>,
+    inboxes: Mutex<Inboxes>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -71,7 +71,7 @@ impl Projections {
             keys: Keys::new(Arc::clone(projection)),
             seal,
             tallies: Mutex::default(),
-            waiting: Mutex::default(),
+            inboxes: Mutex::default(),
         })
     }
 
@@ -115,14 +115,16 @@ impl Projections {
             return Err(Broken("their counts and digests are not those of the last stop".to_owned()));
         }
         *locked(&self.tallies) = tallies;
-        *locked(&self.waiting) = self.load_waiting()?;
+        self.load_inboxes(self.load_waiting()?)?;
         let kept = Kept { size: stamp.size, root: stamp.root, index: self.load_index(stamp.size)? };
         Ok(Some(kept))
     }
 
     fn stamp(&self) -> Result<Option<Stamp>, Broken> {
         let Some(plain) = self.value(&RowKey::new(STAMP, &[]))? else { return Ok(None) };
-        ciborium::from_reader(plain.as_slice()).map(Some).map_err(|_| Broken("their stamp cannot be read".to_owned()))
+        ciborium::from_reader(plain.as_slice())
+            .map(Some)
+            .map_err(|_| Broken("their stamp cannot be read".to_owned()))
     }
 
     /// Takes the mark of the clean stop away, before the first row changes.
@@ -134,6 +136,7 @@ impl Projections {
     /// Sets the mark of a clean stop. Nothing may be written after it.
     pub(crate) fn finish(&self, size: u64, root: Hash, index: &LogIndex) -> Result<(), Broken> {
         self.save_index(index, size)?;
+        self.save_inboxes()?;
         self.save_waiting()?;
         let stamp = Stamp { format: FORMAT, size, root, tallies: locked(&self.tallies).clone() };
         let mut plain = Vec::new();
@@ -176,56 +179,89 @@ impl Projections {
         Ok(())
     }
 
-    fn read(&self, key: &RowKey) -> Result<Option<Row>, Broken> {
-        let Some(plain) = self.value(key)? else { return Ok(None) };
-        rows::decode(&plain).map(Some).ok_or_else(|| Broken("a row cannot be read".to_owned()))
+    fn read(&self, key: &RowKey) -> Result<Option<Held>, Broken> {
+        let held = match key.sort() {
+            keys::DELIVERY => {
+                self.delivery(&key.token(), key.index())?.map(|record| Held::Row(Row::Delivery(record)))
+            }
+            keys::VERSION => {
+                self.return_row(&key.token())?.version.map(|record| Held::Row(Row::Version(record)))
+            }
+            keys::OBLIGATION => {
+                self.return_row(&key.token())?.obligation.map(|record| Held::Row(Row::Obligation(record)))
+            }
+            sort => {
+                let Some(plain) = self.value(key)? else { return Ok(None) };
+                let held = match sort {
+                    keys::SUBMISSION => Pointer::decode(&plain).map(Held::Submission),
+                    keys::SENT => rows::decode_sent(&plain).map(|record| Held::Row(Row::Sent(record))),
+                    _ => rows::decode(&plain).map(Held::Row),
+                };
+                Some(held.ok_or_else(unreadable)?)
+            }
+        };
+        Ok(held)
+    }
+
+    fn return_row(&self, token: &Token) -> Result<ReturnRow, Broken> {
+        let Some(plain) = self.value(&RowKey::new(keys::RETURN, &[token]))? else {
+            return Ok(ReturnRow::default());
+        };
+        ReturnRow::decode(&plain).ok_or_else(unreadable)
     }
 
     /// Writes the rows of a group that is recorded.
-    pub(crate) fn write<'r>(&self, changed: impl Iterator<Item = (&'r RowKey, &'r Row)>) -> Result<(), Broken> {
-        for (key, row) in changed {
-            let plain = rows::encode(row).ok_or_else(|| Broken("a row cannot be written".to_owned()))?;
-            self.put(key, &plain)?;
-            if let (Row::Delivery(delivery), Some(agency)) = (row, key.agency()) {
-                let waiting = (delivery.collect_by.as_microsecond(), delivery.index, agency);
-                if delivery.state == DeliveryState::Queued && !delivery.reported {
-                    locked(&self.waiting).insert(waiting);
-                } else {
-                    locked(&self.waiting).remove(&waiting);
+    pub(crate) fn write<'r>(
+        &self,
+        changed: impl Iterator<Item = (&'r RowKey, &'r Held)>,
+    ) -> Result<(), Broken> {
+        let mut deliveries = Vec::new();
+        let mut returns: HashMap<Token, ReturnRow> = HashMap::new();
+        for (key, held) in changed {
+            match held {
+                Held::Submission(pointer) => self.put(key, &pointer.encode())?,
+                Held::Row(Row::Sent(sent)) => self.put(key, &rows::encode_sent(sent))?,
+                Held::Row(Row::Delivery(delivery)) => deliveries.push((key.token(), delivery)),
+                Held::Row(Row::Version(version)) => {
+                    returns.entry(key.token()).or_default().version = Some(*version);
+                }
+                Held::Row(Row::Obligation(record)) => {
+                    returns.entry(key.token()).or_default().obligation = Some(record.clone());
+                }
+                Held::Row(row) => {
+                    let plain =
+                        rows::encode(row).ok_or_else(|| Broken("a row cannot be written".to_owned()))?;
+                    self.put(key, &plain)?;
                 }
             }
         }
-        Ok(())
+        for (token, mut row) in returns {
+            if row.version.is_none() || row.obligation.is_none() {
+                let old = self.return_row(&token)?;
+                row = ReturnRow {
+                    version: row.version.or(old.version),
+                    obligation: row.obligation.or(old.obligation),
+                };
+            }
+            self.put(&RowKey::new(keys::RETURN, &[&token]), &row.encode())?;
+        }
+        self.put_deliveries(deliveries)
     }
 
-    /// One row.
+    /// One row; none under the key of a submission, of which [`Projections::submission`] tells.
     pub(crate) fn row(&self, key: &Key) -> Result<Option<Row>, Broken> {
-        self.read(&self.keys.row(key))
+        Ok(match self.read(&self.keys.row(key))? {
+            Some(Held::Row(row)) => Some(row),
+            _ => None,
+        })
     }
 
-    /// A page of an agency's deliveries.
-    pub(crate) fn inbox(
-        &self,
-        agency: &AgencyId,
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<DeliveryRecord>, Broken> {
-        let token = self.keys.agency(agency);
-        let (first, last) = (RowKey::delivery(&token, from), RowKey::delivery(&token, u64::MAX));
-        let rows = self.collect(first.as_slice(), last.as_slice(), limit)?;
-        Ok(rows.into_iter().filter_map(delivery).collect())
-    }
-
-    /// Deliveries queued beyond their time and not reported.
-    pub(crate) fn uncollected(&self, now: Timestamp, limit: usize) -> Result<Vec<DeliveryRecord>, Broken> {
-        let due: Vec<Waiting> = locked(&self.waiting)
-            .iter()
-            .take_while(|(collect_by, ..)| *collect_by <= now.as_microsecond())
-            .take(limit)
-            .copied()
-            .collect();
-        let rows = due.iter().map(|(_, index, agency)| self.read(&RowKey::delivery(agency, *index)));
-        Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().filter_map(delivery).collect())
+    /// Where the entry of a submission stands, and what replaced it.
+    pub(crate) fn submission(&self, id: EntryId) -> Result<Option<Pointer>, Broken> {
+        Ok(match self.read(&self.keys.row(&Key::Submission(id)))? {
+            Some(Held::Submission(pointer)) => Some(pointer),
+            _ => None,
+        })
     }
 
     /// Every principal.
@@ -247,15 +283,43 @@ impl Projections {
         self.keys.content(content)
     }
 
-    /// How many rows there are that entries make; for comparing with a rebuild.
+    /// How many rows entries make; for comparing with a rebuild.
     pub(crate) fn count(&self) -> Result<u64, Broken> {
-        let mut count = 0;
-        self.table.scan(&[0], &[0xff], |key, _| {
-            let inner = [STAMP, keys::LEAVES, keys::GROUPS, keys::WAITING];
-            count += u64::from(key.first().is_some_and(|sort| !inner.contains(sort)));
-            true
+        let mut count = self.count_deliveries()?;
+        let mut broken = None;
+        self.table.scan(&[0], &[0xff], |key, stored| {
+            match key.first() {
+                Some(
+                    &(keys::DELIVERY | keys::AGENCY | STAMP | keys::LEAVES | keys::GROUPS | keys::WAITING),
+                ) => {}
+                Some(&keys::RETURN) => {
+                    match self.seal.open(key, stored).ok().and_then(|row| ReturnRow::decode(&row)) {
+                        Some(row) => {
+                            count += u64::from(row.version.is_some()) + u64::from(row.obligation.is_some())
+                        }
+                        None => broken = Some(unreadable()),
+                    }
+                }
+                _ => count += 1,
+            }
+            broken.is_none()
         })?;
-        Ok(count)
+        broken.map_or(Ok(count), Err)
+    }
+
+    /// Makes every row unreadable, as damage would.
+    #[cfg(test)]
+    pub(crate) fn spoil(&self) {
+        let mut keys = Vec::new();
+        self.table
+            .scan(&[0], &[0xff], |key, _| {
+                keys.push(key.to_vec());
+                true
+            })
+            .unwrap();
+        for key in keys {
+            self.table.insert(&key, b"spoilt".to_vec()).unwrap();
+        }
     }
 
     fn collect(&self, first: &[u8], last: &[u8], limit: usize) -> Result<Vec<Row>, Broken> {
@@ -268,7 +332,7 @@ impl Projections {
             let row = self.seal.open(key, stored).ok().and_then(|plain| rows::decode(&plain));
             match row {
                 Some(row) => found.push(row),
-                None => broken = Some(Broken("a row cannot be read".to_owned())),
+                None => broken = Some(unreadable()),
             }
             found.len() < limit && broken.is_none()
         })?;
@@ -276,10 +340,6 @@ impl Projections {
     }
 }
 
-fn delivery(row: Row) -> Option<DeliveryRecord> {
-    match row {
-        Row::Delivery(delivery) => Some(delivery),
-        _ => None,
-    }
+fn unreadable() -> Broken {
+    Broken("a row cannot be read".to_owned())
 }
-

@@ -3,21 +3,22 @@
 
 use std::collections::HashMap;
 
-use concordat_core::apply::{Key, Row, SentRecord, VersionRecord, apply, merge};
+use concordat_core::apply::{Change, Key, Row, SentRecord, VersionRecord, apply, merge};
 use concordat_core::entry::Entry;
 use concordat_core::ids::Digest;
 
 use crate::proposal::{Precondition, Unmet};
 
 use super::keys::RowKey;
+use super::rows::{Held, Pointer};
 use super::{Broken, Projections};
 
 /// Rows that entries not yet recorded would change.
 pub(crate) struct Pending<'p> {
     projections: &'p Projections,
-    rows: HashMap<RowKey, Row>,
+    rows: HashMap<RowKey, Held>,
     /// What stood in `rows` before each change since the last mark.
-    undo: Vec<(RowKey, Option<Row>)>,
+    undo: Vec<(RowKey, Option<Held>)>,
     content: Option<(Digest, Digest)>,
 }
 
@@ -42,7 +43,7 @@ impl<'p> Pending<'p> {
     }
 
     /// The rows to be written.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = (&RowKey, &Row)> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&RowKey, &Held)> {
         self.rows.iter()
     }
 
@@ -59,17 +60,37 @@ impl<'p> Pending<'p> {
     pub(crate) fn apply(&mut self, entry: &Entry) -> Result<(), Broken> {
         for change in apply(entry) {
             let key = self.projections.keys.row(&change.key());
-            let old = if change.is_whole() { None } else { self.read(&key)? };
-            let Some(mut row) = merge(old, change) else { continue };
-            match &mut row {
-                Row::Version(version) => version.content = self.hmac(&version.content),
-                Row::Sent(sent) => sent.content = self.hmac(&sent.content),
-                _ => {}
-            }
-            let old = self.rows.insert(key, row);
+            let Some(held) = self.changed(&key, change)? else { continue };
+            let old = self.rows.insert(key, held);
             self.undo.push((key, old));
         }
         Ok(())
+    }
+
+    /// What a row becomes. Of a submission only what its entry does not say is kept.
+    fn changed(&mut self, key: &RowKey, change: Change) -> Result<Option<Held>, Broken> {
+        match change {
+            Change::Submitted(record) => {
+                return Ok(Some(Held::Submission(Pointer { index: record.index, superseded_by: None })));
+            }
+            Change::Superseded { by, .. } => {
+                return Ok(match self.read(key)? {
+                    Some(Held::Submission(pointer)) => {
+                        Some(Held::Submission(Pointer { superseded_by: Some(by), ..pointer }))
+                    }
+                    _ => None,
+                });
+            }
+            _ => {}
+        }
+        let old = if change.is_whole() { None } else { self.read_row(key)? };
+        let Some(mut row) = merge(old, change) else { return Ok(None) };
+        match &mut row {
+            Row::Version(version) => version.content = self.hmac(&version.content),
+            Row::Sent(sent) => sent.content = self.hmac(&sent.content),
+            _ => {}
+        }
+        Ok(Some(Held::Row(row)))
     }
 
     /// The first of the preconditions that does not hold.
@@ -105,7 +126,9 @@ impl<'p> Pending<'p> {
             }
             Precondition::NotRaised { identity } => {
                 Ok(match self.find(&Key::Obligation(identity.clone()))? {
-                    Some(Row::Obligation(record)) if record.overdue_at.is_some() => Some(Unmet::AlreadyRaised),
+                    Some(Row::Obligation(record)) if record.overdue_at.is_some() => {
+                        Some(Unmet::AlreadyRaised)
+                    }
                     _ => None,
                 })
             }
@@ -142,12 +165,19 @@ impl<'p> Pending<'p> {
     }
 
     fn find(&self, key: &Key) -> Result<Option<Row>, Broken> {
-        self.read(&self.projections.keys.row(key))
+        self.read_row(&self.projections.keys.row(key))
     }
 
-    fn read(&self, key: &RowKey) -> Result<Option<Row>, Broken> {
+    fn read_row(&self, key: &RowKey) -> Result<Option<Row>, Broken> {
+        Ok(match self.read(key)? {
+            Some(Held::Row(row)) => Some(row),
+            _ => None,
+        })
+    }
+
+    fn read(&self, key: &RowKey) -> Result<Option<Held>, Broken> {
         match self.rows.get(key) {
-            Some(row) => Ok(Some(row.clone())),
+            Some(held) => Ok(Some(held.clone())),
             None => self.projections.read(key),
         }
     }

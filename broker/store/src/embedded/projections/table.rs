@@ -53,9 +53,7 @@ impl Table {
     pub(crate) fn get(&self, key: &[u8]) -> Result<Option<IVec>, Broken> {
         match self {
             Table::Sled(db) => contained(|| db.get(key)),
-            Table::Memory(rows) => {
-                Ok(rows.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
-            }
+            Table::Memory(rows) => Ok(rows.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()),
         }
     }
 
@@ -63,10 +61,9 @@ impl Table {
     pub(crate) fn insert(&self, key: &[u8], value: Vec<u8>) -> Result<Option<IVec>, Broken> {
         match self {
             Table::Sled(db) => contained(|| db.insert(key, value)),
-            Table::Memory(rows) => Ok(rows
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(key.to_vec(), value.into())),
+            Table::Memory(rows) => {
+                Ok(rows.write().unwrap_or_else(PoisonError::into_inner).insert(key.to_vec(), value.into()))
+            }
         }
     }
 
@@ -85,6 +82,9 @@ impl Table {
         last: &[u8],
         mut show: impl FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), Broken> {
+        if first > last {
+            return Ok(());
+        }
         match self {
             Table::Sled(db) => contained(|| {
                 for row in db.range::<&[u8], _>((Bound::Included(first), Bound::Included(last))) {
@@ -103,6 +103,20 @@ impl Table {
                     }
                 }
                 Ok(())
+            }
+        }
+    }
+
+    /// The last row from the first key to the last, both included.
+    pub(crate) fn last(&self, first: &[u8], last: &[u8]) -> Result<Option<(IVec, IVec)>, Broken> {
+        match self {
+            Table::Sled(db) => contained(|| {
+                db.range::<&[u8], _>((Bound::Included(first), Bound::Included(last))).next_back().transpose()
+            }),
+            Table::Memory(rows) => {
+                let rows = rows.read().unwrap_or_else(PoisonError::into_inner);
+                let mut range = rows.range::<[u8], _>((Bound::Included(first), Bound::Included(last)));
+                Ok(range.next_back().map(|(key, value)| (key.as_slice().into(), value.clone())))
             }
         }
     }

@@ -2,15 +2,17 @@
 //! power cut keeps what was synced and drops, tears or reorders the rest, as a seed says. It can fail at the
 //! n-th change, and be of limited size.
 
+mod world;
+
 use std::any::Any;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::port::{Port, PortFile};
 
-const SECTOR: usize = 512;
+use world::{Change, NameChange, Node, World, apply, failed, used};
 
 /// How a change fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,142 +31,6 @@ pub enum SimFault {
 pub struct SimPort {
     world: Arc<Mutex<World>>,
     epoch: u64,
-}
-
-#[derive(Default)]
-struct World {
-    epoch: u64,
-    off: bool,
-    changes: u64,
-    faults: BTreeMap<u64, SimFault>,
-    room: Option<usize>,
-    seed: u64,
-    next: u64,
-    nodes: BTreeMap<u64, Node>,
-    names: Names,
-    synced: Names,
-    unsynced: Vec<NameChange>,
-    locks: BTreeSet<PathBuf>,
-}
-
-#[derive(Default, Clone)]
-struct Names {
-    files: BTreeMap<PathBuf, u64>,
-    dirs: BTreeSet<PathBuf>,
-}
-
-#[derive(Default)]
-struct Node {
-    live: Vec<u8>,
-    synced: Vec<u8>,
-    unsynced: Vec<Change>,
-}
-
-#[derive(Clone)]
-enum Change {
-    Write(usize, Vec<u8>),
-    Truncate(usize),
-}
-
-#[derive(Clone)]
-enum NameChange {
-    Link(PathBuf, u64),
-    Unlink(PathBuf),
-    Rename(PathBuf, PathBuf, u64),
-    Folder(PathBuf),
-}
-
-impl NameChange {
-    fn parent(&self) -> Option<&Path> {
-        match self {
-            NameChange::Link(path, _)
-            | NameChange::Unlink(path)
-            | NameChange::Rename(_, path, _)
-            | NameChange::Folder(path) => path.parent(),
-        }
-    }
-
-    fn apply(&self, names: &mut Names) {
-        match self {
-            NameChange::Link(path, node) => drop(names.files.insert(path.clone(), *node)),
-            NameChange::Unlink(path) => drop(names.files.remove(path)),
-            NameChange::Rename(from, to, node) => {
-                if names.files.get(from) == Some(node) {
-                    names.files.remove(from);
-                }
-                names.files.insert(to.clone(), *node);
-            }
-            NameChange::Folder(path) => drop(names.dirs.insert(path.clone())),
-        }
-    }
-}
-
-fn apply(change: &Change, bytes: &mut Vec<u8>) {
-    match change {
-        Change::Write(offset, written) => {
-            if bytes.len() < offset + written.len() {
-                bytes.resize(offset + written.len(), 0);
-            }
-            for (slot, byte) in bytes.iter_mut().skip(*offset).zip(written) {
-                *slot = *byte;
-            }
-        }
-        Change::Truncate(length) => bytes.resize(*length, 0),
-    }
-}
-
-impl World {
-    fn random(&mut self, below: u64) -> u64 {
-        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.seed;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below.max(1)
-    }
-
-    /// Counts a change and says how it fails, if it does.
-    fn change(&mut self) -> Result<Option<SimFault>, io::Error> {
-        if self.off {
-            return Err(io::Error::other("the power is off"));
-        }
-        self.changes += 1;
-        let fault = self.faults.remove(&self.changes);
-        if fault == Some(SimFault::PowerCut) {
-            self.off = true;
-        }
-        Ok(fault)
-    }
-
-    fn node(&mut self, node: u64) -> io::Result<&mut Node> {
-        self.nodes.get_mut(&node).ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    /// What of a file's unsynced changes reaches the disk when the power goes or a sync fails.
-    fn survive(&mut self, node: u64) {
-        let Some(found) = self.nodes.get_mut(&node) else { return };
-        let changes = std::mem::take(&mut found.unsynced);
-        let mut bytes = std::mem::take(&mut found.synced);
-        for change in changes {
-            match (change, self.random(10)) {
-                (_, 0..=2) => {}
-                (Change::Write(offset, written), 3..=4) => {
-                    let length = self.random(written.len() as u64 + 1) as usize;
-                    apply(&Change::Write(offset, written.into_iter().take(length).collect()), &mut bytes);
-                }
-                (Change::Write(offset, written), 5..=6) => {
-                    for (at, sector) in written.chunks(SECTOR).enumerate() {
-                        if self.random(2) == 0 {
-                            apply(&Change::Write(offset + at * SECTOR, sector.to_vec()), &mut bytes);
-                        }
-                    }
-                }
-                (change, _) => apply(&change, &mut bytes),
-            }
-        }
-        if let Some(found) = self.nodes.get_mut(&node) {
-            found.synced = bytes;
-        }
-    }
 }
 
 impl SimPort {
@@ -282,18 +148,6 @@ impl SimPort {
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
         self.raw().names.files.keys().cloned().collect()
-    }
-}
-
-fn used(world: &World) -> usize {
-    world.nodes.values().map(|node| node.live.len()).sum()
-}
-
-fn failed(fault: SimFault) -> io::Error {
-    match fault {
-        SimFault::Full => io::ErrorKind::StorageFull.into(),
-        SimFault::Io => io::Error::other("the device reports an error"),
-        SimFault::PowerCut => io::Error::other("the power is off"),
     }
 }
 
@@ -502,79 +356,4 @@ impl PortFile for SimFile {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn dir() -> &'static Path {
-        Path::new("/disk")
-    }
-
-    #[test]
-    fn what_was_synced_survives_and_what_was_not_may_go_or_tear() {
-        let (mut whole, mut torn, mut lost) = (0, 0, 0);
-        for seed in 0..200 {
-            let port = SimPort::new(seed, dir());
-            let path = dir().join("file");
-            let file = port.create(&path).unwrap();
-            file.write_at(0, b"synced").unwrap();
-            file.sync().unwrap();
-            port.sync_dir(dir()).unwrap();
-            file.write_at(6, &[7; 2000]).unwrap();
-            let port = port.power_on(seed);
-            assert!(file.length().is_err(), "old handles are dead");
-            let bytes = port.read(&path).unwrap().unwrap();
-            assert!(bytes.starts_with(b"synced"));
-            match bytes.len() {
-                6 => lost += 1,
-                2006 if bytes[6..] == [7; 2000] => whole += 1,
-                _ => torn += 1,
-            }
-        }
-        assert!(whole > 20 && torn > 20 && lost > 20, "{whole} {torn} {lost}");
-    }
-
-    #[test]
-    fn names_need_their_own_sync() {
-        let (mut there, mut gone) = (0, 0);
-        for seed in 0..50 {
-            let port = SimPort::new(seed, dir());
-            let file = port.create(&dir().join("file")).unwrap();
-            file.sync().unwrap();
-            match port.power_on(seed).read(&dir().join("file")).unwrap() {
-                Some(_) => there += 1,
-                None => gone += 1,
-            }
-        }
-        assert!(there > 5 && gone > 5);
-    }
-
-    #[test]
-    fn after_a_failed_sync_the_next_one_does_not_save_what_was_lost() {
-        let mut lost = 0;
-        for seed in 0..50 {
-            let port = SimPort::new(seed, dir());
-            let path = dir().join("file");
-            let file = port.create(&path).unwrap();
-            port.sync_dir(dir()).unwrap();
-            file.write_at(0, b"bytes").unwrap();
-            port.fail_at(1, SimFault::Io);
-            assert!(file.sync().is_err());
-            file.sync().unwrap();
-            assert_eq!(port.read(&path).unwrap().unwrap(), b"bytes", "still readable");
-            lost += usize::from(port.power_on(seed).read(&path).unwrap().unwrap() != b"bytes");
-        }
-        assert!(lost > 5);
-    }
-
-    #[test]
-    fn room_is_limited_and_given_back() {
-        let port = SimPort::new(1, dir());
-        port.set_room(Some(10));
-        let file = port.create(&dir().join("file")).unwrap();
-        file.write_at(0, &[1; 8]).unwrap();
-        file.write_at(0, &[2; 8]).unwrap();
-        assert_eq!(file.write_at(8, &[1; 8]).unwrap_err().kind(), io::ErrorKind::StorageFull);
-        file.truncate(2).unwrap();
-        file.write_at(2, &[1; 8]).unwrap();
-    }
-}
+mod tests;

@@ -1,0 +1,122 @@
+//! The functions that an expression may call.
+
+use cel::common::ast::Expr;
+
+use super::compile::{Typed, Work, text_of};
+use super::{Day, Logic, Num, When};
+use crate::decimal;
+use crate::kind::date_constant;
+
+impl Work<'_> {
+    pub(super) fn function(&mut self, name: &str, args: &[cel::IdedExpr]) -> Option<Typed> {
+        match (name, args) {
+            ("sum", [_, ..]) => self.nums(args).map(|n| Typed::Num(Num::Sum(n))),
+            ("min", [_, ..]) => self.nums(args).map(|n| Typed::Num(Num::Least(n))),
+            ("max", [_, ..]) => self.nums(args).map(|n| Typed::Num(Num::Greatest(n))),
+            ("abs", [a]) => self.num(&a.expr).map(|a| Typed::Num(Num::Absolute(Box::new(a)))),
+            ("percent", [a, b]) => {
+                self.pair(&a.expr, &b.expr).map(|p| Typed::Num(Num::Percent(Box::new(p))))
+            }
+            ("unchanged", []) => {
+                self.previous = true;
+                Some(Typed::Num(Num::Unchanged))
+            }
+            ("change", [a]) => self.change(&a.expr),
+            ("given", [a]) => self.given(&a.expr),
+            ("size", [a]) => match self.typed(&a.expr)? {
+                Typed::Set(at) => Some(Typed::Num(Num::SizeOf(at))),
+                other => self.fault(format!("size() takes a set of codes, not {}", other.what())),
+            },
+            ("date", [a]) => match self.typed(&a.expr)? {
+                Typed::Moment(moment) => Some(Typed::Day(Day::Of(moment))),
+                Typed::Text(text) => match date_constant(&text) {
+                    Some(date) => Some(Typed::Day(Day::Constant(date))),
+                    None => self.fault(format!("`{text}` is not a date such as 2023-03-31")),
+                },
+                other => self.fault(format!("date() takes a date and time, not {}", other.what())),
+            },
+            ("months_before" | "days_before", [a, b]) => self.back(name, &a.expr, &b.expr),
+            ("cell" | "at_end" | "at_start" | "year_before" | "in_year", [_, ..]) => {
+                self.figure(name, args).map(|at| Typed::Num(Num::Cell(at)))
+            }
+            ("sum_of", [_, ..]) => self.sum_of(args),
+            _ => self.fault(format!(
+                "there is no function `{name}` with {} arguments; there are sum, min, max, abs, percent, change, \
+                 unchanged, given, size, date, days_before, months_before, cell, at_end, at_start, year_before, in_year, sum_of",
+                args.len()
+            )),
+        }
+    }
+
+    fn change(&mut self, expr: &Expr) -> Option<Typed> {
+        let Expr::Ident(name) = expr else {
+            return self.fault("change() takes the name of a field".to_owned());
+        };
+        let pair = (self.num(expr), self.previous_field(name));
+        Some(Typed::Num(Num::Sum(vec![pair.0?, Num::Negate(Box::new(pair.1?))])))
+    }
+
+    fn given(&mut self, expr: &Expr) -> Option<Typed> {
+        if let Expr::Call(call) = expr
+            && call.func_name == "cell"
+        {
+            return self.figure("cell", &call.args).map(|at| Typed::Logic(Logic::GivenCell(at)));
+        }
+        let Expr::Ident(name) = expr else {
+            return self.fault("given() takes the name of a field, or cell(\"CODE\")".to_owned());
+        };
+        // asking whether it is there is no operand: it never makes a rule not checked
+        match self.scene.field(name) {
+            Some((at, _)) => Some(Typed::Logic(Logic::Given(at))),
+            None => self.fault(format!("there is no field `{name}`")),
+        }
+    }
+
+    // days_before(day, n) and months_before(day, n), n a constant
+    fn back(&mut self, name: &str, day: &Expr, by: &Expr) -> Option<Typed> {
+        let pair = (self.typed(day), self.num(by));
+        match (pair.0?, pair.1?) {
+            (Typed::Day(day), Num::Constant(n))
+                if n % decimal::ONE == 0 && (0..=1_200 * decimal::ONE).contains(&n) =>
+            {
+                let (day, by) = (Box::new(day), i32::try_from(n / decimal::ONE).ok()?);
+                Some(Typed::Day(if name == "days_before" {
+                    Day::DaysBefore(day, by)
+                } else {
+                    Day::MonthsBefore(day, by)
+                }))
+            }
+            _ => self.fault(format!("{name}() takes a date and a whole number up to 1,200")),
+        }
+    }
+
+    fn figure(&mut self, name: &str, args: &[cel::IdedExpr]) -> Option<u16> {
+        let when = match name {
+            "at_end" => When::End,
+            "at_start" => When::Start,
+            "year_before" => When::YearBefore,
+            "in_year" => When::InYear,
+            _ => When::Here,
+        };
+        let texts: Option<Vec<String>> = args.iter().map(|arg| text_of(&arg.expr)).collect();
+        match texts.as_deref() {
+            Some([code]) => self.cell(code, None, when),
+            Some([code, unit]) => self.cell(code, Some(unit), when),
+            _ => self.fault(format!("{name}() takes a quoted code and, where it needs one, a quoted unit")),
+        }
+    }
+
+    fn sum_of(&mut self, args: &[cel::IdedExpr]) -> Option<Typed> {
+        let texts: Option<Vec<String>> = args.iter().map(|arg| text_of(&arg.expr)).collect();
+        let Some([pattern, except @ ..]) = texts.as_deref() else {
+            return self
+                .fault("sum_of() takes a quoted pattern and the quoted codes to leave out".to_owned());
+        };
+        let except: Vec<&str> = except.iter().map(String::as_str).collect();
+        let found = self.scene.matching(pattern, &except);
+        let codes = self.told(found)?;
+        let terms: Option<Vec<Num>> =
+            codes.into_iter().map(|code| self.cell(code, None, When::Here).map(Num::Cell)).collect();
+        terms.map(|terms| Typed::Num(Num::Sum(terms)))
+    }
+}

@@ -1,0 +1,249 @@
+//! Returns against the shipped types: headers, cells, what came before, free text, caps.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+mod common;
+
+use common::{draft, identity, ids, now, offline, run, shipped, table, wide};
+use concordat_catalogue::{Context, Draft, areas_of, check, event_id_of};
+use concordat_core::finding::Severity;
+use concordat_core::submission::Covers;
+use concordat_core::table::Table;
+
+const NHS_NUMBER: &str = "943 476 5919";
+
+fn csc(cells: &[(&str, &str)]) -> Table {
+    wide(&[&[("area", "E09000012"), ("period", "2022-23/Q4")], cells].concat())
+}
+
+#[test]
+fn a_word_a_subset_too_large_and_an_nhs_number_are_three_findings_and_the_number_is_in_none() {
+    let of = shipped("cds-csc-quarterly");
+    let commentary = format!("see {NHS_NUMBER} for the rise");
+    let broken = csc(&[
+        ("contacts", "many"),
+        ("contacts_to_referral", "4"),
+        ("rereferrals_12m", "6"),
+        ("referrals", "5"),
+        ("commentary", &commentary),
+    ]);
+    let before = [csc(&[("referrals", "5"), ("rereferrals_12m", "1")])];
+    let context = Context { now: now(), previous: Some(&before), offline: false };
+    let checked = check(&of, draft(&of, "2022-23/Q4", vec![broken]), &context);
+    let found: Vec<_> =
+        checked.findings.iter().map(|f| (f.rule.as_str(), f.row, f.column.as_deref().unwrap())).collect();
+    assert_eq!(
+        found,
+        [
+            ("cell-kind", Some(1), "contacts"),
+            ("text-overshare", Some(1), "commentary"),
+            ("CSC-R2", Some(1), "rereferrals_12m"),
+        ]
+    );
+    assert!(checked.valid.is_none());
+    let all = format!("{checked:?}").replace(' ', "");
+    assert!(!all.contains("9434765919") && !all.contains("many"), "{all}");
+}
+
+#[test]
+fn rules_that_look_back_say_not_checked_offline_once_each_and_not_pass() {
+    let of = shipped("cds-csc-quarterly");
+    let two = table(
+        &["area", "period", "cpp_open_end", "cpp_started", "cpp_ceased"],
+        &[&["E09000001", "2022-23/Q4", "1", "1", "1"], &["E09000012", "2022-23/Q4", "1", "1", "1"]],
+    );
+    let checked = run(&of, "2022-23/Q4", vec![two.clone()]);
+    let told: Vec<_> = checked.findings.iter().map(|f| (f.rule.as_str(), f.row, f.severity)).collect();
+    let not = Severity::NotChecked;
+    assert_eq!(told, [("CSC-R6", None, not), ("CSC-R10", None, not)]);
+    assert!(checked.findings.iter().all(|f| f.text.starts_with("not checked offline")));
+    assert!(checked.valid.is_some(), "not checked is no error");
+    let context = Context { now: now(), previous: None, offline: false };
+    let first = check(&of, draft(&of, "2022-23/Q4", vec![two]), &context);
+    assert!(first.findings.iter().all(|f| f.text.contains("no earlier return")), "{:?}", first.findings);
+}
+
+#[test]
+fn rows_are_compared_with_the_row_of_the_same_area_before() {
+    let of = shipped("cds-csc-quarterly");
+    let columns = ["area", "period", "lac_open_end", "lac_started", "lac_ceased"];
+    let now_table = table(
+        &columns,
+        &[&["E09000001", "2022-23/Q4", "11", "2", "1"], &["E09000012", "2022-23/Q4", "390", "0", "1"]],
+    );
+    let before = [table(
+        &columns,
+        &[&["E09000012", "2022-23/Q3", "392", "9", "9"], &["E09000001", "2022-23/Q3", "10", "9", "9"]],
+    )];
+    let context = Context { now: now(), previous: Some(&before), offline: false };
+    let checked = check(&of, draft(&of, "2022-23/Q4", vec![now_table]), &context);
+    let told: Vec<_> = checked
+        .findings
+        .iter()
+        .filter(|f| f.rule.as_str() == "CSC-R7")
+        .map(|f| (f.row, f.figures.as_deref()))
+        .collect();
+    assert_eq!(told, [(Some(2), Some("390 against 391"))]);
+}
+
+#[test]
+fn a_rule_with_some_operands_blank_is_not_checked_and_with_all_blank_silent() {
+    let of = shipped("cds-csc-quarterly");
+    let checked = run(&of, "2022-23/Q4", vec![csc(&[("contacts", "x"), ("contacts_to_referral", "4")])]);
+    assert_eq!(ids(&checked.findings, Severity::NotChecked), ["CSC-R1", "CSC-R10"]);
+    let blank = run(&of, "2022-23/Q4", vec![csc(&[("contacts", ""), ("contacts_to_referral", "z")])]);
+    assert_eq!(ids(&blank.findings, Severity::NotChecked), ["CSC-R10"]);
+}
+
+#[test]
+fn a_suppressed_figure_is_an_error() {
+    let of = shipped("cds-csc-quarterly");
+    for symbol in ["c", "*", "[c]"] {
+        let checked = run(&of, "2022-23/Q4", vec![csc(&[("contacts", symbol)])]);
+        assert_eq!(ids(&checked.findings, Severity::Error), ["cell-suppressed"], "{symbol}");
+    }
+}
+
+#[test]
+fn the_header_must_fit_the_type_and_the_content() {
+    let of = shipped("cds-csc-quarterly");
+    let sound = draft(&of, "2022-23/Q4", vec![csc(&[("contacts", "4")])]);
+    let errors = |change: &dyn Fn(&mut Draft)| {
+        let mut draft = sound.clone();
+        change(&mut draft);
+        let checked = check(&of, draft, &offline());
+        assert_eq!(checked.valid.is_none(), checked.counts.errors > 0);
+        ids(&checked.findings, Severity::Error).join(" ")
+    };
+    assert_eq!(errors(&|_| {}), "");
+    assert_eq!(errors(&|d| d.identity.return_type = "other".parse().unwrap()), "header-type");
+    assert_eq!(
+        errors(&|d| d.identity.covers = Covers::Period("2022-23".parse().unwrap())),
+        "header-period row-period"
+    );
+    assert_eq!(
+        errors(&|d| d.identity.covers = Covers::Period("@2023-03-31".parse().unwrap())),
+        "header-period row-period"
+    );
+    assert_eq!(errors(&|d| d.identity.covers = Covers::Period("2022-23/Q3".parse().unwrap())), "row-period");
+    assert_eq!(errors(&|d| d.identity.part = Some("police".into())), "header-part");
+    assert_eq!(errors(&|d| d.identity.areas = vec!["E09000001".parse().unwrap()]), "header-areas");
+    assert_eq!(errors(&|d| d.identity.areas.push("E09000001".parse().unwrap())), "header-areas header-areas");
+    assert_eq!(errors(&|d| d.identity.areas.clear()), "header-areas header-areas");
+    assert_eq!(errors(&|d| d.nil = true), "nil-empty");
+    assert_eq!(errors(&|d| d.tables.clear()), "header-areas table-name");
+    assert_eq!(errors(&|d| d.tables[0].name = "other".into()), "table-name");
+    assert_eq!(errors(&|d| d.tables[0].cells.truncate(2)), "header-areas table-shape");
+    assert_eq!(errors(&|d| d.tables[0].columns[2] = "contacted".into()), "table-columns");
+    assert_eq!(errors(&|d| d.tables[0].columns[2] = "area".into()), "table-columns");
+    assert_eq!(errors(&|d| d.tables[0].columns[1] = "contacts_police".into()), "table-columns");
+}
+
+#[test]
+fn two_rows_for_one_area_are_an_error() {
+    let of = shipped("cds-csc-quarterly");
+    let rows: &[&[&str]] = &[&["E09000012", "2022-23/Q4", "1"], &["E09000012", "2022-23/Q4", "2"]];
+    let checked = run(&of, "2022-23/Q4", vec![table(&["area", "period", "contacts"], rows)]);
+    let errors: Vec<_> = checked.findings.iter().filter(|f| f.severity == Severity::Error).collect();
+    assert_eq!((errors.len(), errors[0].rule.as_str(), errors[0].row), (1, "row-unique", Some(2)));
+}
+
+#[test]
+fn too_many_rows_and_too_many_findings_end_in_findings() {
+    let of = shipped("lado-attestation-monthly");
+    let rows = |n: usize| {
+        let mut big = table(&["area", "matters_meeting_criteria", "notified"], &[]);
+        for row in 0..n {
+            big.cells.extend([format!("E{row:08}"), "one".to_owned(), "1".to_owned()]);
+        }
+        big
+    };
+    let checked = check(
+        &of,
+        Draft { identity: identity(&of, "2023-03", &[]), nil: false, tables: vec![rows(10_001)] },
+        &offline(),
+    );
+    assert!(ids(&checked.findings, Severity::Error).contains(&"table-rows"));
+    let checked = run(&of, "2023-03", vec![rows(1_500)]);
+    assert_eq!(checked.findings.len(), 1_000);
+    let last = checked.findings.last().unwrap();
+    assert_eq!(last.rule.as_str(), "findings-more");
+    // 1,500 cells, and a header with as many areas
+    assert!(last.text.contains("are 502 more findings, 502 of them errors"), "{}", last.text);
+    assert!(checked.valid.is_none());
+}
+
+#[test]
+fn a_nil_is_valid_without_a_table_and_says_so_in_its_content() {
+    let of = shipped("lado-attestation-monthly");
+    assert!(of.nil && !shipped("cds-csc-quarterly").nil);
+    let nil = Draft { identity: identity(&of, "2023-03", &[]), nil: true, tables: vec![] };
+    let valid = check(&of, nil, &offline()).valid.unwrap();
+    assert!(valid.nil());
+    assert_eq!(valid.areas(), valid.identity().areas);
+}
+
+const LADO: &[(&str, &str)] = &[
+    ("notification_id", "2f1c9d0e-5a34-4d2b-9c55-0e6a7b1c2d3e"),
+    ("area_of_work", "E09000012"),
+    ("area_of_incident", "E09000001"),
+    ("source_agency", "police_met"),
+    ("aware_at", "2023-04-19T09:30"),
+    ("criteria", "harmed_or_may_have_harmed;possible_criminal_offence"),
+    ("category", "physical"),
+    ("occupation", "teacher"),
+    ("subject_name", "Alex Example"),
+    ("subject_employer", "A school"),
+    ("police_informed", "yes"),
+    ("csc_informed", "unknown"),
+    ("account", "Grabbed an arm in a corridor."),
+];
+
+#[test]
+fn a_notification_is_routed_by_both_its_areas_and_known_by_its_own_id() {
+    let of = shipped("lado-notification");
+    let tables = vec![wide(LADO)];
+    let areas = areas_of(&of, &tables);
+    assert_eq!(areas.iter().map(|a| a.as_str()).collect::<Vec<_>>(), ["E09000001", "E09000012"]);
+    assert_eq!(event_id_of(&of, &tables).unwrap().as_str(), LADO[0].1);
+    let sound = draft(&of, "2022-23", tables.clone());
+    let checked = check(&of, sound.clone(), &offline());
+    assert_eq!(checked.findings, []);
+    assert!(checked.valid.unwrap().person_level());
+    let mut one_area = sound.clone();
+    one_area.identity.areas.pop();
+    assert_eq!(check(&of, one_area, &offline()).findings[0].rule.as_str(), "header-areas");
+    let mut other = sound.clone();
+    other.identity.covers = Covers::Event("2f1c9d0e-5a34-4d2b-9c55-0e6a7b1c2d3f".parse().unwrap());
+    assert_eq!(check(&of, other, &offline()).findings[0].rule.as_str(), "header-event");
+    let mut period = sound;
+    period.identity.covers = Covers::Period("2022-23".parse().unwrap());
+    assert_eq!(check(&of, period, &offline()).findings[0].rule.as_str(), "header-event");
+}
+
+#[test]
+fn free_text_about_a_person_is_queried_and_nothing_of_it_is_repeated() {
+    let of = shipped("lado-notification");
+    let account = format!("call 07700 900123 about {NHS_NUMBER}, E8 1EA");
+    let mut cells = LADO.to_vec();
+    cells[12].1 = &account;
+    let checked = check(&of, draft(&of, "2022-23", vec![wide(&cells)]), &offline());
+    assert_eq!(ids(&checked.findings, Severity::Query), ["text-overshare"]);
+    let text = &checked.findings[0].text;
+    assert!(text.contains("an NHS number and a postcode and a phone number"), "{text}");
+    assert!(!text.chars().any(|c| c.is_ascii_digit()));
+    assert!(checked.valid.is_some());
+}
+
+#[test]
+fn findings_about_a_person_carry_no_figures_and_no_cell() {
+    let of = shipped("lado-notification");
+    let mut cells = LADO.to_vec();
+    cells[4].1 = "2031-01-01T00:00";
+    cells[7].1 = "wizard";
+    cells[9].1 = "";
+    let checked = check(&of, draft(&of, "2022-23", vec![wide(&cells)]), &offline());
+    let said = format!("{:?}", checked.findings);
+    assert!(checked.findings.iter().all(|f| f.figures.is_none()));
+    assert!(!said.contains("wizard") && !said.contains("2031") && !said.contains("Alex"), "{said}");
+    assert_eq!(ids(&checked.findings, Severity::Error), ["cell-code", "cell-required", "LN-R1"]);
+}
