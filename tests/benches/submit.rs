@@ -114,7 +114,9 @@ impl Bench {
         let people = world.narrow.len();
         let most = args.clients.iter().max().copied().unwrap_or(0);
         if most > people {
-            return Err(format!("there are {people} people who submit, and {most} clients were asked for").into());
+            return Err(
+                format!("there are {people} people who submit, and {most} clients were asked for").into()
+            );
         }
         Ok(Self {
             runtime,
@@ -133,7 +135,8 @@ impl Bench {
     /// Fills the store, which holds so many, with so many more, and measures it.
     fn fill(&mut self, before: usize, count: usize) -> Outcome<StoreAt> {
         let (store, journal) = (self.world.config.store.clone(), self.world.config.store.join("journal"));
-        let sizes = || Ok::<_, Box<dyn std::error::Error + Send + Sync>>((occupied(&journal)?, occupied(&store)?));
+        let sizes =
+            || Ok::<_, Box<dyn std::error::Error + Send + Sync>>((occupied(&journal)?, occupied(&store)?));
         let empty = sizes()?;
         say(&format!("filling the store with {count} submissions"));
         let from = self.next[0].iter().max().copied().unwrap_or(0);
@@ -193,7 +196,8 @@ impl Bench {
         let echoed = self.call(Column::Hits, clients, round, echo_at, echo.pid(), None)?;
         let other = self.submit(last, clients, round)?;
         let (hits, misses) = if first == Column::Hits { (one, other) } else { (other, one) };
-        let appended = append(&self.scene.folder("append"), &hits.groups, self.journal_bytes, self.seconds / 2.0)?;
+        let appended =
+            append(&self.scene.folder("append"), &hits.groups, self.journal_bytes, self.seconds / 2.0)?;
         say(&format!(
             "round {}, {clients} clients: broker {:.0}, echo {:.0}, misses {:.0}, append {:.0} a second",
             round + 1,
@@ -202,7 +206,14 @@ impl Bench {
             misses.rate(),
             appended.rate
         ));
-        Ok(Cells { clients, hits, misses, echo: echoed, append_rate: appended.rate, sync_ms: appended.sync_ms })
+        Ok(Cells {
+            clients,
+            hits,
+            misses,
+            echo: echoed,
+            append_rate: appended.rate,
+            sync_ms: appended.sync_ms,
+        })
     }
 
     /// One cell of the broker.
@@ -225,7 +236,8 @@ impl Bench {
     ) -> Outcome<Told> {
         let people = if column == Column::Hits { &self.world.narrow } else { &self.world.wide };
         // few clients are others in every round
-        let people: Vec<Person> = people.iter().cycle().skip(round * clients).take(clients).cloned().collect();
+        let people: Vec<Person> =
+            people.iter().cycle().skip(round * clients).take(clients).cloned().collect();
         let next = &mut self.next[column as usize];
         let used = |person: &Person| next.get(person.number).copied().unwrap_or(0);
         let from = people.iter().map(used).max().unwrap_or(0);

@@ -63,7 +63,10 @@ fn the_right_officer_has_it_and_no_output_of_the_managers_changes() {
     assert_eq!(outputs(&manager), before, "neither collecting nor confirming shows");
 
     let search = auditor.run(&["audit", "search", "--limit", "1000", "-o", "json"]).ended(0).out;
-    assert!(!search.contains("Quillfeather") && !search.contains("Imaginary"), "no child and no subject in a log");
+    assert!(
+        !search.contains("Quillfeather") && !search.contains("Imaginary"),
+        "no child and no subject in a log"
+    );
     scene.stop();
     assert!(!scene.service_log().contains("Quillfeather"));
     for needle in [&b"Quillfeather"[..], b"Imaginary Youth", b"2f1c9d0e-5a34"] {

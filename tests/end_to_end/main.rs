@@ -33,7 +33,8 @@ fn submission_of(data: &serde_json::Value) -> String {
 
 /// The entries of a class, as the auditor finds them.
 fn entries(auditor: &Person, class: &str) -> Vec<serde_json::Value> {
-    let found = auditor.run(&["audit", "search", "--class", class, "--limit", "1000", "-o", "json"]).ended(0).data();
+    let found =
+        auditor.run(&["audit", "search", "--class", class, "--limit", "1000", "-o", "json"]).ended(0).data();
     let list = found.get("entries").unwrap_or(&found).as_array().cloned();
     list.unwrap_or_else(|| panic!("no entries in {found}"))
 }

@@ -1,4 +1,5 @@
-//! A return type is added by hand: a TOML file, an obligation line, two policy rows. No Rust.
+//! A return type is added by hand: a TOML file, an obligation line, two policy rows and the agreement that they
+//! carry out. No Rust.
 
 const TYPE: &str = r#"
 id = "fire-safety-annual"
@@ -75,9 +76,21 @@ fn a_type_written_by_hand_is_owed_sent_checked_and_delivered() {
     std::fs::write(policies.join("returns").join("fire-safety-annual.toml"), TYPE).unwrap();
     append(&policies.join("partnership.toml"), OWED);
     append(&policies.join("rules.csv"), ROWS);
+    let agreements = policies.join("agreements.toml");
+    let named = std::fs::read_to_string(&agreements).unwrap().replacen(
+        "\"SUB-01\",",
+        "\"SUB-01\", \"FIRE-01\", \"FIRE-02\",",
+        1,
+    );
+    std::fs::write(agreements, named).unwrap();
     let dir = scene.dir.to_string_lossy().into_owned();
     let checked = scene.operate(&["check", &dir]);
-    assert!(checked.status.success(), "{}{}", String::from_utf8_lossy(&checked.stdout), String::from_utf8_lossy(&checked.stderr));
+    assert!(
+        checked.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&checked.stdout),
+        String::from_utf8_lossy(&checked.stderr)
+    );
     scene.start();
     let person = scene.person("hackney-community-safety/desk", &["submitter"]);
     let manager = scene.person("chscp/manager", &["partnership-manager"]);
@@ -90,6 +103,7 @@ fn a_type_written_by_hand_is_owed_sent_checked_and_delivered() {
     let args = ["submit", "--type", "fire-safety-annual", "--period", "2022-23", &right, "-o", "json"];
     let id = super::submission_of(&person.run(&args).ended(0).data());
     assert!(manager.run(&["inbox", "list", "-o", "json"]).ended(0).out.contains(&id));
-    let missing = manager.run(&["missing", "--all", "--type", "fire-safety-annual", "-o", "json"]).ended(0).out;
+    let missing =
+        manager.run(&["missing", "--all", "--type", "fire-safety-annual", "-o", "json"]).ended(0).out;
     assert!(missing.contains("accepted"), "{missing}");
 }

@@ -15,7 +15,17 @@ fn a_broken_return_is_refused_at_the_cell_and_its_number_is_nowhere() {
     let person = scene.person("hackney-council/returns", &["submitter"]);
     let auditor = scene.person("chscp/auditor", &["auditor"]);
     let file = scene.file("broken.csv", BROKEN);
-    let args = ["submit", "--type", "cds-csc-quarterly", "--period", "2022-23/Q4", &file, "--no-check", "-o", "json"];
+    let args = [
+        "submit",
+        "--type",
+        "cds-csc-quarterly",
+        "--period",
+        "2022-23/Q4",
+        &file,
+        "--no-check",
+        "-o",
+        "json",
+    ];
     let said = person.run(&args).ended(3);
     let all = format!("{}{}", said.out, said.err);
     for cell in ["contacts", "CSC-R1", "commentary"] {
@@ -41,7 +51,17 @@ fn the_client_finds_offline_what_the_broker_finds() {
         .run(&["validate", "--type", "cds-csc-quarterly", "--period", "2022-23/Q4", &file, "-o", "json"])
         .ended(3)
         .data();
-    let args = ["submit", "--type", "cds-csc-quarterly", "--period", "2022-23/Q4", &file, "--no-check", "-o", "json"];
+    let args = [
+        "submit",
+        "--type",
+        "cds-csc-quarterly",
+        "--period",
+        "2022-23/Q4",
+        &file,
+        "--no-check",
+        "-o",
+        "json",
+    ];
     let online = person.run(&args).ended(3).data();
     let errors = |data: &serde_json::Value| {
         let mut errors: Vec<String> = data["findings"]
@@ -49,7 +69,9 @@ fn the_client_finds_offline_what_the_broker_finds() {
             .unwrap_or_else(|| panic!("no findings in {data}"))
             .iter()
             .filter(|finding| finding["severity"] == "error")
-            .map(|finding| format!("{} {} {} {}", finding["rule"], finding["row"], finding["column"], finding["text"]))
+            .map(|finding| {
+                format!("{} {} {} {}", finding["rule"], finding["row"], finding["column"], finding["text"])
+            })
             .collect();
         errors.sort();
         errors
@@ -78,6 +100,7 @@ fn a_submitter_with_a_wrong_file_period_or_type_is_told_what_to_do() {
     scene.stop();
     assert_eq!(run(&["submit", "--type", attest, "--period", "2023-03", &good]), 7);
     scene.start();
-    let later = person.run(&["submit", "--type", attest, "--period", "2023-03", &good, "-o", "json"]).ended(0).data();
+    let later =
+        person.run(&["submit", "--type", attest, "--period", "2023-03", &good, "-o", "json"]).ended(0).data();
     assert!(!super::submission_of(&later).is_empty(), "the queued key was used: {later}");
 }

@@ -27,7 +27,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 fn verify(scene: &Scene, dir: &Path) -> (Option<i32>, String) {
     let out = scene.operate(&["verify", &dir.to_string_lossy()]);
-    (out.status.code(), format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)))
+    (
+        out.status.code(),
+        format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)),
+    )
 }
 
 #[test]
@@ -54,7 +57,9 @@ fn a_flipped_byte_of_the_journal_is_found_and_its_entry_named() {
     scene.stop();
     let segment = files(&scene.dir)
         .into_iter()
-        .find(|path| path.to_string_lossy().contains("journal") && path.extension().is_some_and(|e| e == "seg"))
+        .find(|path| {
+            path.to_string_lossy().contains("journal") && path.extension().is_some_and(|e| e == "seg")
+        })
         .expect("a journal segment");
     let within = segment.strip_prefix(&scene.dir).unwrap().to_owned();
     let length = std::fs::metadata(&segment).unwrap().len();
@@ -107,7 +112,9 @@ fn deleted_projections_are_remade_with_the_same_answers() {
     scene.stop();
     let projections = files(&scene.dir)
         .into_iter()
-        .filter_map(|path| path.ancestors().find(|a| a.file_name().is_some_and(|n| n == "projections")).map(Path::to_owned))
+        .filter_map(|path| {
+            path.ancestors().find(|a| a.file_name().is_some_and(|n| n == "projections")).map(Path::to_owned)
+        })
         .next()
         .expect("projections");
     std::fs::remove_dir_all(projections).unwrap();

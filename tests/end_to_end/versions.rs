@@ -3,7 +3,8 @@
 use concordat_tests::{Person, Scene};
 
 fn send(person: &Person, file: &str, extra: &[&str]) -> concordat_tests::Said {
-    let mut args = vec!["submit", "--type", "lado-attestation-monthly", "--period", "2023-03", file, "-o", "json"];
+    let mut args =
+        vec!["submit", "--type", "lado-attestation-monthly", "--period", "2023-03", file, "-o", "json"];
     args.extend(extra);
     person.run(&args)
 }
@@ -66,7 +67,10 @@ fn a_new_key_with_other_content_must_name_what_it_replaces() {
     let again = send(&person, &one, &[]).ended(0).data();
     assert_eq!(super::submission_of(&again), first, "equal content is the same submission");
     let refused = send(&person, &two, &[]).ended(3);
-    assert!(format!("{}{}", refused.out, refused.err).contains(&first), "it names the version in force: {refused:?}");
+    assert!(
+        format!("{}{}", refused.out, refused.err).contains(&first),
+        "it names the version in force: {refused:?}"
+    );
     let replaced = send(&person, &two, &["--replaces", &first, "--reason", "correction"]).ended(0).data();
     assert_eq!(replaced["version"], 2, "{replaced}");
     let stale = send(&person, &one, &["--replaces", &first, "--reason", "correction"]);

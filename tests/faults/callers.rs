@@ -18,7 +18,10 @@ fn key(n: u8) -> SendKey {
 }
 
 /// A certificate with the right name, made by the partnership's own authority, for a key nobody registered.
-fn unregistered(scene: &Scene, days: i64) -> (Vec<rustls::pki_types::CertificateDer<'static>>, PrivateKeyDer<'static>) {
+fn unregistered(
+    scene: &Scene,
+    days: i64,
+) -> (Vec<rustls::pki_types::CertificateDer<'static>>, PrivateKeyDer<'static>) {
     let ca = scene.dir.join("ca");
     let (cert_pem, key_pem) = authority(&ca);
     let ca_key = rcgen::KeyPair::from_pem(&key_pem).unwrap();
@@ -81,7 +84,8 @@ fn tls(
 fn heard(scene: &mut Scene, tls: rustls::ClientConfig) -> Result<(), tonic::Status> {
     let address = scene.addresses().services;
     runtime().block_on(async {
-        let channel = connect::dial(&address, tls).await.map_err(|f| tonic::Status::unavailable(format!("{f:?}")))?;
+        let channel =
+            connect::dial(&address, tls).await.map_err(|f| tonic::Status::unavailable(format!("{f:?}")))?;
         let mut client = concordat_cli::submitter::client(channel);
         client.submit(attestation("metropolitan-police", "E09000012", month(0), key(1), 1)).await.map(|_| ())
     })
@@ -100,7 +104,8 @@ fn without_a_certificate_nothing_is_heard() {
     let mut scene = super::scene();
     let config = tls(&scene, None);
     let refused = heard(&mut scene, config).unwrap_err();
-    assert!(matches!(refused.code(), Code::Unavailable | Code::Unknown | Code::Internal), "{refused:?}");
+    let cut_off = [Code::Unavailable, Code::Unknown, Code::Internal, Code::Cancelled];
+    assert!(cut_off.contains(&refused.code()), "{refused:?}");
     let log = log_of(&mut scene);
     assert!(log.contains("refused_unheard") && log.contains("handshake"), "{log}");
     assert!(!log.contains("\"accepted\""));
@@ -176,7 +181,13 @@ fn a_token_counts_once() {
     let addresses = scene.addresses();
     let enrol = |home: &str, scene: &Scene| {
         concordat_tests::Person::at(&scene.folder(home)).run(&[
-            "enrol", "--broker", &addresses.enrolment, "--fingerprint", &fingerprint, "--token-file", &token,
+            "enrol",
+            "--broker",
+            &addresses.enrolment,
+            "--fingerprint",
+            &fingerprint,
+            "--token-file",
+            &token,
         ])
     };
     let _ = enrol("first", &scene).ended(0);
@@ -185,7 +196,13 @@ fn a_token_counts_once() {
     let wrong = "0".repeat(64);
     let (token, _) = scene.invitation("metropolitan-police/second", &["submitter"]);
     let pinned = concordat_tests::Person::at(&scene.folder("third")).run(&[
-        "enrol", "--broker", &addresses.enrolment, "--fingerprint", &wrong, "--token-file", &token,
+        "enrol",
+        "--broker",
+        &addresses.enrolment,
+        "--fingerprint",
+        &wrong,
+        "--token-file",
+        &token,
     ]);
     assert_ne!(pinned.code, 0, "a broker with another fingerprint is not spoken to: {pinned:?}");
 }
@@ -195,12 +212,19 @@ fn a_token_counts_no_more_once_its_principal_was_revoked() {
     let mut scene = super::scene();
     let (token, fingerprint) = scene.invitation("metropolitan-police/desk", &["submitter"]);
     let dir = scene.dir.to_string_lossy().into_owned();
-    let revoked = scene.operate(&["revoke", &dir, "metropolitan-police/desk", "--reason", "the letter was lost"]);
+    let revoked =
+        scene.operate(&["revoke", &dir, "metropolitan-police/desk", "--reason", "the letter was lost"]);
     assert!(revoked.status.success(), "{revoked:?}");
     let addresses = scene.addresses();
     let enrol = |token: &str| {
         concordat_tests::Person::at(&scene.folder("home")).run(&[
-            "enrol", "--broker", &addresses.enrolment, "--fingerprint", &fingerprint, "--token-file", token,
+            "enrol",
+            "--broker",
+            &addresses.enrolment,
+            "--fingerprint",
+            &fingerprint,
+            "--token-file",
+            token,
         ])
     };
     assert_ne!(enrol(&token).code, 0);

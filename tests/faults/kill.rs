@@ -39,7 +39,11 @@ async fn send(person: &Person, sender: usize, from: usize, sent: &mut Sent) {
     }
 }
 
-async fn resend(people: &[Person], all: &mut [Sent], indexes: &mut BTreeMap<u64, (usize, usize)>) -> (usize, usize) {
+async fn resend(
+    people: &[Person],
+    all: &mut [Sent],
+    indexes: &mut BTreeMap<u64, (usize, usize)>,
+) -> (usize, usize) {
     let (mut verified_count, mut resent) = (0, 0);
     for (sender, sent) in all.iter_mut().enumerate() {
         let context = context(&people[sender]);
@@ -79,7 +83,8 @@ fn a_killed_broker_keeps_what_it_acknowledged_and_takes_the_rest_once() {
         let moment = Duration::from_millis(20 + (round as u64 * 7919) % 180);
         let mut all: Vec<Sent> = vec![Sent::new(); SENDERS.len()];
         runtime.block_on(async {
-            let sending = all.iter_mut().enumerate().map(|(sender, sent)| send(&people[sender], sender, next, sent));
+            let sending =
+                all.iter_mut().enumerate().map(|(sender, sent)| send(&people[sender], sender, next, sent));
             let sending = join(sending.collect());
             let killing = async {
                 tokio::time::sleep(moment).await;

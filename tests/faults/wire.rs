@@ -38,7 +38,10 @@ fn an_oversize_message_is_refused_with_a_status() {
         request.tables[0].cells.push("x".repeat(5 * 1024 * 1024));
         client.submit(request).await.unwrap_err()
     });
-    assert!(matches!(refused.code(), Code::OutOfRange | Code::ResourceExhausted | Code::InvalidArgument), "{refused:?}");
+    assert!(
+        matches!(refused.code(), Code::OutOfRange | Code::ResourceExhausted | Code::InvalidArgument),
+        "{refused:?}"
+    );
     served(&person, 2);
 }
 

@@ -54,7 +54,14 @@ impl Scene {
         // fixed for the scene's life: clients remember where the broker was, and it comes back there
         let (services, enrolment) = free_addresses();
         let made = scene.operate(&[
-            "init", &dir, "--sample", "city-and-hackney", "--services", &services, "--enrolment", &enrolment,
+            "init",
+            &dir,
+            "--sample",
+            "city-and-hackney",
+            "--services",
+            &services,
+            "--enrolment",
+            &enrolment,
         ]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         scene
@@ -195,7 +202,13 @@ impl Scene {
         let (token, fingerprint) = self.invitation(principal, roles);
         let person = Person::at(&self.folder("homes").join(principal.replace('/', "-")));
         let said = person.run(&[
-            "enrol", "--broker", &addresses.enrolment, "--fingerprint", &fingerprint, "--token-file", &token,
+            "enrol",
+            "--broker",
+            &addresses.enrolment,
+            "--fingerprint",
+            &fingerprint,
+            "--token-file",
+            &token,
         ]);
         assert_eq!(said.code, 0, "{said:#?}");
         person
@@ -214,7 +227,11 @@ impl Scene {
         args.extend(roles.iter().flat_map(|role| ["--role", role]));
         let invited = self.operate(&args);
         assert!(invited.status.success(), "{}", String::from_utf8_lossy(&invited.stderr));
-        let said = format!("{}{}", String::from_utf8_lossy(&invited.stdout), String::from_utf8_lossy(&invited.stderr));
+        let said = format!(
+            "{}{}",
+            String::from_utf8_lossy(&invited.stdout),
+            String::from_utf8_lossy(&invited.stderr)
+        );
         let fingerprint = said
             .split_whitespace()
             .find(|word| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit()))

@@ -25,7 +25,8 @@ use crate::person::Person;
 #[must_use]
 pub fn context(person: &Person) -> Context {
     let folder = person.home.join("contexts");
-    let mut entries = std::fs::read_dir(&folder).expect("contexts").flatten().filter(|entry| entry.path().is_dir());
+    let mut entries =
+        std::fs::read_dir(&folder).expect("contexts").flatten().filter(|entry| entry.path().is_dir());
     let entry = entries.next().expect("a context");
     let name = entry.file_name().to_string_lossy().into_owned();
     match Context::open(&name, &entry.path()) {
@@ -102,7 +103,11 @@ pub fn verified(receipt: &[u8], context: &Context) -> u64 {
 #[must_use]
 pub fn holds(path: &Path, needle: &[u8]) -> bool {
     if path.is_dir() {
-        return std::fs::read_dir(path).expect("a folder").flatten().any(|entry| holds(&entry.path(), needle));
+        return std::fs::read_dir(path)
+            .expect("a folder")
+            .flatten()
+            .any(|entry| holds(&entry.path(), needle));
     }
-    path.is_file() && std::fs::read(path).expect("a file").windows(needle.len()).any(|window| window == needle)
+    path.is_file()
+        && std::fs::read(path).expect("a file").windows(needle.len()).any(|window| window == needle)
 }

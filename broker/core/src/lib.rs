@@ -11,7 +11,8 @@
 //! - [`table`]: tables of text cells, classes of field
 //! - [`finding`]: what a check found in a return
 //! - [`refusal`] and [`fault`]: an outcome for the sender, and a failure of ours
-//! - [`entry`]: what the log can say; [`mod@apply`]: what each entry changes
+//! - [`entry`]: what the log can say; [`mod@apply`]: what each entry changes; [`row`]: the tables that come of it;
+//!   [`mod@merge`]: what a row becomes
 
 pub mod agency;
 pub mod apply;
@@ -22,8 +23,10 @@ pub mod entry;
 pub mod fault;
 pub mod finding;
 pub mod ids;
+pub mod merge;
 pub mod obligation;
 pub mod period;
 pub mod refusal;
+pub mod row;
 pub mod submission;
 pub mod table;

@@ -44,6 +44,6 @@ fn info(field: &concordat_catalogue::Field) -> FieldInfo {
                 field.kind,
                 FieldKind::Count | FieldKind::SnapshotCount | FieldKind::Int | FieldKind::ByCode
             ),
-        derived: matches!(field.kind, FieldKind::Percent | FieldKind::Number),
+        derived: matches!(field.kind, FieldKind::Percent | FieldKind::Number | FieldKind::Quantity),
     }
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::outcome::{Exit, Failure};
@@ -87,9 +88,15 @@ pub async fn run(args: DemoArgs, printer: Printer) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
+/// Waits for a signal that ends the demonstration; a terminal that is closed is one.
 async fn interrupted() -> Result<String, Failure> {
-    let signal = shutdown::signalled().await.map_err(|e| Failure::of("waiting for signals", &e))?;
-    Ok(format!("stopped by {signal}"))
+    let failed = |e: std::io::Error| Failure::of("waiting for signals", &e);
+    let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
+    let heard = tokio::select! {
+        heard = shutdown::signalled() => heard.map_err(failed)?,
+        _ = hangup.recv() => "SIGHUP",
+    };
+    Ok(format!("stopped by {heard}"))
 }
 
 type Told = Result<(), String>;

@@ -1,6 +1,7 @@
 //! The broker in a process of its own: started, stopped, killed, and never left behind.
 
 use std::fs::OpenOptions;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -126,6 +127,8 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
+            // ctrl-c at a terminal is for the demonstration, which then stops the broker in its own way
+            .process_group(0)
             .spawn()
             .map_err(failed)?;
         let process = child.id();

@@ -179,7 +179,7 @@ impl Telling {
             }
         }
         for line in table.lines() {
-            self.line(&format!(" {}", line.trim_end()));
+            self.line(&format!("  {}", line.trim_end()));
         }
         self.line("");
     }

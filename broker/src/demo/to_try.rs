@@ -17,7 +17,7 @@ pub fn words(root: &Path, client: &str) -> String {
         (council, format!("types {ANNUAL}")),
         (council, format!("validate --type {ANNUAL} --period {YEAR} {share}")),
         ("hackney-lado/designated-officer", "inbox list".to_owned()),
-        (AUDITOR, "audit search --class released denied".to_owned()),
+        (AUDITOR, "audit search --class released,denied".to_owned()),
         (AUDITOR, "audit verify".to_owned()),
     ];
     let mut out = String::from("\nThe broker serves on. Try, in another terminal:\n\n");

@@ -58,16 +58,17 @@ impl World {
         concordat_broker::bundle::write(&config.policies, &policies)?;
         let book = Arc::new(Book::new(&policies)?);
         let broker = Broker::open(&config).await?;
+        broker.load(policies, "bench").await?;
         let authority = Authority::open(&config.authority, &config.partnership)?;
-        let mut world =
-            Self { config, narrow: Vec::new(), wide: Vec::new(), log_key: String::new(), book };
+        let mut world = Self { config, narrow: Vec::new(), wide: Vec::new(), log_key: String::new(), book };
         for number in 0..SUBMITTERS {
             for (name, areas) in [("desk", NARROW), ("wide-desk", WIDE)] {
                 let principal: PrincipalId = format!("{}/{name}", agency_name(number)).parse()?;
                 let areas = areas_of(number)?.into_iter().take(areas).collect();
                 let file = people.join(format!("{number}-{name}"));
                 world.log_key = enrol(broker.flow(), &authority, principal, areas, &file).await?;
-                let person = Person { number, chain: file.with_extension("pem"), key: file.with_extension("key") };
+                let person =
+                    Person { number, chain: file.with_extension("pem"), key: file.with_extension("key") };
                 if name == "desk" { world.narrow.push(person) } else { world.wide.push(person) }
             }
         }

@@ -139,7 +139,8 @@ async fn converse(
         let started = Instant::now();
         let replied = grpc.unary(tonic::Request::new(sent), SUBMIT, SentCodec).await;
         let ended = Instant::now();
-        let reply = replied.map_err(|status| format!("{} was refused a return: {status}", world::agency_name(submitter)))?;
+        let reply = replied
+            .map_err(|status| format!("{} was refused a return: {status}", world::agency_name(submitter)))?;
         let reply = reply.into_inner();
         if reply.already {
             return Err("a return was taken for one that was sent before".into());
@@ -175,10 +176,18 @@ fn verify(book: &Book, plan: &Plan, key: &str, hauls: &[(usize, Haul)]) -> Outco
             let stated = &proved.statement;
             let agrees = stated.agency == identity.agency.as_str()
                 && stated.period == identity.covers.to_string()
-                && stated.areas.iter().map(String::as_str).eq(identity.areas.iter().map(|area| area.as_str()))
+                && stated
+                    .areas
+                    .iter()
+                    .map(String::as_str)
+                    .eq(identity.areas.iter().map(|area| area.as_str()))
                 && stated.content.0 == book.digest(&identity).0;
             if !agrees {
-                return Err(format!("the receipt of entry {} states another return than was sent", proved.index).into());
+                return Err(format!(
+                    "the receipt of entry {} states another return than was sent",
+                    proved.index
+                )
+                .into());
             }
             verified += 1;
             *groups.entry(proved.tree_size).or_default() += 1;

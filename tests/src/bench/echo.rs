@@ -57,7 +57,8 @@ fn tls(authority: &Path, chain: &Path, key: &Path) -> Outcome<ServerConfig> {
     for root in CertificateDer::pem_file_iter(authority)? {
         roots.add(root?)?;
     }
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build()?;
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build()?;
     let chain = CertificateDer::pem_file_iter(chain)?.collect::<Result<_, _>>()?;
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -75,7 +76,10 @@ struct Echo {
 
 #[tonic::async_trait]
 impl SubmissionService for Echo {
-    async fn submit(&self, request: Request<wire::SubmitRequest>) -> Result<Response<wire::SubmitReply>, Status> {
+    async fn submit(
+        &self,
+        request: Request<wire::SubmitRequest>,
+    ) -> Result<Response<wire::SubmitReply>, Status> {
         let request = request.into_inner();
         Ok(Response::new(wire::SubmitReply {
             submission: request.key,
@@ -92,7 +96,10 @@ impl SubmissionService for Echo {
         Err(Status::unimplemented("an echo knows nothing"))
     }
 
-    async fn receipt(&self, _: Request<wire::ReceiptRequest>) -> Result<Response<wire::ReceiptReply>, Status> {
+    async fn receipt(
+        &self,
+        _: Request<wire::ReceiptRequest>,
+    ) -> Result<Response<wire::ReceiptReply>, Status> {
         Err(Status::unimplemented("an echo knows nothing"))
     }
 }
@@ -107,13 +114,21 @@ impl Connected for Met {
 }
 
 impl AsyncRead for Met {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_read(context, into)
     }
 }
 
 impl AsyncWrite for Met {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        from: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(context, from)
     }
 

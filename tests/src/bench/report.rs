@@ -166,7 +166,15 @@ impl Measured {
     fn store_table(&self) -> Table {
         let mut table = Table::new(
             "the store",
-            &["submissions", "filled, per s", "open, s", "after a kill, s", "verify, s", "journal bytes each", "all bytes each"],
+            &[
+                "submissions",
+                "filled, per s",
+                "open, s",
+                "after a kill, s",
+                "verify, s",
+                "journal bytes each",
+                "all bytes each",
+            ],
         );
         for at in &self.store {
             table.row([
@@ -215,7 +223,10 @@ impl Table {
     fn text(&self) -> String {
         let width = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(String::len).max();
         let line = |row: &Vec<String>| {
-            let cells = row.iter().enumerate().map(|(at, cell)| format!("{cell:>width$}", width = width(at).unwrap_or(0)));
+            let cells = row
+                .iter()
+                .enumerate()
+                .map(|(at, cell)| format!("{cell:>width$}", width = width(at).unwrap_or(0)));
             format!("  {}\n", cells.collect::<Vec<_>>().join("  "))
         };
         format!("{}\n{}", self.title, self.rows.iter().map(line).collect::<String>())

@@ -46,9 +46,12 @@ impl Book {
         let returns = policies.iter().filter(|(path, _)| path.starts_with("returns/")).cloned();
         let catalogue = Catalogue::from_files(returns).map_err(|complaints| format!("{complaints:?}"))?;
         let id = RETURN_TYPE.parse()?;
-        let rtype = catalogue.types().iter().find(|found| found.id == id).ok_or("there is no such return type")?;
+        let rtype =
+            catalogue.types().iter().find(|found| found.id == id).ok_or("there is no such return type")?;
         let mut rows: Vec<Vec<&str>> = FIGURES.lines().skip(1).filter_map(figure).collect();
-        rows.sort_by_key(|row| !row.get(1).is_some_and(|indicator| rtype.text.contains(&format!("\"{indicator}\""))));
+        rows.sort_by_key(|row| {
+            !row.get(1).is_some_and(|indicator| rtype.text.contains(&format!("\"{indicator}\"")))
+        });
         rows.truncate(ROWS);
         let cells: Vec<String> = rows.into_iter().flatten().map(str::to_owned).collect();
         let columns = ["area", "indicator", "period", "value", "unit"].map(str::to_owned).to_vec();
@@ -66,8 +69,13 @@ impl Book {
             narrow: (1..1 << NARROW).collect(),
             wide: (1_u32..1 << WIDE).filter(|mask| mask.count_ones() == 5).collect(),
         };
-        let draft = Draft { identity: book.identity(0, Column::Hits, 0)?, nil: false, tables: vec![book.table.clone()] };
-        let checked = check(rtype, draft, &Context { now: MachineClock.now(), previous: None, offline: true });
+        let draft = Draft {
+            identity: book.identity(0, Column::Hits, 0)?,
+            nil: false,
+            tables: vec![book.table.clone()],
+        };
+        let checked =
+            check(rtype, draft, &Context { now: MachineClock.now(), previous: None, offline: true });
         match checked.valid {
             Some(_) => Ok(book),
             None => Err(format!("the bench's return is not right: {:?}", checked.findings).into()),
@@ -100,7 +108,8 @@ impl Book {
             }
         };
         let mask = sets.get(usize::try_from(set)?).filter(|_| year < years);
-        let mask = mask.ok_or("there are no more identities: measure for a shorter time or in fewer rounds")?;
+        let mask =
+            mask.ok_or("there are no more identities: measure for a shorter time or in fewer rounds")?;
         let all = areas_of(submitter)?;
         let areas: Vec<AreaCode> =
             all.into_iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1).map(|(_, area)| area).collect();
@@ -124,7 +133,10 @@ impl Book {
     #[must_use]
     pub fn request(&self, identity: &Identity, key: [u8; 16]) -> wire_v1::SubmitRequest {
         let Table { name, columns, cells } = self.table.clone();
-        wire_v1::SubmitRequest { tables: vec![wire_v1::Table { name, columns, cells }], ..self.header(identity, key) }
+        wire_v1::SubmitRequest {
+            tables: vec![wire_v1::Table { name, columns, cells }],
+            ..self.header(identity, key)
+        }
     }
 
     /// The digest of its content, as its receipt must state it.
@@ -156,14 +168,18 @@ fn agency(submitter: usize) -> Outcome<AgencyId> {
 
 // area, indicator, period, value, unit: the five columns that travel
 fn figure(line: &'static str) -> Option<Vec<&'static str>> {
-    let cells: Vec<&str> = line.split(',').collect();
+    let mut quoted = false;
+    let cells: Vec<&str> = line
+        .split(|character| {
+            quoted ^= character == '"';
+            character == ',' && !quoted
+        })
+        .collect();
     let pick = |at: usize| cells.get(at).copied();
     if (pick(0)?, pick(1)?) != ("Hackney", "csc") {
         return None;
     }
-    // a printed name with a comma in it is quoted, and its row is not needed
-    let row = [0, 2, 4, 5, 6].iter().map(|at| pick(*at)).collect::<Option<Vec<_>>>()?;
-    (!line.contains('"')).then_some(row)
+    [0, 2, 4, 5, 6].into_iter().map(pick).collect()
 }
 
 #[cfg(test)]

@@ -79,7 +79,9 @@ pub fn policies() -> Outcome<Vec<(String, Vec<u8>)>> {
                 "partnership.toml" => partnership()?.into_bytes(),
                 "rules.csv" => rules.clone().into_bytes(),
                 "agreements.toml" => agreements(&String::from_utf8(bytes)?, &added)?.into_bytes(),
-                _ if path == format!("returns/{RETURN_TYPE}.toml") => for_all_years(&String::from_utf8(bytes)?)?,
+                _ if path == format!("returns/{RETURN_TYPE}.toml") => {
+                    for_all_years(&String::from_utf8(bytes)?)?
+                }
                 _ => bytes,
             };
             Ok((path, bytes))
@@ -89,7 +91,8 @@ pub fn policies() -> Outcome<Vec<(String, Vec<u8>)>> {
 
 // the returns of the bench are told from one another by their years
 fn for_all_years(text: &str) -> Outcome<Vec<u8>> {
-    let line = text.lines().find(|line| line.starts_with("in_force")).ok_or("the return type says no in_force")?;
+    let line =
+        text.lines().find(|line| line.starts_with("in_force")).ok_or("the return type says no in_force")?;
     Ok(text.replace(line, "in_force = { from = 1900-04-01 }").into_bytes())
 }
 
@@ -123,8 +126,10 @@ fn partnership() -> Outcome<String> {
 fn rules() -> Outcome<(String, Vec<String>)> {
     let files = bundle::sample();
     let (_, bytes) = files.iter().find(|(path, _)| path == "rules.csv").ok_or("there are no rules")?;
-    let kept: Vec<&str> =
-        std::str::from_utf8(bytes)?.lines().filter(|line| !line.starts_with(&format!("{LEFT_OUT},"))).collect();
+    let kept: Vec<&str> = std::str::from_utf8(bytes)?
+        .lines()
+        .filter(|line| !line.starts_with(&format!("{LEFT_OUT},")))
+        .collect();
     let wanted = (ROWS + 1).checked_sub(kept.len()).ok_or("there are more rules than the bench wants")?;
     let mut added: Vec<(String, String)> = Vec::new();
     for body in bodies().take(wanted) {
@@ -140,13 +145,15 @@ fn bodies() -> impl Iterator<Item = String> {
     let part = bundle::SAMPLE;
     let core = format!("rt:{RETURN_TYPE}");
     let dates = "2022-04-01,2027-03-31";
-    let allowed = move |sub: String, what: &str, profile: &str| format!("{sub},{part},{what},*,{dates},{profile},allow");
+    let allowed = move |sub: String, what: &str, profile: &str| {
+        format!("{sub},{part},{what},*,{dates},{profile},allow")
+    };
     let purpose = "P4-partnership-assurance";
     // of each council, force and health body, and of two school services of each borough
     let submit = format!("own,own,{core},submit,{purpose}");
-    let submits = (0..SUBMITTERS)
-        .filter(|submitter| submitter % SEATS < 4)
-        .map(move |submitter| allowed(format!("role:submitter+agency:{}", agency_name(submitter)), &submit, "no-content"));
+    let submits = (0..SUBMITTERS).filter(|submitter| submitter % SEATS < 4).map(move |submitter| {
+        allowed(format!("role:submitter+agency:{}", agency_name(submitter)), &submit, "no-content")
+    });
     let deliver = format!("kind:education,shared,{core},deliver,*");
     let delivers = (0..SUBMITTERS)
         .filter(|submitter| matches!(kind(*submitter), "local_authority" | "police"))
@@ -163,7 +170,8 @@ fn bodies() -> impl Iterator<Item = String> {
         ("submitter", "own,*,*,completeness,*".to_owned(), "no-content"),
     ];
     let others = reads.into_iter().flat_map(move |(role, what, profile)| {
-        (0..SUBMITTERS).map(move |at| allowed(format!("role:{role}+agency:{}", agency_name(at)), &what, profile))
+        (0..SUBMITTERS)
+            .map(move |at| allowed(format!("role:{role}+agency:{}", agency_name(at)), &what, profile))
     });
     submits.chain(delivers).chain(others)
 }
@@ -171,9 +179,14 @@ fn bodies() -> impl Iterator<Item = String> {
 // every agency is party to every agreement, and one agreement more names the rows that were added
 fn agreements(text: &str, added: &[String]) -> Outcome<String> {
     let mut file: toml::Table = toml::from_str(text)?;
-    let parties: toml::Value =
-        (0..SUBMITTERS).map(agency_name).chain([TEAM.to_owned()]).map(toml::Value::String).collect::<Vec<_>>().into();
-    let all = file.get_mut("agreement").and_then(toml::Value::as_array_mut).ok_or("there are no agreements")?;
+    let parties: toml::Value = (0..SUBMITTERS)
+        .map(agency_name)
+        .chain([TEAM.to_owned()])
+        .map(toml::Value::String)
+        .collect::<Vec<_>>()
+        .into();
+    let all =
+        file.get_mut("agreement").and_then(toml::Value::as_array_mut).ok_or("there are no agreements")?;
     for agreement in all.iter_mut().filter_map(toml::Value::as_table_mut) {
         agreement.insert("parties".to_owned(), parties.clone());
         if let Some(rules) = agreement.get_mut("rules").and_then(toml::Value::as_array_mut) {
@@ -182,7 +195,10 @@ fn agreements(text: &str, added: &[String]) -> Outcome<String> {
     }
     let mut more = all.first().and_then(toml::Value::as_table).ok_or("there are no agreements")?.clone();
     more.insert("id".to_owned(), "ISA-BENCH".into());
-    more.insert("rules".to_owned(), added.iter().cloned().map(toml::Value::String).collect::<Vec<_>>().into());
+    more.insert(
+        "rules".to_owned(),
+        added.iter().cloned().map(toml::Value::String).collect::<Vec<_>>().into(),
+    );
     all.push(more.into());
     Ok(toml::to_string(&file)?)
 }

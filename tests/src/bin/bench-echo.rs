@@ -21,5 +21,10 @@ fn run() -> Outcome<()> {
         return Err("it needs AUTHORITY CERTIFICATE KEY RECEIPT_BYTES".into());
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(echo::run(Path::new(authority), Path::new(chain), Path::new(key), receipt_bytes.parse()?))
+    runtime.block_on(echo::run(
+        Path::new(authority),
+        Path::new(chain),
+        Path::new(key),
+        receipt_bytes.parse()?,
+    ))
 }

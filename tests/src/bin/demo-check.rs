@@ -32,5 +32,9 @@ fn check(path: &str) -> Result<String, String> {
         .filter(|step| step.get("ok").and_then(serde_json::Value::as_bool) != Some(true))
         .map(|step| step.get("name").map_or_else(|| "a step".to_owned(), ToString::to_string))
         .collect();
-    if failed.is_empty() { Ok(format!("{} steps held", steps.len())) } else { Err(format!("did not hold: {}", failed.join(", "))) }
+    if failed.is_empty() {
+        Ok(format!("{} steps held", steps.len()))
+    } else {
+        Err(format!("did not hold: {}", failed.join(", ")))
+    }
 }

@@ -1,8 +1,10 @@
 //! Content files: what may have to be erased, or is large, each in a file named by the SHA-256 of its
 //! ciphertext. Written and synced, with its directory, before the entry that names it is queued.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use concordat_ledger::{Hash, SectionDigest, sha256};
 
@@ -26,18 +28,31 @@ pub(crate) fn path(dir: &Path, hash: &Hash) -> PathBuf {
     dir.join("content").join(folder).join(name)
 }
 
-/// Writes a content file so that it is there after a power cut.
-pub(crate) fn write(port: &dyn Port, dir: &Path, hash: &Hash, bytes: &[u8]) -> io::Result<()> {
-    let path = path(dir, hash);
-    let folder = path.parent().unwrap_or(dir);
-    port.create_dir(folder)?;
-    port.sync_dir(&dir.join("content"))?;
-    let written = put(port, folder, &path, bytes);
-    if written.is_err() {
-        // nothing names it yet: it may go, and if it stays it is in nobody's way
-        let _ = port.remove(&path);
+/// The folders of content files that are known to be durable.
+#[derive(Default)]
+pub(crate) struct Folders(Mutex<HashSet<PathBuf>>);
+
+impl Folders {
+    /// Writes a content file so that it is there after a power cut.
+    pub(crate) fn write(&self, port: &dyn Port, dir: &Path, hash: &Hash, bytes: &[u8]) -> io::Result<()> {
+        let path = path(dir, hash);
+        let folder = path.parent().unwrap_or(dir);
+        if !self.known().contains(folder) {
+            port.create_dir(folder)?;
+            port.sync_dir(&dir.join("content"))?;
+            self.known().insert(folder.to_owned());
+        }
+        let written = put(port, folder, &path, bytes);
+        if written.is_err() {
+            // nothing names it yet: it may go, and if it stays it is in nobody's way
+            let _ = port.remove(&path);
+        }
+        written
     }
-    written
+
+    fn known(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn put(port: &dyn Port, folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -69,7 +84,7 @@ mod tests {
         let hash = sha256(&[b"sealed"]);
         let digest = SectionDigest { number: 3, class: 3, key: [0; 16], stored_len: 6, hash };
         assert!(matches!(read(&DiskPort, dir.path(), &digest), Err(BadContent::Missing)));
-        write(&DiskPort, dir.path(), &hash, b"sealed").unwrap();
+        Folders::default().write(&DiskPort, dir.path(), &hash, b"sealed").unwrap();
         assert_eq!(read(&DiskPort, dir.path(), &digest).unwrap(), b"sealed");
         let file = path(dir.path(), &hash);
         assert!(file.ends_with(format!("{}/{hash}", &hash.to_string()[..2])));

@@ -121,7 +121,7 @@ impl Opening {
         let entry = index.positions.len() as u64 - 1;
         let path = self.segments.path(last.segment);
         let bytes = self.segments.frame_at(last).map_err(OpenFault::io(&path, "read"))?;
-        super::read::entry_of(ring, &self.log, &index.tree, entry, &bytes)
+        super::read::entry_of(ring, &self.log, index.tree.leaf(entry), entry, &bytes)
             .map(|recorded| recorded.recorded_at)
             .map_err(|why| OpenFault::tampered(Some(entry), why))
     }

@@ -36,6 +36,7 @@ pub(crate) struct Guarded {
 
 /// The open guard.
 pub(crate) struct Guard {
+    path: PathBuf,
     file: Box<dyn PortFile>,
     log: Hash,
     sequence: u64,
@@ -62,7 +63,7 @@ impl Guard {
         bytes.resize(2 * SLOT_LEN, 0);
         port.replace(path, &bytes).map_err(fault())?;
         let file = port.open(path).map_err(fault())?;
-        Ok(Self { file, log, sequence: 1 })
+        Ok(Self { path: path.to_owned(), file, log, sequence: 1 })
     }
 
     /// Opens the guard and reads the newer of its whole slots.
@@ -72,7 +73,12 @@ impl Guard {
         let bytes = bytes.ok_or_else(|| OpenFault::GuardMissing { path: path.to_owned() })?;
         let (sequence, guarded) = newest(path, &bytes, log)?;
         let file = port.open(path).map_err(fault())?;
-        Ok((Self { file, log, sequence }, guarded))
+        Ok((Self { path: path.to_owned(), file, log, sequence }, guarded))
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Overwrites the older slot and syncs it.

@@ -118,6 +118,15 @@ impl Segments {
         Ok(self.port.list(&self.dir)?.iter().filter_map(|name| segment_number(name)).collect())
     }
 
+    /// The length of a segment in bytes, or `None` if there is none.
+    pub(crate) fn length(&self, number: u32) -> io::Result<Option<u64>> {
+        match self.port.open(&self.path(number)) {
+            Ok(file) => file.length().map(Some),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(source),
+        }
+    }
+
     /// The whole segment, or `None` if there is none.
     pub(crate) fn load(&self, number: u32) -> io::Result<Option<Vec<u8>>> {
         self.port.read(&self.path(number))

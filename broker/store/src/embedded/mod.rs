@@ -39,6 +39,7 @@ use tokio::sync::mpsc;
 use crate::port::{DiskPort, Port};
 use crate::store::Head;
 
+use self::content::Folders;
 use self::journal::Segments;
 use self::projections::{LogIndex, Projections};
 use self::writer::Job;
@@ -125,6 +126,7 @@ pub(crate) struct Shared {
     inline_bytes: usize,
     in_memory: bool,
     segments: Arc<Segments>,
+    folders: Folders,
     index: RwLock<LogIndex>,
     head: RwLock<Arc<Head>>,
     projections: RwLock<Arc<Projections>>,

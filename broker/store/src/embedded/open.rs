@@ -16,6 +16,7 @@ use crate::port::Port;
 use crate::proposal::{Appended, Proposal};
 use crate::store::Head;
 
+use super::content::Folders;
 use super::found::Found;
 use super::guard::{Guard, Guarded};
 use super::journal::{Journal, Position, SEGMENT_HEAD, Segments};
@@ -261,6 +262,7 @@ impl Opening {
             inline_bytes: self.options.inline_bytes,
             in_memory: self.options.projections_in_memory,
             segments: self.segments,
+            folders: Folders::default(),
             head: RwLock::new(Arc::new(head)),
             index: RwLock::new(index),
             projections: RwLock::new(Arc::new(projections)),

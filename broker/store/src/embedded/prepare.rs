@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use crate::proposal::{Precondition, Proposal};
 use crate::{BUNDLE_SECTION, CORE_SECTION, PAYLOAD_SECTION};
 
-use super::{Shared, content, core};
+use super::{Shared, core};
 
 /// A proposal, sealed and ready to be given its place.
 pub(crate) struct Prepared {
@@ -36,9 +36,10 @@ impl Prepared {
         self.inline.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() + 320
     }
 
-    /// Whether it says no: such entries have room reserved.
+    /// Whether it says no, or that a tail was cut: such entries have room reserved.
     pub(crate) fn is_denial(&self) -> bool {
-        matches!(self.class, EntryClass::Denied | EntryClass::Refused | EntryClass::RefusedUnheard)
+        use EntryClass::{Denied, Refused, RefusedUnheard, TailCut};
+        matches!(self.class, Denied | Refused | RefusedUnheard | TailCut)
     }
 }
 
@@ -119,7 +120,7 @@ impl Shared {
         }
         let digest = section(&sealed)?;
         if in_file {
-            content::write(self.port.as_ref(), &self.dir, &digest.hash, sealed.bytes()).map_err(
+            self.folders.write(self.port.as_ref(), &self.dir, &digest.hash, sealed.bytes()).map_err(
                 |source| Fault::unavailable(format!("a content file could not be written: {source}")),
             )?;
             return Ok((digest, None));

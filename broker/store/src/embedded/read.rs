@@ -7,7 +7,7 @@ use concordat_core::entry::EntryClass;
 use concordat_core::fault::Fault;
 use concordat_core::ids::{AgencyId, Digest, EntryId};
 use concordat_core::submission::DeliveryRecord;
-use concordat_ledger::{Hash, Receipt, SectionDigest, SignedCheckpoint, Tree, leaf_hash, sha256};
+use concordat_ledger::{Hash, Receipt, SectionDigest, SignedCheckpoint, leaf_hash, sha256};
 use concordat_seal::{KeyId, KeyRing, Place, SealFault, SectionClass};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -22,18 +22,18 @@ use super::journal::Position;
 use super::projections::{Broken, LogIndex, Projections};
 use super::{Embedded, Shared, core};
 
-/// The entry in the bytes of a frame, if it is the one that the tree holds at this index.
+/// The entry in the bytes of a frame, if it is the one whose leaf the tree holds at this index.
 pub(super) fn entry_of(
     ring: &KeyRing,
     log: &Hash,
-    tree: &Tree,
+    leaf: Option<Hash>,
     index: u64,
     bytes: &[u8],
 ) -> Result<Recorded, String> {
     let Ok((Frame::Entry(entry), _)) = frame::parse(bytes) else {
         return Err("its frame is damaged".to_owned());
     };
-    if entry.index != index || tree.leaf(index) != Some(leaf_hash(entry.leaf)) {
+    if entry.index != index || leaf != Some(leaf_hash(entry.leaf)) {
         return Err("its leaf is not the one that was signed".to_owned());
     }
     core::read(ring, log, &entry).map_err(|bad| bad.to_string())
@@ -99,8 +99,8 @@ impl Shared {
     }
 
     fn recorded(&self, index: u64, bytes: &[u8]) -> Result<Recorded, Fault> {
-        let guard = self.index();
-        let read = entry_of(&self.ring, &self.log, &guard.tree, index, bytes);
+        let leaf = self.index().tree.leaf(index);
+        let read = entry_of(&self.ring, &self.log, leaf, index, bytes);
         read.map_err(|why| altered(index, why))
     }
 

@@ -27,7 +27,7 @@ impl Writer {
             let failed = |why: &str| OpenFault::Settings { what: why.to_owned() };
             let guarded = self.sign(size, root).map_err(|failure| failed(failure.fault.operator()))?;
             let written = self.guard.write(&guarded);
-            written.map_err(OpenFault::io(&self.shared.dir.join("guard"), "written"))?;
+            written.map_err(OpenFault::io(self.guard.path(), "written"))?;
             let last = {
                 let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
                 index.checkpoints.last().map_or(0, |(size, _)| *size)

@@ -93,6 +93,13 @@ impl Scan<'_> {
     fn segment(&mut self, number: u32, offset: u32) -> Result<bool, OpenFault> {
         let start = Position { segment: number, offset };
         let path = self.segments.path(number);
+        if offset > SEGMENT_HEAD {
+            // after a clean stop nothing is left to be read
+            let length = self.segments.length(number).map_err(OpenFault::io(&path, "read"))?;
+            if length == Some(u64::from(offset)) {
+                return Ok(true);
+            }
+        }
         let loaded = self.segments.load(number).map_err(OpenFault::io(&path, "read"))?;
         let Some(bytes) = loaded else {
             return match self.guarded {

@@ -115,6 +115,7 @@ impl Writer {
         // the checkpoint of the group before leads the frames, so that one write takes both
         let leading = self.leading_checkpoint();
         let mut group = Group::new(shared.log, self.guarded.size, self.last_at, pending, leading);
+        group.frames.reserve(weigh(jobs.iter()).1 + 1024);
         for job in jobs.iter_mut() {
             if let Err(broken) = group.add(job, shared.clock.as_ref()) {
                 self.projections_broken = true;

@@ -277,8 +277,9 @@ fn clean_stop_saves_reading_the_journal_and_an_older_clean_stop_is_caught_up() {
     let (dir, options) = (folder.path(), on_disk(folder.path()));
     let runtime = runtime();
     let fill = |store: &Embedded, from: u64| {
-        for number in from..from + 300 {
-            runtime.block_on(commit(store, vec![Proposal::of(id(number), overdue(number))]));
+        for first in (from..from + 300).step_by(20) {
+            let group = (first..first + 20).map(|number| Proposal::of(id(number), overdue(number))).collect();
+            runtime.block_on(commit(store, group));
         }
     };
     let store = Embedded::create(dir, options.clone()).unwrap();
