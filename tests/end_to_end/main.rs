@@ -1,5 +1,12 @@
 //! The main job with real sockets, certificates and a broker in a process of its own.
-#![allow(clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise"
+)]
 
 mod allegation;
 mod new_type;

@@ -1,5 +1,12 @@
 //! What must hold when things go wrong: a killed broker, callers who misbehave.
-#![allow(clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise"
+)]
 
 mod callers;
 mod kill;

@@ -1,4 +1,4 @@
-//! What the log can say. Adding a kind of entry: a variant here, its class, its arm in [`crate::apply()`].
+//! What the log can say. Adding a kind of entry: a variant here, its class, its arm in [`crate::apply::apply`].
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! The rows of a group that is being built: preconditions are judged by them before anything is written, and
 //! they reach the projections only once the group is recorded.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use concordat_core::apply::{Change, Key, Row, SentRecord, VersionRecord, apply, merge};
@@ -9,8 +10,8 @@ use concordat_core::ids::Digest;
 
 use crate::proposal::{Precondition, Unmet};
 
-use super::keys::RowKey;
-use super::rows::{Held, Pointer};
+use super::keys::{OBLIGATION, RowKey, Token, VERSION};
+use super::rows::{Held, Pointer, ReturnRow};
 use super::{Broken, Projections};
 
 /// Rows that entries not yet recorded would change.
@@ -20,11 +21,13 @@ pub(crate) struct Pending<'p> {
     /// What stood in `rows` before each change since the last mark.
     undo: Vec<(RowKey, Option<Held>)>,
     content: Option<(Digest, Digest)>,
+    /// The last return read from the projections: version and obligation are asked for one after the other.
+    last: RefCell<Option<(Token, ReturnRow)>>,
 }
 
 impl<'p> Pending<'p> {
     pub(crate) fn over(projections: &'p Projections) -> Self {
-        Self { projections, rows: HashMap::new(), undo: Vec::new(), content: None }
+        Self { projections, rows: HashMap::new(), undo: Vec::new(), content: None, last: RefCell::default() }
     }
 
     /// Makes what was applied up to now last, whatever is undone later.
@@ -52,6 +55,8 @@ impl<'p> Pending<'p> {
     }
 
     pub(crate) fn clear(&mut self) {
+        // the rows are written now: what was read before them is no longer so
+        *self.last.borrow_mut() = None;
         self.rows.clear();
         self.undo.clear();
     }
@@ -178,8 +183,23 @@ impl<'p> Pending<'p> {
     fn read(&self, key: &RowKey) -> Result<Option<Held>, Broken> {
         match self.rows.get(key) {
             Some(held) => Ok(Some(held.clone())),
+            None if matches!(key.sort(), VERSION | OBLIGATION) => self.read_return(key),
             None => self.projections.read(key),
         }
+    }
+
+    fn read_return(&self, key: &RowKey) -> Result<Option<Held>, Broken> {
+        let token = key.token();
+        let mut last = self.last.borrow_mut();
+        let row = match last.as_ref() {
+            Some((known, row)) if *known == token => row,
+            _ => &last.insert((token, self.projections.return_row(&token)?)).1,
+        };
+        Ok(if key.sort() == VERSION {
+            row.version.map(|record| Held::Row(Row::Version(record)))
+        } else {
+            row.obligation.clone().map(|record| Held::Row(Row::Obligation(record)))
+        })
     }
 
     fn hmac(&mut self, content: &Digest) -> Digest {
