@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLockReadGuard};
 use concordat_core::apply::{Change, Key, PrincipalRecord, Row, apply};
 use concordat_core::entry::EntryClass;
 use concordat_core::fault::Fault;
-use concordat_core::ids::{AgencyId, Digest, EntryId};
+use concordat_core::ids::{AgencyId, Digest, EntryId, SendKey};
 use concordat_core::submission::DeliveryRecord;
 use concordat_ledger::{Hash, Receipt, SectionDigest, SignedCheckpoint, leaf_hash, sha256};
 use concordat_seal::{KeyId, KeyRing, Place, SealFault, SectionClass};
@@ -153,7 +153,7 @@ impl Shared {
 
     /// What its entry says of a submission, and what replaced it.
     fn submission(&self, id: EntryId) -> Result<Option<Row>, Fault> {
-        let Some(pointer) = self.projections().submission(id).map_err(broken)? else { return Ok(None) };
+        let Some(pointer) = self.projections().submission(id) else { return Ok(None) };
         let Some(recorded) = self.entry(pointer.index)? else { return Ok(None) };
         let submitted = apply(&recorded.into_entry()).into_iter().find_map(|change| match change {
             Change::Submitted(record) => Some(record),
@@ -162,6 +162,19 @@ impl Shared {
         let mut record = submitted.ok_or_else(|| altered(pointer.index, "it accepts no submission"))?;
         record.superseded_by = pointer.superseded_by;
         Ok(Some(Row::Submission(record)))
+    }
+
+    /// What its entry says of a used key.
+    fn sent(&self, agency: &AgencyId, key: SendKey) -> Result<Option<Row>, Fault> {
+        let Some(sent) = self.projections().sent_under(agency, key) else { return Ok(None) };
+        let Some(recorded) = self.entry(sent.index)? else { return Ok(None) };
+        let used = apply(&recorded.into_entry()).into_iter().find_map(|change| match change {
+            Change::KeyUsed { record, .. } => Some(record),
+            _ => None,
+        });
+        let mut record = used.ok_or_else(|| altered(sent.index, "it uses no key"))?;
+        record.content = self.projections().content(&record.content);
+        Ok(Some(Row::Sent(record)))
     }
 
     fn receipt(&self, index: u64) -> Result<Receipt, Fault> {
@@ -238,6 +251,7 @@ impl Store for Embedded {
     fn row(&self, key: &Key) -> Result<Option<Row>, Fault> {
         match key {
             Key::Submission(id) => self.shared.submission(*id),
+            Key::Sent(agency, key) => self.shared.sent(agency, *key),
             other => self.shared.projections().row(other).map_err(broken),
         }
     }

@@ -7,7 +7,7 @@ use concordat_core::apply::{Key, Row, apply, merge};
 use concordat_core::entry::Entry;
 use concordat_seal::KeyRing;
 
-use crate::embedded::projections::{Broken, FOLDER, Projections};
+use crate::embedded::projections::{Broken, FOLDER, Projections, Sent};
 
 use super::{Report, VerifyFault};
 
@@ -59,11 +59,17 @@ pub(super) fn compare(dir: &Path, ring: &KeyRing, rows: &Rows, report: &mut Repo
 
 /// Whether the projections hold this row.
 fn same(key: &Key, row: &Row, projections: &Projections) -> Result<bool, Broken> {
-    if let (Key::Submission(id), Row::Submission(record)) = (key, row) {
-        let found = projections.submission(*id)?;
-        return Ok(found.is_some_and(|pointer| {
-            (pointer.index, pointer.superseded_by) == (record.index, record.superseded_by)
-        }));
+    match (key, row) {
+        (Key::Submission(id), Row::Submission(record)) => {
+            let kept = projections.submission(*id);
+            let kept = kept.map(|pointer| (pointer.index, pointer.superseded_by));
+            return Ok(kept == Some((record.index, record.superseded_by)));
+        }
+        (Key::Sent(agency, key), Row::Sent(record)) => {
+            let expected = Sent::new(record.index, &projections.content(&record.content));
+            return Ok(projections.sent_under(agency, *key) == Some(expected));
+        }
+        _ => {}
     }
     Ok(projections.row(key)?.is_some_and(|found| found == hidden(row.clone(), projections)))
 }
@@ -74,10 +80,6 @@ fn hidden(row: Row, projections: &Projections) -> Row {
         Row::Version(mut version) => {
             version.content = projections.content(&version.content);
             Row::Version(version)
-        }
-        Row::Sent(mut sent) => {
-            sent.content = projections.content(&sent.content);
-            Row::Sent(sent)
         }
         other => other,
     }

@@ -12,6 +12,8 @@ pub(crate) const STAMP: u8 = b'!';
 pub(crate) const SUBMISSION: u8 = b's';
 pub(crate) const VERSION: u8 = b'v';
 pub(crate) const SENT: u8 = b'k';
+/// Chunks of places of submissions and used keys.
+pub(crate) const POINTERS: u8 = b'x';
 /// Chunks of an agency's inbox.
 pub(crate) const DELIVERY: u8 = b'd';
 /// The name of an agency that has an inbox, under its token.

@@ -130,7 +130,7 @@ impl Projections {
     }
 
     /// Shows the parts of all chunks of a sort, from chunk 0 to the first that is not there.
-    fn chunks<const N: usize>(
+    pub(super) fn chunks<const N: usize>(
         &self,
         sort: u8,
         mut show: impl FnMut(&[u8; N]) -> Result<(), Broken>,

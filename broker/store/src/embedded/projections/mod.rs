@@ -6,16 +6,17 @@ mod inbox;
 mod keys;
 mod memory;
 mod pending;
+mod pointers;
 mod rows;
 mod table;
 mod tally;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use concordat_core::apply::{Key, PrincipalRecord, Row};
-use concordat_core::ids::{Digest, EntryId};
+use concordat_core::ids::{AgencyId, Digest, EntryId, SendKey};
 use concordat_ledger::Hash;
 use concordat_seal::KeyRing;
 use concordat_seal::projection::Tree;
@@ -23,12 +24,14 @@ use serde::{Deserialize, Serialize};
 
 use inbox::Inboxes;
 use keys::{Keys, PRINCIPAL, RowKey, STAMP, Token};
-use rows::{Pointer, ReturnRow};
+use pointers::Pointers;
+use rows::ReturnRow;
 use table::Table;
 use tally::Tallies;
 
 pub(crate) use memory::{Kept, LogIndex};
 pub(crate) use pending::Pending;
+pub(crate) use pointers::Sent;
 pub(crate) use rows::Held;
 pub(crate) use table::Broken;
 
@@ -56,6 +59,7 @@ pub(crate) struct Projections {
     seal: Arc<Tree>,
     tallies: Mutex<Tallies>,
     inboxes: Mutex<Inboxes>,
+    pointers: RwLock<Pointers>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -72,6 +76,7 @@ impl Projections {
             seal,
             tallies: Mutex::default(),
             inboxes: Mutex::default(),
+            pointers: RwLock::default(),
         })
     }
 
@@ -115,6 +120,7 @@ impl Projections {
             return Err(Broken("their counts and digests are not those of the last stop".to_owned()));
         }
         *locked(&self.tallies) = tallies;
+        self.load_pointers()?;
         self.load_inboxes(self.load_waiting()?)?;
         let kept = Kept { size: stamp.size, root: stamp.root, index: self.load_index(stamp.size)? };
         Ok(Some(kept))
@@ -136,6 +142,7 @@ impl Projections {
     /// Sets the mark of a clean stop. Nothing may be written after it.
     pub(crate) fn finish(&self, size: u64, root: Hash, index: &LogIndex) -> Result<(), Broken> {
         self.save_index(index, size)?;
+        self.save_pointers()?;
         self.save_inboxes()?;
         self.save_waiting()?;
         let stamp = Stamp { format: FORMAT, size, root, tallies: locked(&self.tallies).clone() };
@@ -190,14 +197,11 @@ impl Projections {
             keys::OBLIGATION => {
                 self.return_row(&key.token())?.obligation.map(|record| Held::Row(Row::Obligation(record)))
             }
-            sort => {
+            keys::SUBMISSION => self.submission(EntryId(key.token())).map(Held::Submission),
+            keys::SENT => self.sent(&key.token()).map(Held::Sent),
+            _ => {
                 let Some(plain) = self.value(key)? else { return Ok(None) };
-                let held = match sort {
-                    keys::SUBMISSION => Pointer::decode(&plain).map(Held::Submission),
-                    keys::SENT => rows::decode_sent(&plain).map(|record| Held::Row(Row::Sent(record))),
-                    _ => rows::decode(&plain).map(Held::Row),
-                };
-                Some(held.ok_or_else(unreadable)?)
+                Some(rows::decode(&plain).map(Held::Row).ok_or_else(unreadable)?)
             }
         };
         Ok(held)
@@ -219,8 +223,8 @@ impl Projections {
         let mut returns: HashMap<Token, ReturnRow> = HashMap::new();
         for (key, held) in changed {
             match held {
-                Held::Submission(pointer) => self.put(key, &pointer.encode())?,
-                Held::Row(Row::Sent(sent)) => self.put(key, &rows::encode_sent(sent))?,
+                Held::Submission(pointer) => self.put_submission(EntryId(key.token()), pointer)?,
+                Held::Sent(sent) => self.put_sent(key.token(), sent)?,
                 Held::Row(Row::Delivery(delivery)) => deliveries.push((key.token(), delivery)),
                 Held::Row(Row::Version(version)) => {
                     returns.entry(key.token()).or_default().version = Some(*version);
@@ -248,7 +252,7 @@ impl Projections {
         self.put_deliveries(deliveries)
     }
 
-    /// One row; none under the key of a submission, of which [`Projections::submission`] tells.
+    /// One row; none under the keys of submissions and used keys, of which only the place is kept.
     pub(crate) fn row(&self, key: &Key) -> Result<Option<Row>, Broken> {
         Ok(match self.read(&self.keys.row(key))? {
             Some(Held::Row(row)) => Some(row),
@@ -256,12 +260,9 @@ impl Projections {
         })
     }
 
-    /// Where the entry of a submission stands, and what replaced it.
-    pub(crate) fn submission(&self, id: EntryId) -> Result<Option<Pointer>, Broken> {
-        Ok(match self.read(&self.keys.row(&Key::Submission(id)))? {
-            Some(Held::Submission(pointer)) => Some(pointer),
-            _ => None,
-        })
+    /// For what an agency used a key.
+    pub(crate) fn sent_under(&self, agency: &AgencyId, key: SendKey) -> Option<Sent> {
+        self.sent(&self.keys.row(&Key::Sent(agency.clone(), key)).token())
     }
 
     /// Every principal.
@@ -285,12 +286,18 @@ impl Projections {
 
     /// How many rows entries make; for comparing with a rebuild.
     pub(crate) fn count(&self) -> Result<u64, Broken> {
-        let mut count = self.count_deliveries()?;
+        let mut count = self.count_deliveries()? + self.count_pointers();
         let mut broken = None;
         self.table.scan(&[0], &[0xff], |key, stored| {
             match key.first() {
                 Some(
-                    &(keys::DELIVERY | keys::AGENCY | STAMP | keys::LEAVES | keys::GROUPS | keys::WAITING),
+                    &(keys::DELIVERY
+                    | keys::POINTERS
+                    | keys::AGENCY
+                    | STAMP
+                    | keys::LEAVES
+                    | keys::GROUPS
+                    | keys::WAITING),
                 ) => {}
                 Some(&keys::RETURN) => {
                     match self.seal.open(key, stored).ok().and_then(|row| ReturnRow::decode(&row)) {

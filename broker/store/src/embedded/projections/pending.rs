@@ -4,14 +4,15 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use concordat_core::apply::{Change, Key, Row, SentRecord, VersionRecord, apply, merge};
+use concordat_core::apply::{Change, Key, Row, VersionRecord, apply, merge};
 use concordat_core::entry::Entry;
 use concordat_core::ids::Digest;
 
 use crate::proposal::{Precondition, Unmet};
 
 use super::keys::{OBLIGATION, RowKey, Token, VERSION};
-use super::rows::{Held, Pointer, ReturnRow};
+use super::pointers::{Pointer, Sent};
+use super::rows::{Held, ReturnRow};
 use super::{Broken, Projections};
 
 /// Rows that entries not yet recorded would change.
@@ -72,11 +73,14 @@ impl<'p> Pending<'p> {
         Ok(())
     }
 
-    /// What a row becomes. Of a submission only what its entry does not say is kept.
+    /// What a row becomes. Of a submission and of a used key only what the entry does not say is kept.
     fn changed(&mut self, key: &RowKey, change: Change) -> Result<Option<Held>, Broken> {
         match change {
             Change::Submitted(record) => {
                 return Ok(Some(Held::Submission(Pointer { index: record.index, superseded_by: None })));
+            }
+            Change::KeyUsed { record, .. } => {
+                return Ok(Some(Held::Sent(Sent::new(record.index, &self.hmac(&record.content)))));
             }
             Change::Superseded { by, .. } => {
                 return Ok(match self.read(key)? {
@@ -90,10 +94,8 @@ impl<'p> Pending<'p> {
         }
         let old = if change.is_whole() { None } else { self.read_row(key)? };
         let Some(mut row) = merge(old, change) else { return Ok(None) };
-        match &mut row {
-            Row::Version(version) => version.content = self.hmac(&version.content),
-            Row::Sent(sent) => sent.content = self.hmac(&sent.content),
-            _ => {}
+        if let Row::Version(version) = &mut row {
+            version.content = self.hmac(&version.content);
         }
         Ok(Some(Held::Row(row)))
     }
@@ -112,9 +114,9 @@ impl<'p> Pending<'p> {
     fn judge_one(&mut self, precondition: &Precondition) -> Result<Option<Unmet>, Broken> {
         match precondition {
             Precondition::KeyUnused { agency, key, content } => {
-                let found = self.find(&Key::Sent(agency.clone(), *key))?;
-                Ok(match found {
-                    Some(Row::Sent(sent)) => Some(self.judge_sent(&sent, content)),
+                let key = self.projections.keys.row(&Key::Sent(agency.clone(), *key));
+                Ok(match self.read(&key)? {
+                    Some(Held::Sent(sent)) => Some(self.judge_sent(&sent, content)),
                     _ => None,
                 })
             }
@@ -151,8 +153,8 @@ impl<'p> Pending<'p> {
         }
     }
 
-    fn judge_sent(&mut self, sent: &SentRecord, content: &Digest) -> Unmet {
-        if sent.content == self.hmac(content) {
+    fn judge_sent(&mut self, sent: &Sent, content: &Digest) -> Unmet {
+        if sent.is_of(&self.hmac(content)) {
             Unmet::SameContent { index: sent.index }
         } else {
             Unmet::KeyReused

@@ -1,29 +1,23 @@
-//! How rows are kept: the few that every submission writes in a compact form, the others as CBOR. Of a
-//! submission only its place is kept, since its entry says the rest; a return's version in force and its
-//! obligation share one row.
+//! How rows are kept: those that every submission writes in a compact form, the others as CBOR. Of a submission
+//! and of a used key only the place is kept, since the entry there says the rest; a return's version in force and
+//! its obligation share one row.
 
-use concordat_core::apply::{Row, SentRecord, VersionRecord};
+use concordat_core::apply::{Row, VersionRecord};
 use concordat_core::ids::{Digest, EntryId};
 use concordat_core::obligation::{InForce, ObligationRecord};
 use concordat_core::submission::DeliveryState;
 use jiff::Timestamp;
 
+use super::pointers::{Pointer, Sent};
+
 /// The version of the rows' plaintext. Rows of another version are rebuilt, never converted.
 const VERSION: u8 = 1;
-
-/// What is kept of a submission beside its entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pointer {
-    /// The index of its entry.
-    pub(crate) index: u64,
-    /// Which submission replaced it.
-    pub(crate) superseded_by: Option<EntryId>,
-}
 
 /// A row in the form in which it is changed and kept.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Held {
     Submission(Pointer),
+    Sent(Sent),
     Row(Row),
 }
 
@@ -130,36 +124,6 @@ impl In<'_> {
     }
 }
 
-impl Pointer {
-    pub(super) fn encode(&self) -> Vec<u8> {
-        let mut out = Out::new();
-        out.put(&self.index.to_be_bytes()).option(self.superseded_by.is_some());
-        if let Some(by) = self.superseded_by {
-            out.put(&by.0);
-        }
-        out.0
-    }
-
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut from = In(bytes);
-        let index = from.number()?;
-        let superseded_by = from.maybe(|from| from.take().map(EntryId))?;
-        from.end(Self { index, superseded_by })
-    }
-}
-
-pub(super) fn encode_sent(sent: &SentRecord) -> Vec<u8> {
-    let mut out = Out::new();
-    out.put(&sent.submission.0).put(&sent.index.to_be_bytes()).put(&sent.content.0);
-    out.0
-}
-
-pub(super) fn decode_sent(bytes: &[u8]) -> Option<SentRecord> {
-    let mut from = In(bytes);
-    let (submission, index, content) = (from.take()?, from.number()?, from.take()?);
-    from.end(SentRecord { submission: EntryId(submission), index, content: Digest(content) })
-}
-
 impl ReturnRow {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Out::new();
@@ -260,12 +224,6 @@ mod tests {
 
     #[test]
     fn compact_rows_come_back() {
-        for superseded_by in [None, Some(EntryId([3; 16]))] {
-            let pointer = Pointer { index: 77, superseded_by };
-            assert_eq!(Pointer::decode(&pointer.encode()), Some(pointer));
-        }
-        let sent = SentRecord { submission: EntryId([1; 16]), index: 9, content: Digest([2; 32]) };
-        assert_eq!(decode_sent(&encode_sent(&sent)), Some(sent));
         let version =
             VersionRecord { submission: EntryId([1; 16]), index: 9, version: 3, content: Digest([2; 32]) };
         let in_force =
@@ -303,9 +261,7 @@ mod tests {
         #[test]
         fn arbitrary_bytes_are_no_row_or_exactly_one(bytes in prop::collection::vec(any::<u8>(), 0..160)) {
             if let Some(row) = ReturnRow::decode(&bytes) { prop_assert_eq!(row.encode(), bytes.clone()); }
-            if let Some(row) = Pointer::decode(&bytes) { prop_assert_eq!(row.encode(), bytes.clone()); }
             let _ = decode_deliveries(&bytes);
-            let _ = decode_sent(&bytes);
         }
     }
 }

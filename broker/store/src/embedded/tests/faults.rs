@@ -104,7 +104,7 @@ fn power_cut_while_recovering_refuses_no_good_store() {
     let (mut points, mut acknowledged) = (0, 0);
     for at in 1..=16 {
         for after in 1..=9 {
-            for seed in 0..cases(4, 80) {
+            for seed in 0..cases(2, 80) {
                 let port = disk(seed);
                 let store = create(&port).unwrap();
                 port.fail_at(at, SimFault::Io);

@@ -329,7 +329,11 @@ fn projections_that_break_while_open_are_rebuilt_before_the_next_entry() {
     let before = store.row(&key).unwrap();
     store.shared.projections().spoil();
     assert!(store.row(&key).is_err(), "a row that cannot be read is no answer");
-    let again = || vec![submission(&store, id(300), accepted(3, 1, None), b"x")];
+    let again = || {
+        let mut sent = accepted(3, 1, None);
+        sent.key = send_key(999_999);
+        vec![submission(&store, id(300), sent, b"x")]
+    };
     assert!(
         runtime.block_on(store.append(again())).is_err(),
         "nothing is judged by rows that cannot be read"
