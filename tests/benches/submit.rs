@@ -3,6 +3,7 @@
 //! A broker in a process of its own, filled; clients in another; beside them, cells in turn in every round, an
 //! echo over the same TLS, and the same bytes appended and synced. It fails when a return is refused or a receipt
 //! does not verify, never for being slow.
+#![allow(clippy::indexing_slicing, reason = "a bench may stop at the first surprise")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -190,8 +191,11 @@ impl Bench {
 
     fn cells(&mut self, clients: usize, round: usize, echo: &Companion, echo_at: &str) -> Outcome<Cells> {
         // the order turns with the round; the echo always stands beside both
-        let (first, last) =
-            if round % 2 == 0 { (Column::Hits, Column::Misses) } else { (Column::Misses, Column::Hits) };
+        let (first, last) = if round.is_multiple_of(2) {
+            (Column::Hits, Column::Misses)
+        } else {
+            (Column::Misses, Column::Hits)
+        };
         let one = self.submit(first, clients, round)?;
         let echoed = self.call(Column::Hits, clients, round, echo_at, echo.pid(), None)?;
         let other = self.submit(last, clients, round)?;
