@@ -35,13 +35,12 @@ fn an_oversize_message_is_refused_with_a_status() {
     let refused = runtime().block_on(async {
         let mut client = connect(&context).await.unwrap();
         let mut request = attestation("metropolitan-police", "E09000012", month(0), SendKey([1; 16]), 1);
-        request.tables[0].cells.push("x".repeat(5 * 1024 * 1024));
+        // the table stays rectangular: only its size is wrong
+        request.tables[0].cells[1] = "9".repeat(5 * 1024 * 1024);
         client.submit(request).await.unwrap_err()
     });
-    assert!(
-        matches!(refused.code(), Code::OutOfRange | Code::ResourceExhausted | Code::InvalidArgument),
-        "{refused:?}"
-    );
+    assert_eq!(refused.code(), Code::InvalidArgument, "{refused:?}");
+    assert!(refused.message().contains("large"), "{refused:?}");
     served(&person, 2);
 }
 
@@ -96,7 +95,11 @@ fn idle_handshakes_are_let_go_and_nobody_waits_for_them() {
     let mut first = idle.into_iter().next().unwrap();
     first.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
     let mut byte = [0u8; 1];
-    assert!(matches!(first.read(&mut byte), Ok(0) | Err(_)), "an idle handshake is closed by the broker");
+    let closed = match first.read(&mut byte) {
+        Ok(read) => read == 0,
+        Err(fault) => fault.kind() == std::io::ErrorKind::ConnectionReset,
+    };
+    assert!(closed, "an idle handshake is closed by the broker");
 }
 
 fn connect_from(source: &str, address: &str) -> TcpStream {

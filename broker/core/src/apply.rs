@@ -186,7 +186,11 @@ pub fn apply(entry: &Entry) -> Vec<Change> {
         }],
         Body::Accepted(accepted) => apply_accepted(entry, accepted),
         Body::Refused(refused) => match &refused.identity {
-            Some(identity) if refused.code == "invalid" => {
+            // completeness never speaks of events, refused ones included
+            Some(identity)
+                if refused.code == "invalid"
+                    && matches!(identity.covers, crate::submission::Covers::Period(_)) =>
+            {
                 vec![Change::Failed { identity: identity.clone(), at }]
             }
             _ => Vec::new(),

@@ -343,7 +343,7 @@ pub struct Accepted {
     pub payload: PayloadAt,
 }
 
-/// A return was refused; nothing of its content is kept.
+/// A return was refused; nothing of its content is kept but where its findings lie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// The reason code.
@@ -354,8 +354,6 @@ pub struct Refused {
     pub by: PrincipalId,
     /// The client's key.
     pub key: Option<SendKey>,
-    /// The digest of the refused content.
-    pub content: Option<Digest>,
     /// How many findings.
     pub counts: Counts,
     /// The findings; the first 1,000.
@@ -382,7 +380,8 @@ pub struct Denied {
 pub struct RefusedUnheard {
     /// The sort: `unknown_key`, `revoked`, `expired`, `handshake`, `overload`, `malformed`, `enrolment`.
     pub sort: String,
-    /// The principal the certificate names, where it is one of ours; otherwise the class of address: `loopback`, `private`, `public`.
+    /// The principal that the certificate names, where it is one of ours; otherwise where it came from, no closer
+    /// than a network: `loopback`, an IPv4 /24, an IPv6 /48, or `many`.
     pub from: String,
     /// The first of them.
     pub since: Timestamp,
@@ -399,7 +398,7 @@ pub struct Released {
     pub index: u64,
     /// To whom.
     pub to: PrincipalId,
-    /// The decision that permitted it; its profiles are those applied.
+    /// The decision that permitted it; its profiles are those applied, those of routing included.
     pub judged: Judged,
 }
 

@@ -83,6 +83,7 @@ pub fn merge(old: Option<Row>, change: Change) -> Option<Row> {
                     standing.policy = Some(policy);
                     standing.catalogue = Some(catalogue);
                     standing.policy_index = Some(index);
+                    standing.policies.push(index);
                 }
                 Change::ClockSet { offset_us } => standing.clock_offset_us = offset_us,
                 _ => {}

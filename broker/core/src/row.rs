@@ -138,6 +138,8 @@ pub struct Standing {
     pub policy: Option<Digest>,
     /// The index of the entry that loaded it.
     pub policy_index: Option<u64>,
+    /// The indexes of all entries that ever loaded one, ascending.
+    pub policies: Vec<u64>,
     /// The catalogue in force.
     pub catalogue: Option<Digest>,
 }

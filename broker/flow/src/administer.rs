@@ -1,6 +1,7 @@
 //! The operator's acts. Each is an entry that names the operating user.
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -164,9 +165,17 @@ impl<S: Store> Flow<S> {
         {
             return Err(malformed("key", "this principal holds no such key".to_owned()));
         }
+        let revoked = principal.clone();
         let index =
             self.append_one(Body::Revoked(Revoked { principal, key, reason, by: by.to_owned() })).await?;
-        self.reload_registry()?;
+        if let Err(fault) = self.reload_registry() {
+            tracing::error!(
+                reason = fault.operator(),
+                "the revocation is recorded and could not be read back"
+            );
+            let _turn = self.registry_turn.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            self.registry.store(Arc::new(self.registry.load().without(&revoked)));
+        }
         Ok(index)
     }
 
@@ -183,6 +192,10 @@ impl<S: Store> Flow<S> {
         }
         if to <= self.clock.now() {
             return Err(malformed("to", "the clock moves forward only".to_owned()));
+        }
+        let reach = self.current().calendar.is_working_day(concordat_core::clock::london_date(to));
+        if let Err(fault) = reach {
+            return Err(malformed("to", fault.to_string()));
         }
         let offset = to.duration_since(self.clock.machine_now()).as_micros();
         let offset_us =
@@ -216,9 +229,14 @@ impl<S: Store> Flow<S> {
             preconditions: Vec::new(),
         };
         let committed = self.append_proposal(proposal).await?;
+        // recorded and in force from here on: what follows can only be late
         self.swap_generation(generation);
-        self.reload_registry()?;
-        self.remember_overdue()?;
+        if let Err(fault) = self.reload_registry().and_then(|()| self.remember_overdue()) {
+            tracing::error!(
+                reason = fault.operator(),
+                "the new policies are in force; what they changed was not read back"
+            );
+        }
         Ok(committed.index)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use concordat_catalogue::ReturnType;
 use concordat_core::decision::{Act, DecisionRequest, Denial, Fact};
 use concordat_core::ids::{AgencyId, AreaCode, PurposeId, ReturnTypeId};
-use concordat_core::refusal::Refusal;
+use concordat_core::refusal::{DenyReason, Refusal};
 use concordat_core::submission::Covers;
 use concordat_policy::Permitted;
 use concordat_store::Store;
@@ -45,8 +45,12 @@ pub(crate) enum Barred {
 }
 
 impl<S: Store> Flow<S> {
-    pub(crate) fn authorise(&self, caller: &Caller, received: Received) -> Result<Permitted<Typed>, Barred> {
-        let generation = self.generation();
+    pub(crate) fn authorise(
+        &self,
+        generation: &Generation,
+        caller: &Caller,
+        received: Received,
+    ) -> Result<Permitted<Typed>, Barred> {
         let day = self.today();
         let identity = &received.identity;
         let on = match &identity.covers {
@@ -66,7 +70,16 @@ impl<S: Store> Flow<S> {
             purpose: received.purpose.clone(),
             day,
         };
-        let request = ask(&generation, caller, &question);
+        let request = ask(generation, caller, &question);
+        // a return is sent for the purpose it was agreed for, and for no other
+        if request.purpose.as_ref() != Some(&rtype.purpose) {
+            let denial = Denial {
+                reason: DenyReason::WrongPurpose,
+                nearest: None,
+                policy: generation.policy.digest(),
+            };
+            return Err(Barred::Denied(Box::new(request), denial));
+        }
         let judged = generation.policy.decide(&request, Typed { received, rtype });
         judged.map_err(|(denial, _)| Barred::Denied(Box::new(request), denial))
     }

@@ -1,5 +1,6 @@
 //! One entry, durable and under a signed checkpoint, and its receipt.
 
+use concordat_core::apply::{Key, Row};
 use concordat_core::clock::Clock;
 use concordat_core::entry::{Accepted, Body, Found, Judged, OverdueCleared};
 use concordat_core::fault::Fault;
@@ -18,6 +19,7 @@ use crate::route::Route;
 use crate::seal::SealedReturn;
 use crate::stop::Stop;
 use crate::submit::Acknowledged;
+use crate::validate::Checked;
 
 /// The findings recorded with an entry, at most.
 pub(crate) const FOUND: usize = 1_000;
@@ -69,6 +71,7 @@ impl<S: Store> Flow<S> {
         let judged = Judged { request, grant, assignment: Some(caller.assignment()) };
         let sealed = sealed.into_inner();
         let (submission, clears) = (sealed.entry, self.clears(&sealed.identity));
+        let person_level = sealed.person_level;
         let preconditions = preconditions(&sealed);
         let queued_to = route.len();
         let body = Body::Accepted(Box::new(Accepted {
@@ -110,13 +113,56 @@ impl<S: Store> Flow<S> {
                 }
                 recorded(committed, version, queued_to).map(Outcome::Recorded)
             }
-            Appended::Unmet(unmet) => self.unmet(unmet),
+            Appended::Unmet(unmet) => {
+                if person_level {
+                    self.forget(submission).await;
+                }
+                self.unmet(unmet)
+            }
+        }
+    }
+
+    /// Whether a person-level return was recorded before, or cannot be recorded: looked up before it is sealed, so
+    /// that a resend leaves no second copy. The writer decides again when it is appended.
+    pub(crate) fn sent_before(&self, checked: &Permitted<Checked>) -> Result<Option<Recorded>, Stop> {
+        let checked = checked.get();
+        if !checked.rtype.person_level {
+            return Ok(None);
+        }
+        let identity = checked.valid.identity();
+        let content = self.store.content_hmac(&checked.valid.digest());
+        if let Some(Row::Sent(sent)) = self.store.row(&Key::Sent(identity.agency.clone(), checked.key))? {
+            return if sent.content == content {
+                self.original(sent.index).map(Some)
+            } else {
+                Err(Stop::Refused(Refusal::KeyReused))
+            };
+        }
+        match self.store.row(&Key::Version(identity.clone()))? {
+            Some(Row::Version(version)) if version.content == content => {
+                self.original(version.index).map(Some)
+            }
+            Some(Row::Version(version)) if checked.replaces.is_none() => {
+                Err(Stop::Refused(Refusal::AlreadyAccepted {
+                    in_force: version.submission,
+                    version: version.version,
+                }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Destroys the record key of content that was sealed and not recorded: nobody can open it any more.
+    async fn forget(&self, submission: EntryId) {
+        let ring = std::sync::Arc::clone(&self.ring);
+        let forgotten = tokio::task::spawn_blocking(move || ring.destroy_record_key(submission.0)).await;
+        if !matches!(forgotten, Ok(Ok(()))) {
+            tracing::warn!(%submission, "a key of content that was not recorded could not be destroyed");
         }
     }
 
     /// The next version. A replacement counts on from the version it names; the writer checks that it is in force.
     fn version_of(&self, sealed: &SealedReturn) -> Result<u32, Stop> {
-        use concordat_core::apply::{Key, Row};
         let Some(replaces) = &sealed.replaces else { return Ok(1) };
         match self.store.row(&Key::Submission(replaces.submission))? {
             Some(Row::Submission(older)) if older.identity == sealed.identity => {

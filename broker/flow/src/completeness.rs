@@ -86,7 +86,7 @@ impl<S: Store> Flow<S> {
             }
         }
         let mut rows = Vec::new();
-        for obligation in owed(&generation, today)? {
+        for obligation in owed(&generation, today) {
             if filter.agency.as_ref().is_some_and(|agency| *agency != obligation.identity.agency)
                 || filter.return_type.as_ref().is_some_and(|rtype| *rtype != obligation.identity.return_type)
             {
@@ -146,20 +146,21 @@ pub(crate) fn period_end(identity: &Identity) -> Timestamp {
     after.in_tz(ZONE).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
-/// Everything owed for periods that have begun by a day.
-///
-/// # Errors
-/// A fault when the calendar does not reach: nothing is guessed.
-pub(crate) fn owed(generation: &Generation, today: Date) -> Result<Vec<Obligation>, Fault> {
+/// Everything owed for periods that have begun by a day. What cannot be computed, because the calendar does not
+/// reach, is not guessed: it is left out and said in the service log, and the others stay.
+pub(crate) fn owed(generation: &Generation, today: Date) -> Vec<Obligation> {
     let mut obligations = Vec::new();
     for owed in &generation.partnership.obligations {
         let mut period = Some(owed.from);
         while let Some(this) = period.filter(|this| begun(owed, *this, today)) {
-            obligations.push(obligation(generation, owed, this)?);
+            match obligation(generation, owed, this) {
+                Ok(obligation) => obligations.push(obligation),
+                Err(fault) => tracing::debug!(reason = fault.operator(), "an obligation cannot be computed"),
+            }
             period = this.next();
         }
     }
-    Ok(obligations)
+    obligations
 }
 
 fn begun(owed: &Owed, period: Period, today: Date) -> bool {

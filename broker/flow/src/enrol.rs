@@ -87,10 +87,16 @@ impl<S: Store> Flow<S> {
         let now = self.clock.machine_now();
         let issued = issuer.issue(request_der, &invitation.principal, now).map_err(|fault| match fault {
             IssueFault::Request(text) => {
+                self.unheard(Unheard::Enrolment, "enrolment".to_owned());
                 Stop::Refused(Refusal::Malformed { field: "certificate_request", text })
             }
             IssueFault::Authority(_) => Stop::Failed(Fault::internal(fault)),
         })?;
+        if self.registry.load().knows(&issued.key) {
+            self.unheard(Unheard::Enrolment, "enrolment".to_owned());
+            let text = "this key is registered already; make a new one".to_owned();
+            return Err(Stop::Refused(Refusal::Malformed { field: "certificate_request", text }));
+        }
         let body = Body::Enrolled(Enrolled {
             principal: invitation.principal.clone(),
             roles: invitation.roles.clone(),

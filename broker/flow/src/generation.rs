@@ -10,6 +10,7 @@ use concordat_policy::{Bundle, Known, Policy};
 
 use crate::partnership::{self, Partnership};
 use crate::random;
+use crate::route::Routes;
 
 /// The calendar's name under `policies/`.
 pub const CALENDAR: &str = "calendar.toml";
@@ -52,6 +53,8 @@ pub struct Generation {
     pub policy: Policy,
     /// Every file, by path relative to `policies/`, sorted.
     pub files: Vec<(String, Vec<u8>)>,
+    /// Routes worked out under these policies: they end with them.
+    pub(crate) routes: Routes,
 }
 
 impl fmt::Debug for Generation {
@@ -84,9 +87,14 @@ impl Generation {
         let rest = files.iter().filter(|(path, _)| !is_others(path)).cloned();
         let bundle = keep(&mut complaints, Bundle::from_files(rest, &known).map_err(from_policy));
         match bundle {
-            Some(bundle) if complaints.is_empty() => {
-                Ok(Arc::new(Self { partnership, calendar, catalogue, policy: Policy::new(bundle), files }))
-            }
+            Some(bundle) if complaints.is_empty() => Ok(Arc::new(Self {
+                partnership,
+                calendar,
+                catalogue,
+                policy: Policy::new(bundle),
+                files,
+                routes: Routes::default(),
+            })),
             _ => Err(complaints),
         }
     }
@@ -142,6 +150,12 @@ fn unowed(partnership: &Partnership, catalogue: &Catalogue) -> Vec<Complaint> {
                 owed.agency, owed.return_type, owed.from
             )),
             Some(rtype) => {
+                if let Some(end) = ends_before(owed, &rtype, catalogue) {
+                    say(format!(
+                        "`{}` owes `{}` beyond {end}, the last day on which the type is in force; give the obligation an `until`",
+                        owed.agency, owed.return_type
+                    ));
+                }
                 if Some(rtype.frequency) != owed.from.frequency() {
                     say(format!(
                         "`{}` owes `{}` from {}, which is not a period of its frequency",
@@ -175,4 +189,16 @@ fn from_policy(complaints: Vec<concordat_policy::Complaint>) -> Vec<Complaint> {
         .into_iter()
         .map(|c| Complaint { file: c.file, row: c.row, column: c.column, text: c.text })
         .collect()
+}
+
+/// The last day of a type's last version, where an obligation goes on beyond it.
+fn ends_before(
+    owed: &crate::partnership::Owed,
+    rtype: &concordat_catalogue::ReturnType,
+    catalogue: &Catalogue,
+) -> Option<jiff::civil::Date> {
+    let versions = catalogue.types().iter().filter(|version| version.id == rtype.id);
+    let ends: Option<Vec<_>> = versions.map(|version| version.until).collect();
+    let end = ends?.into_iter().max()?;
+    owed.until.is_none_or(|until| until.last_day() > end).then_some(end)
 }

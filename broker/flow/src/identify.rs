@@ -95,6 +95,17 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
+    /// The registry without a principal: what remains when a revocation is recorded and cannot be read back.
+    pub(crate) fn without(&self, principal: &PrincipalId) -> Self {
+        let kept = self.by_key.iter().filter(|(_, record)| record.id != *principal);
+        Self { by_key: kept.map(|(key, record)| (*key, Arc::clone(record))).collect() }
+    }
+
+    /// Whether a key is registered, revoked ones included.
+    pub(crate) fn knows(&self, key: &Digest) -> bool {
+        self.by_key.contains_key(key)
+    }
+
     pub(crate) fn load(store: &impl Store) -> Result<Self, Fault> {
         let mut by_key = HashMap::new();
         for record in store.principals()? {

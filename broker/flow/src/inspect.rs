@@ -7,6 +7,7 @@ use concordat_core::entry::{AuditRead, Body, EntryClass, Judged};
 use concordat_core::fault::Fault;
 use concordat_core::ids::{AgencyId, AgreementId, Digest, EntryId, PurposeId, ReturnTypeId, RuleId};
 use concordat_core::refusal::Refusal;
+use concordat_policy::Permitted;
 use concordat_store::Store;
 use jiff::Timestamp;
 
@@ -95,10 +96,10 @@ pub struct CheckpointOf {
 }
 
 /// Entries opened at a time.
-const PAGE: usize = 512;
+const PAGE: usize = 128;
 
 /// Entries opened in one search, at most: a longer search goes on from `next`.
-const SCAN: u64 = 200_000;
+const SCAN: u64 = 50_000;
 
 /// The one purpose for which the log is read.
 const PURPOSE: &str = "P7-audit";
@@ -120,6 +121,8 @@ impl<S: Store> Flow<S> {
             if page.is_empty() {
                 break;
             }
+            // opening entries is work: others get their turn between two pages
+            tokio::task::yield_now().await;
             for recorded in page {
                 at = recorded.index.saturating_add(1);
                 let line = line::of(&recorded);
@@ -151,11 +154,13 @@ impl<S: Store> Flow<S> {
         Ok((leaves, recorded_as))
     }
 
-    /// A signed checkpoint. Anyone who is enrolled may hold the broker to it.
+    /// A signed checkpoint, and proof that it extends an older one. The size of the log tells how much happens, so
+    /// it is for those who may read the log; it shows no entry, so it is not recorded itself.
     ///
     /// # Errors
-    /// [`Refusal::Malformed`] when a size lies beyond the log; a fault of ours.
-    pub async fn checkpoint(&self, _caller: &Caller, older: u64, newer: u64) -> Result<CheckpointOf, Stop> {
+    /// A recorded refusal; [`Refusal::Malformed`] when a size lies beyond the log; a fault of ours.
+    pub async fn checkpoint(&self, caller: &Caller, older: u64, newer: u64) -> Result<CheckpointOf, Stop> {
+        let _permitted = self.may_audit(caller).await?;
         let head = self.store.head();
         let size = if newer == 0 { head.size } else { newer };
         if older > size || size > head.size {
@@ -175,30 +180,28 @@ impl<S: Store> Flow<S> {
     }
 
     async fn audit_entry(&self, caller: &Caller, query: String) -> Result<u64, Stop> {
-        let generation = self.generation();
-        let purpose: PurposeId = PURPOSE.parse().map_err(Fault::internal)?;
-        let request = ask_at_large(&generation, caller, Act::AuditRead, Some(purpose), self.today());
-        let permitted = match generation.policy.decide(&request, ()) {
-            Ok(permitted) => permitted,
-            Err((denial, ())) => {
-                let refusal = Refusal::Denied { reason: denial.reason };
-                let asked = Asked { asked_for: None, request: Some(request), denial: Some(denial) };
-                drop(generation);
-                return Err(self.deny(caller, asked, refusal).await);
-            }
-        };
-        drop(generation);
+        let permitted = self.may_audit(caller).await?;
         let judged = Judged {
             request: permitted.request().clone(),
             grant: permitted.grant().clone(),
             assignment: Some(caller.assignment()),
         };
-        self.append_one(Body::AuditRead(Box::new(AuditRead {
-            by: caller.principal().clone(),
-            query,
-            judged,
-        })))
-        .await
+        let body = Body::AuditRead(Box::new(AuditRead { by: caller.principal().clone(), query, judged }));
+        self.append_one(body).await
+    }
+
+    async fn may_audit(&self, caller: &Caller) -> Result<Permitted<()>, Stop> {
+        let generation = self.current();
+        let purpose: PurposeId = PURPOSE.parse().map_err(Fault::internal)?;
+        let request = ask_at_large(&generation, caller, Act::AuditRead, Some(purpose), self.today());
+        match generation.policy.decide(&request, ()) {
+            Ok(permitted) => Ok(permitted),
+            Err((denial, ())) => {
+                let refusal = Refusal::Denied { reason: denial.reason };
+                let asked = Asked { asked_for: None, request: Some(request), denial: Some(denial) };
+                Err(self.deny(caller, asked, refusal).await)
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The flow's state: the store, the clock, and the generation of policies in force.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, RwLock};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
 use concordat_core::agency::Agency;
@@ -17,7 +17,6 @@ use jiff::civil::Date;
 
 use crate::generation::{Complaint, Generation};
 use crate::identify::{Caller, Registry};
-use crate::route::Routes;
 use crate::unheard::Tally;
 
 /// What the flow is made of.
@@ -46,10 +45,13 @@ pub struct Flow<S: Store> {
     pub(crate) origin: String,
     pub(crate) log_key_text: String,
     pub(crate) registry: ArcSwap<Registry>,
-    pub(crate) routes: Routes,
+    pub(crate) registry_turn: Mutex<()>,
+    pub(crate) watch_turn: tokio::sync::Mutex<()>,
     /// Returns that are overdue and not cleared: a submission asks only these whether it clears one.
     pub(crate) overdue: RwLock<HashSet<Identity>>,
     pub(crate) tally: Mutex<Tally>,
+    /// Generations that are no longer in force, by the index of the entry that loaded them, as reads need them.
+    past: Mutex<BTreeMap<u64, Arc<Generation>>>,
     generation: ArcSwap<Generation>,
 }
 
@@ -114,14 +116,19 @@ impl<S: Store> Flow<S> {
             origin: parts.origin,
             log_key_text: parts.log_key_text,
             registry: ArcSwap::from_pointee(registry),
-            routes: Routes::default(),
+            registry_turn: Mutex::new(()),
+            watch_turn: tokio::sync::Mutex::new(()),
+            past: Mutex::new(BTreeMap::new()),
             overdue: RwLock::new(HashSet::new()),
             tally: Mutex::new(Tally::default()),
             generation: ArcSwap::new(generation),
         };
         let standing = flow.standing()?;
         flow.clock.set_offset_us(standing.clock_offset_us);
-        flow.remember_overdue()?;
+        // what cannot be computed now is found and cleared by the watch
+        if let Err(fault) = flow.remember_overdue() {
+            tracing::warn!(reason = fault.operator(), "which returns are overdue could not be read");
+        }
         Ok(Arc::new(flow))
     }
 
@@ -129,6 +136,11 @@ impl<S: Store> Flow<S> {
     #[must_use]
     pub fn check_files(files: Vec<(String, Vec<u8>)>) -> Vec<Complaint> {
         Generation::build(files).err().unwrap_or_default()
+    }
+
+    /// The generation of policies in force, to be kept for a whole walk.
+    pub(crate) fn current(&self) -> Arc<Generation> {
+        self.generation.load_full()
     }
 
     /// The generation of policies in force.
@@ -139,10 +151,37 @@ impl<S: Store> Flow<S> {
 
     pub(crate) fn swap_generation(&self, generation: Arc<Generation>) {
         self.generation.store(generation);
-        self.routes.clear();
+    }
+
+    /// The generation of policies under which an entry was made.
+    ///
+    /// # Errors
+    /// A fault when the bundle of that time cannot be read.
+    pub(crate) fn generation_at(&self, index: u64) -> Result<Arc<Generation>, Fault> {
+        let standing = self.standing()?;
+        let loaded = standing.policies.iter().rev().find(|loaded| **loaded < index).copied();
+        if loaded == standing.policy_index {
+            return Ok(self.generation.load_full());
+        }
+        let loaded =
+            loaded.ok_or_else(|| Fault::internal(format!("no policies were in force at entry {index}")))?;
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(generation) = past.get(&loaded) {
+            return Ok(Arc::clone(generation));
+        }
+        let files = unsealed(&self.store.bundle(loaded)?)?;
+        let generation =
+            Generation::build(files).map_err(|complaints| Fault::internal(listed(&complaints)))?;
+        if past.len() >= PAST {
+            past.clear();
+        }
+        past.insert(loaded, Arc::clone(&generation));
+        Ok(generation)
     }
 
     pub(crate) fn reload_registry(&self) -> Result<(), Fault> {
+        // one at a time: an older reading must not replace a newer one
+        let _turn = self.registry_turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.registry.store(Arc::new(Registry::load(&self.store)?));
         Ok(())
     }
@@ -212,6 +251,16 @@ impl<S: Store> Flow<S> {
             agencies: generation.partnership.agencies.iter().map(|agency| agency.as_ref().clone()).collect(),
         }
     }
+}
+
+/// Generations of the past kept in memory.
+const PAST: usize = 16;
+
+/// The files of a bundle as an entry holds it.
+fn unsealed(bundle: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Fault> {
+    let files: Vec<(String, serde_bytes::ByteBuf)> =
+        ciborium::from_reader(bundle).map_err(Fault::tampered)?;
+    Ok(files.into_iter().map(|(path, bytes)| (path, bytes.into_vec())).collect())
 }
 
 pub(crate) fn listed(complaints: &[Complaint]) -> String {

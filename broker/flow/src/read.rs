@@ -13,6 +13,7 @@ use concordat_policy::Permitted;
 use concordat_store::{Appended, Precondition, Proposal, Store};
 
 use crate::authorise::{Question, ask};
+use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
 use crate::random;
@@ -80,6 +81,9 @@ pub struct Fetched {
     pub index: u64,
 }
 
+/// Deliveries looked at between two chances for others to run.
+const PAGE: usize = 128;
+
 /// The longest reason for rejecting a delivery, in characters.
 const REASON: usize = 200;
 
@@ -143,21 +147,33 @@ impl<S: Store> Flow<S> {
         })
     }
 
-    /// What lies in the inbox of the caller's agency, as far as policy lets the caller know of it.
+    /// What lies in the inbox of the caller's agency, as far as policy lets the caller know of it. What the caller
+    /// may not know of does not show, not even as a page that is shorter or a place where the next begins.
     ///
     /// # Errors
     /// A fault of ours.
     pub async fn inbox(&self, caller: &Caller, from: u64, limit: usize) -> Result<InboxPage, Stop> {
         let limit = limit.clamp(1, 1_000);
-        let page = self.store.inbox(&caller.agency().id, from, limit)?;
-        let full = page.len() == limit;
-        let next = page.last().map(|last| last.index.saturating_add(1)).filter(|_| full);
-        let mut items = Vec::with_capacity(page.len());
-        for delivery in page {
-            let Some(record) = self.submission(delivery.submission)? else { continue };
-            if self.judge(caller, &record, Act::List, Some(record.purpose.clone())).is_ok() {
+        let (mut at, mut items, mut next) = (from, Vec::new(), None);
+        'pages: loop {
+            let page = self.store.inbox(&caller.agency().id, at, PAGE)?;
+            let full = page.len() == PAGE;
+            for delivery in page {
+                at = delivery.index.saturating_add(1);
+                let Some(record) = self.submission(delivery.submission)? else { continue };
+                if self.judge(caller, &record, Act::List, Some(record.purpose.clone())).is_err() {
+                    continue;
+                }
+                if items.len() == limit {
+                    next = Some(delivery.index);
+                    break 'pages;
+                }
                 items.push(InboxItem { delivery, record });
             }
+            if !full {
+                break;
+            }
+            tokio::task::yield_now().await;
         }
         Ok(InboxPage { items, next, demo_clock: self.is_demo_clock() })
     }
@@ -179,14 +195,15 @@ impl<S: Store> Flow<S> {
         let Some(routed) = routed_profiles(caller, &record) else {
             return Err(self.not_there(caller, Some(submission)).await);
         };
-        let permitted = match self.judge(caller, &record, Act::Read, purpose) {
+        let generation = self.current();
+        let permitted = match self.judge_under(&generation, caller, &record, Act::Read, purpose) {
             Ok(permitted) => permitted,
             Err(asked) => {
                 let refusal = self.answer_to_denied(caller, &record, &asked);
                 return Err(self.deny(caller, *asked, refusal).await);
             }
         };
-        self.release(caller, record, permitted, routed).await
+        self.release(&generation, caller, record, permitted, routed).await
     }
 
     /// A reader who may know of the record hears why; anyone else hears what they would of an invented id.
@@ -200,17 +217,20 @@ impl<S: Store> Flow<S> {
 
     async fn release(
         &self,
+        generation: &Generation,
         caller: &Caller,
         record: SubmissionRecord,
         permitted: Permitted<()>,
         routed: Vec<ProfileId>,
     ) -> Result<Fetched, Stop> {
-        let judged = judged(caller, &permitted);
+        let then = self.generation_at(record.index)?;
+        let mut judged = judged(caller, &permitted);
         let rules = judged.grant.rules.clone();
-        let mut profiles = judged.grant.profiles.clone();
-        profiles.extend(routed);
-        profiles.sort();
-        profiles.dedup();
+        let granted = judged.grant.profiles.clone();
+        judged.grant.profiles.extend(routed.iter().cloned());
+        judged.grant.profiles.sort();
+        judged.grant.profiles.dedup();
+        let profiles = judged.grant.profiles.clone();
         let body = Body::Released(Box::new(Released {
             submission: record.id,
             index: record.index,
@@ -231,31 +251,9 @@ impl<S: Store> Flow<S> {
         if !fetched.record.nil {
             let plain = self.store.payload(&logged.logged)?;
             let (_, _, tables) = content::decode(&plain).map_err(Fault::tampered)?;
-            self.project(&mut fetched, &tables)?;
+            project(&mut fetched, tables, (&then, &routed), (generation, &granted))?;
         }
         Ok(fetched)
-    }
-
-    fn project(&self, fetched: &mut Fetched, tables: &[Table]) -> Result<(), Stop> {
-        let generation = self.generation();
-        let identity = &fetched.record.identity;
-        // the version the return was checked against knows what its fields are
-        let rtype = generation
-            .catalogue
-            .types()
-            .iter()
-            .find(|rtype| rtype.digest == fetched.record.type_digest)
-            .cloned()
-            .or_else(|| generation.catalogue.in_force(&identity.return_type, self.today()))
-            .ok_or_else(|| {
-                Fault::internal("the return type of a stored return is no longer in the catalogue")
-            })?;
-        let seen = crate::project::project(generation.policy.bundle(), &fetched.profiles, &rtype, tables);
-        fetched.tables = seen.tables;
-        fetched.withheld_fields = seen.dropped;
-        fetched.withheld_tables = seen.withheld_tables;
-        fetched.suppressed_cells = seen.suppressed_cells;
-        Ok(())
     }
 
     /// Confirms or rejects a delivery to the caller's agency.
@@ -268,15 +266,11 @@ impl<S: Store> Flow<S> {
         submission: EntryId,
         rejected: Option<String>,
     ) -> Result<u64, Stop> {
-        if let Some(reason) = &rejected
-            && (reason.trim().is_empty()
-                || reason.chars().count() > REASON
-                || reason.chars().any(char::is_control))
-        {
-            let text =
-                "say in 1 to 200 characters on one line what is wrong with the file, and name no person"
-                    .to_owned();
-            return Err(Stop::Refused(Refusal::Malformed { field: "reason", text }));
+        if rejected.as_deref().is_some_and(|reason| !is_reason(reason)) {
+            let text = "say in 1 to 200 characters on one line what is wrong with the file; no names, numbers or addresses of persons";
+            let refusal = Refusal::Malformed { field: "reason", text: text.to_owned() };
+            let asked = Asked { asked_for: Some(submission), request: None, denial: None };
+            return Err(self.deny(caller, asked, refusal).await);
         }
         let Some(record) = self.submission(submission)?.filter(|record| is_recipient(caller, record)) else {
             return Err(self.not_there(caller, Some(submission)).await);
@@ -300,9 +294,13 @@ impl<S: Store> Flow<S> {
         };
         match self.store.append(vec![proposal]).await? {
             Appended::Committed(committed) => Ok(committed.first().map_or(0, |first| first.index)),
-            Appended::Unmet(_) => Err(Stop::Refused(Refusal::WrongState(
-                "fetch the return before you answer it; one that was answered stays answered",
-            ))),
+            Appended::Unmet(_) => {
+                let refusal = Refusal::WrongState(
+                    "fetch the return before you answer it; one that was answered stays answered",
+                );
+                let asked = Asked { asked_for: Some(submission), request: None, denial: None };
+                Err(self.deny(caller, asked, refusal).await)
+            }
         }
     }
 
@@ -313,7 +311,17 @@ impl<S: Store> Flow<S> {
         act: Act,
         purpose: Option<PurposeId>,
     ) -> Result<Permitted<()>, Box<Asked>> {
-        let generation = self.generation();
+        self.judge_under(&self.current(), caller, record, act, purpose)
+    }
+
+    fn judge_under(
+        &self,
+        generation: &Generation,
+        caller: &Caller,
+        record: &SubmissionRecord,
+        act: Act,
+        purpose: Option<PurposeId>,
+    ) -> Result<Permitted<()>, Box<Asked>> {
         let question = Question {
             owner: &record.identity.agency,
             return_type: &record.identity.return_type,
@@ -323,12 +331,40 @@ impl<S: Store> Flow<S> {
             purpose,
             day: self.today(),
         };
-        let request = ask(&generation, caller, &question);
+        let request = ask(generation, caller, &question);
         debug_assert!(!request.facts.contains(&Fact::BreakGlass));
         generation.policy.decide(&request, ()).map_err(|(denial, ())| {
             Box::new(Asked { asked_for: Some(record.id), request: Some(request), denial: Some(denial) })
         })
     }
+}
+
+/// Projects through what routing fixed under the policies of that time, then through what was granted now: never
+/// wider than either, whatever became of a profile's file or of the type since.
+fn project(
+    fetched: &mut Fetched,
+    tables: Vec<Table>,
+    (then, routed): (&Generation, &[ProfileId]),
+    (now, granted): (&Generation, &[ProfileId]),
+) -> Result<(), Stop> {
+    let digest = fetched.record.type_digest;
+    let rtype = then.catalogue.types().iter().find(|rtype| rtype.digest == digest);
+    let rtype = rtype.ok_or_else(|| {
+        Fault::internal("the return type of a stored return is in no catalogue of its time")
+    })?;
+    let mut add = |seen: concordat_policy::Projection| {
+        fetched.withheld_fields.extend(seen.dropped);
+        fetched.withheld_tables.extend(seen.withheld_tables);
+        fetched.suppressed_cells = fetched.suppressed_cells.saturating_add(seen.suppressed_cells);
+        seen.tables
+    };
+    let tables = if routed.is_empty() {
+        tables
+    } else {
+        add(crate::project::project(then.policy.bundle(), routed, rtype, &tables))
+    };
+    fetched.tables = add(crate::project::project(now.policy.bundle(), granted, rtype, &tables));
+    Ok(())
 }
 
 fn judged(caller: &Caller, permitted: &Permitted<()>) -> Judged {
@@ -337,6 +373,14 @@ fn judged(caller: &Caller, permitted: &Permitted<()>) -> Judged {
         grant: permitted.grant().clone(),
         assignment: Some(caller.assignment()),
     }
+}
+
+/// A reason stays in the log for ever, so it must hold nothing personal that can be recognised.
+fn is_reason(reason: &str) -> bool {
+    !reason.trim().is_empty()
+        && reason.chars().count() <= REASON
+        && !reason.chars().any(char::is_control)
+        && concordat_catalogue::guard::scan(reason).is_empty()
 }
 
 fn is_recipient(caller: &Caller, record: &SubmissionRecord) -> bool {

@@ -50,7 +50,6 @@ impl<S: Store> Flow<S> {
             identity: own.then_some(about.identity),
             by: caller.principal().clone(),
             key: Some(about.key),
-            content: None,
             counts: Counts::of(findings),
             found: found(findings),
         }));

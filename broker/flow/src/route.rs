@@ -31,7 +31,7 @@ struct Facts {
     day: Date,
 }
 
-/// Routes worked out for one generation and day; emptied when either changes or it grows large.
+/// Routes worked out under one generation for one day; emptied when the day changes or it grows large.
 #[derive(Default)]
 pub(crate) struct Routes(RwLock<HashMap<Facts, Route>>);
 
@@ -39,10 +39,6 @@ pub(crate) struct Routes(RwLock<HashMap<Facts, Route>>);
 const KEPT: usize = 4_096;
 
 impl Routes {
-    pub(crate) fn clear(&self) {
-        self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
-    }
-
     fn find(&self, facts: &Facts) -> Option<Route> {
         self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(facts).cloned()
     }
@@ -57,7 +53,7 @@ impl Routes {
 }
 
 impl<S: Store> Flow<S> {
-    pub(crate) fn route(&self, checked: &Permitted<Checked>) -> Result<Route, Stop> {
+    pub(crate) fn route(&self, generation: &Generation, checked: &Permitted<Checked>) -> Result<Route, Stop> {
         let checked = checked.get();
         let identity = checked.valid.identity();
         let day = self.today();
@@ -67,16 +63,15 @@ impl<S: Store> Flow<S> {
             areas: identity.areas.clone(),
             day,
         };
-        if let Some(route) = self.routes.find(&facts) {
+        if let Some(route) = generation.routes.find(&facts) {
             return Ok(route);
         }
-        let generation = self.generation();
-        let route = Arc::new(plan(&generation, &checked.rtype, identity, day)?);
+        let route = Arc::new(plan(generation, &checked.rtype, identity, day)?);
         if route.is_empty() {
             let why = "no agency of the partnership may receive it for these areas; check the areas, or ask the partnership manager";
             return Err(Stop::Refused(Refusal::NotRoutable(why.to_owned())));
         }
-        self.routes.keep(facts, &route);
+        generation.routes.keep(facts, &route);
         Ok(route)
     }
 }
@@ -123,9 +118,6 @@ fn deliver(
     agency: &Agency,
     day: Date,
 ) -> DecisionRequest {
-    // a return for several areas is delivered for those that the agency shares, or whole where it shares none
-    let shared: Vec<AreaCode> =
-        identity.areas.iter().filter(|area| agency.areas.contains(area)).cloned().collect();
     DecisionRequest {
         asker: Asker {
             principal: None,
@@ -137,7 +129,8 @@ fn deliver(
         partnership: generation.partnership.id.clone(),
         owner: Some(identity.agency.clone()),
         return_type: Some(identity.return_type.clone()),
-        areas: if shared.is_empty() { identity.areas.clone() } else { shared },
+        // the whole return is delivered, so the whole of its areas is asked about
+        areas: identity.areas.clone(),
         act: Act::Deliver,
         purpose: Some(rtype.purpose.clone()),
         facts: if rtype.person_level { vec![Fact::PersonLevel] } else { Vec::new() },

@@ -10,6 +10,7 @@ use concordat_store::Store;
 
 use crate::authorise::{Barred, Typed};
 use crate::commit::Outcome;
+use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
 use crate::refuse::{About, Asked};
@@ -61,7 +62,9 @@ impl<S: Store> Flow<S> {
     /// under the same key.
     pub async fn submit(&self, caller: &Caller, received: Received) -> Result<Acknowledged, Stop> {
         let about = About::of(&received);
-        let permitted = match self.authorise(caller, received) {
+        // one generation of policies for the whole walk
+        let generation = self.current();
+        let permitted = match self.authorise(&generation, caller, received) {
             Ok(permitted) => permitted,
             Err(Barred::Unknown(refusal)) => return Err(self.refuse(caller, about, refusal).await),
             Err(Barred::Denied(request, denial)) => {
@@ -70,15 +73,23 @@ impl<S: Store> Flow<S> {
                 return Err(self.deny(caller, asked, refusal).await);
             }
         };
-        match self.walk(caller, permitted).await {
+        match self.walk(&generation, caller, permitted).await {
             Err(Stop::Refused(refusal)) => Err(self.refuse(caller, about, refusal).await),
             other => other,
         }
     }
 
-    async fn walk(&self, caller: &Caller, permitted: Permitted<Typed>) -> Result<Acknowledged, Stop> {
+    async fn walk(
+        &self,
+        generation: &Generation,
+        caller: &Caller,
+        permitted: Permitted<Typed>,
+    ) -> Result<Acknowledged, Stop> {
         let (valid, findings) = self.validate(permitted)?;
-        let route = self.route(&valid)?;
+        if let Some(original) = self.sent_before(&valid)? {
+            return Ok(original.acknowledge(Vec::new()));
+        }
+        let route = self.route(generation, &valid)?;
         let sealed = self.seal(valid).await?;
         match self.commit(caller, sealed, route, &findings).await? {
             Outcome::Recorded(receipt) => Ok(receipt.acknowledge(findings)),

@@ -29,6 +29,17 @@ pub enum Unheard {
 }
 
 impl Unheard {
+    /// Every sort.
+    pub const ALL: [Unheard; 7] = [
+        Unheard::UnknownKey,
+        Unheard::Revoked,
+        Unheard::Expired,
+        Unheard::Handshake,
+        Unheard::Overload,
+        Unheard::Malformed,
+        Unheard::Enrolment,
+    ];
+
     /// The word in the entry.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -58,6 +69,16 @@ impl Tally {
         let from = if self.counts.len() >= ORIGINS { "many".to_owned() } else { from };
         let (_, count) = self.counts.entry((sort, from)).or_insert((now, 0));
         *count = count.saturating_add(1);
+    }
+
+    /// Counts on what could not be written.
+    fn put_back(&mut self, unwritten: RefusedUnheard) {
+        let Some(sort) = Unheard::ALL.into_iter().find(|sort| sort.as_str() == unwritten.sort) else {
+            return;
+        };
+        let (since, count) = self.counts.entry((sort, unwritten.from)).or_insert((unwritten.since, 0));
+        *since = (*since).min(unwritten.since);
+        *count = count.saturating_add(unwritten.count);
     }
 
     /// Takes out what is a minute old, or all.
@@ -94,8 +115,14 @@ impl<S: Store> Flow<S> {
         let now = self.stamp();
         let ripe = self.tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take(now, all);
         let mut written = 0u32;
-        for summary in ripe {
-            self.append_one(Body::RefusedUnheard(summary)).await?;
+        let mut ripe = ripe.into_iter();
+        while let Some(summary) = ripe.next() {
+            let kept = summary.clone();
+            if let Err(stop) = self.append_one(Body::RefusedUnheard(summary)).await {
+                let mut tally = self.tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                std::iter::once(kept).chain(ripe).for_each(|unwritten| tally.put_back(unwritten));
+                return Err(stop);
+            }
             written = written.saturating_add(1);
         }
         Ok(written)

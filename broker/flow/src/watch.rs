@@ -32,11 +32,13 @@ impl<S: Store> Flow<S> {
     /// One round. The broker calls it every few seconds and after its business clock was moved.
     ///
     /// # Errors
-    /// A fault when the log cannot be written, or the calendar does not reach.
+    /// A fault when the log cannot be written.
     pub async fn watch(&self) -> Result<Watched, Stop> {
+        // one round at a time: two would report the same thing twice
+        let _turn = self.watch_turn.lock().await;
         let mut watched = Watched { unheard: self.write_unheard(false).await?, ..Watched::default() };
         let now = self.stamp();
-        let obligations = owed(&self.generation(), self.today())?;
+        let obligations = owed(&self.current(), self.today());
         for obligation in obligations {
             let record = self.record_of(&obligation.identity)?;
             let record = record.unwrap_or_default();
@@ -104,7 +106,7 @@ impl<S: Store> Flow<S> {
     /// Reads from the log which returns are overdue and not cleared.
     pub(crate) fn remember_overdue(&self) -> Result<(), Fault> {
         let mut open = std::collections::HashSet::new();
-        for obligation in owed(&self.generation(), self.today())? {
+        for obligation in owed(&self.current(), self.today()) {
             let record = self.record_of(&obligation.identity)?.unwrap_or_default();
             if record.overdue_at.is_some() && record.cleared_at.is_none() {
                 open.insert(obligation.identity);

@@ -42,7 +42,10 @@ fn done(index: u64) -> Reply {
 /// After what moves deadlines, the broker looks at once at what has become overdue.
 async fn watched<S: Store>(flow: &Flow<S>, acted: Result<u64, Stop>) -> Result<Reply, Stop> {
     let index = acted?;
-    flow.watch().await?;
+    // the act is recorded: a round that fails now comes again by itself
+    if let Err(stop) = flow.watch().await {
+        tracing::warn!(?stop, "the round after the act failed");
+    }
     Ok(done(index))
 }
 

@@ -91,6 +91,12 @@ pub trait Store: Send + Sync + 'static {
     /// What the log has signed last.
     fn head(&self) -> Arc<Head>;
 
+    /// The policy bundle that a `policy loaded` entry recorded, opened.
+    ///
+    /// # Errors
+    /// A fault when the entry loaded none, or its section is missing or altered.
+    fn bundle(&self, index: u64) -> Result<Zeroizing<Vec<u8>>, Fault>;
+
     /// The proof that the log of `new` entries continues the log of `old` entries.
     ///
     /// # Errors

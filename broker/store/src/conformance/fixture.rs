@@ -258,7 +258,6 @@ pub fn refused(number: u64) -> Body {
         identity: Some(identity(number)),
         by: principal("met"),
         key: None,
-        content: None,
         counts: Counts::default(),
         found: Vec::new(),
     }))

@@ -1,5 +1,5 @@
-//! The head guard: how far the log was acknowledged. Two slots of 4 KiB in one preallocated file, of which the
-//! older is overwritten; so one of them is whole at every moment.
+//! The head guard: how far the log was acknowledged. Two slots of 4 KiB in one preallocated file; the one that was
+//! synced last is never touched until the other is synced, so one of them is whole at every moment.
 //!
 //! Slot: `CCDGUARD`, format (u16), sequence (u64), log (32), segment (u32), offset (u32), size (u64), root (32),
 //! generation of the key ring (u64), length of the checkpoint (u16), checkpoint, CRC32C (u32) over all before.
@@ -40,6 +40,8 @@ pub(crate) struct Guard {
     file: Box<dyn PortFile>,
     log: Hash,
     sequence: u64,
+    /// The slot, 0 or 1, that was synced last.
+    whole: u64,
 }
 
 /// One slot as found.
@@ -63,7 +65,7 @@ impl Guard {
         bytes.resize(2 * SLOT_LEN, 0);
         port.replace(path, &bytes).map_err(fault())?;
         let file = port.open(path).map_err(fault())?;
-        Ok(Self { path: path.to_owned(), file, log, sequence: 1 })
+        Ok(Self { path: path.to_owned(), file, log, sequence: 1, whole: 0 })
     }
 
     /// Opens the guard and reads the newer of its whole slots.
@@ -71,9 +73,9 @@ impl Guard {
         let fault = || OpenFault::io(path, "read");
         let bytes = port.read(path).map_err(fault())?;
         let bytes = bytes.ok_or_else(|| OpenFault::GuardMissing { path: path.to_owned() })?;
-        let (sequence, guarded) = newest(path, &bytes, log)?;
+        let (whole, sequence, guarded) = newest(path, &bytes, log)?;
         let file = port.open(path).map_err(fault())?;
-        Ok((Self { path: path.to_owned(), file, log, sequence }, guarded))
+        Ok((Self { path: path.to_owned(), file, log, sequence, whole }, guarded))
     }
 
     /// Where it lies.
@@ -81,14 +83,18 @@ impl Guard {
         &self.path
     }
 
-    /// Overwrites the older slot and syncs it.
+    /// Overwrites the slot that was not synced last, and syncs it.
     pub(crate) fn write(&mut self, guarded: &Guarded) -> io::Result<()> {
         let sequence = self.sequence.saturating_add(1);
         // the sequence moves on even if the write fails: what may have landed there must be overtaken
         self.sequence = sequence;
         let bytes = slot(sequence, &self.log, guarded)?;
-        self.file.write_at((sequence + 1) % 2 * SLOT_LEN as u64, &bytes)?;
-        self.file.sync()
+        let slot = 1 - self.whole.min(1);
+        self.file.write_at(slot * SLOT_LEN as u64, &bytes)?;
+        self.file.sync()?;
+        // not before: a slot whose write failed may be torn, and the other must stand until this one does
+        self.whole = slot;
+        Ok(())
     }
 
     /// Writes both slots, so that nothing a failed write may have left can be read again.
@@ -102,18 +108,19 @@ impl Guard {
 pub(crate) fn read(port: &dyn Port, path: &Path, log: Hash) -> Result<Guarded, OpenFault> {
     let bytes = port.read(path).map_err(OpenFault::io(path, "read"))?;
     let bytes = bytes.ok_or_else(|| OpenFault::GuardMissing { path: path.to_owned() })?;
-    newest(path, &bytes, log).map(|(_, guarded)| guarded)
+    newest(path, &bytes, log).map(|(_, _, guarded)| guarded)
 }
 
-fn newest(path: &Path, bytes: &[u8], log: Hash) -> Result<(u64, Guarded), OpenFault> {
+/// The newer whole slot: which, its sequence, what it says.
+fn newest(path: &Path, bytes: &[u8], log: Hash) -> Result<(u64, u64, Guarded), OpenFault> {
     let damaged = |why| OpenFault::GuardDamaged { path: path.to_owned(), why };
-    let mut best: Option<(u64, Guarded)> = None;
-    for chunk in bytes.chunks(SLOT_LEN).take(2) {
+    let mut best: Option<(u64, u64, Guarded)> = None;
+    for (slot, chunk) in (0..2).zip(bytes.chunks(SLOT_LEN)) {
         match parse(chunk) {
             Slot::Whole { log: found, .. } if found != log => return Err(damaged("belongs to another log")),
             Slot::Whole { sequence, guarded, .. } => {
-                if best.as_ref().is_none_or(|(other, _)| sequence > *other) {
-                    best = Some((sequence, guarded));
+                if best.as_ref().is_none_or(|(_, other, _)| sequence > *other) {
+                    best = Some((slot, sequence, guarded));
                 }
             }
             Slot::Newer(found) => {
@@ -237,6 +244,24 @@ mod tests {
             let found = Guard::open(&DiskPort, &path, log()).unwrap().1.size;
             let whole = torn == after;
             assert_eq!(found, if whole { 2 } else { 1 }, "torn at {cut}");
+        }
+    }
+
+    #[test]
+    fn slot_whose_write_failed_is_written_again_before_the_other_is_touched() {
+        use crate::sim::{SimFault, SimPort};
+        for seed in 0..300 {
+            let dir = Path::new("/disk");
+            let port = SimPort::new(seed, dir);
+            let path = dir.join("guard");
+            let mut guard = Guard::create(&port, &path, log(), &guarded(0)).unwrap();
+            guard.write(&guarded(1)).unwrap();
+            port.fail_at(2, SimFault::Io);
+            assert!(guard.write(&guarded(2)).is_err());
+            port.fail_at(1 + seed % 4, SimFault::PowerCut);
+            assert!(guard.write_both(&guarded(1)).is_err());
+            let found = Guard::open(&port.power_on(seed), &path, log()).unwrap().1.size;
+            assert!((1..=2).contains(&found), "seed {seed}: {found}");
         }
     }
 

@@ -132,6 +132,8 @@ pub(crate) struct Shared {
     projections: RwLock<Arc<Projections>>,
     /// Set before the queue is closed when the stop is to be a clean one.
     closing: AtomicBool,
+    /// Set while the projections lag behind the log: nothing is answered from them until they are rebuilt.
+    stale: AtomicBool,
     /// Held for as long as the store is open.
     _lock: Box<dyn Any + Send + Sync>,
 }

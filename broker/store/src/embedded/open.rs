@@ -267,6 +267,7 @@ impl Opening {
             index: RwLock::new(index),
             projections: RwLock::new(Arc::new(projections)),
             closing: AtomicBool::new(false),
+            stale: AtomicBool::new(false),
             _lock: self.lock,
         })
     }

@@ -1,5 +1,6 @@
 //! Reading: entries out of the journal, each compared with the tree; rows out of the projections; proofs.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use concordat_core::apply::{Change, Key, PrincipalRecord, Row, apply};
@@ -58,6 +59,14 @@ pub(crate) fn is_destroyed(ring: &KeyRing, digest: &SectionDigest) -> bool {
 impl Shared {
     pub(super) fn projections(&self) -> Arc<Projections> {
         Arc::clone(&self.projections.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The projections for a reader: none while they lag behind the log.
+    fn current(&self) -> Result<Arc<Projections>, Fault> {
+        if self.stale.load(Ordering::Acquire) {
+            return Err(Fault::unavailable("the projections could not be written and are not rebuilt yet"));
+        }
+        Ok(self.projections())
     }
 
     fn index(&self) -> RwLockReadGuard<'_, LogIndex> {
@@ -153,7 +162,7 @@ impl Shared {
 
     /// What its entry says of a submission, and what replaced it.
     fn submission(&self, id: EntryId) -> Result<Option<Row>, Fault> {
-        let Some(pointer) = self.projections().submission(id) else { return Ok(None) };
+        let Some(pointer) = self.current()?.submission(id) else { return Ok(None) };
         let Some(recorded) = self.entry(pointer.index)? else { return Ok(None) };
         let submitted = apply(&recorded.into_entry()).into_iter().find_map(|change| match change {
             Change::Submitted(record) => Some(record),
@@ -166,7 +175,7 @@ impl Shared {
 
     /// What its entry says of a used key.
     fn sent(&self, agency: &AgencyId, key: SendKey) -> Result<Option<Row>, Fault> {
-        let Some(sent) = self.projections().sent_under(agency, key) else { return Ok(None) };
+        let Some(sent) = self.current()?.sent_under(agency, key) else { return Ok(None) };
         let Some(recorded) = self.entry(sent.index)? else { return Ok(None) };
         let used = apply(&recorded.into_entry()).into_iter().find_map(|change| match change {
             Change::KeyUsed { record, .. } => Some(record),
@@ -252,20 +261,20 @@ impl Store for Embedded {
         match key {
             Key::Submission(id) => self.shared.submission(*id),
             Key::Sent(agency, key) => self.shared.sent(agency, *key),
-            other => self.shared.projections().row(other).map_err(broken),
+            other => self.shared.current()?.row(other).map_err(broken),
         }
     }
 
     fn inbox(&self, agency: &AgencyId, from: u64, limit: usize) -> Result<Vec<DeliveryRecord>, Fault> {
-        self.shared.projections().inbox(agency, from, limit).map_err(broken)
+        self.shared.current()?.inbox(agency, from, limit).map_err(broken)
     }
 
     fn uncollected(&self, now: Timestamp, limit: usize) -> Result<Vec<DeliveryRecord>, Fault> {
-        self.shared.projections().uncollected(now, limit).map_err(broken)
+        self.shared.current()?.uncollected(now, limit).map_err(broken)
     }
 
     fn principals(&self) -> Result<Vec<PrincipalRecord>, Fault> {
-        self.shared.projections().principals().map_err(broken)
+        self.shared.current()?.principals().map_err(broken)
     }
 
     fn payload(&self, logged: &Logged) -> Result<Zeroizing<Vec<u8>>, Fault> {
@@ -285,6 +294,13 @@ impl Store for Embedded {
 
     fn head(&self) -> Arc<Head> {
         self.shared.head()
+    }
+
+    fn bundle(&self, index: u64) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let frame = self.shared.frame(index)?;
+        let frame = frame.ok_or_else(|| Fault::internal(format!("there is no entry {index}")))?;
+        let recorded = self.shared.recorded(index, &frame)?;
+        self.shared.open_section(&recorded, &frame, SectionClass::Bundle)
     }
 
     fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, Fault> {
@@ -327,17 +343,6 @@ impl Store for Embedded {
 }
 
 impl Embedded {
-    /// The policy bundle that an entry loaded, as it was sealed; wiped when dropped.
-    ///
-    /// # Errors
-    /// `internal` when the entry loaded none, `tampered` when the stored bytes are not those recorded.
-    pub fn bundle(&self, index: u64) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        let frame = self.shared.frame(index)?;
-        let frame = frame.ok_or_else(|| Fault::internal(format!("there is no entry {index}")))?;
-        let recorded = self.shared.recorded(index, &frame)?;
-        self.shared.open_section(&recorded, &frame, SectionClass::Bundle)
-    }
-
     /// The log's public key, with which anybody can verify receipts and checkpoints.
     #[must_use]
     pub fn verifier(&self) -> &concordat_ledger::Verifier {

@@ -1,5 +1,7 @@
 //! Setting things right: after an opening, after a failed write, after the projections broke.
 
+use std::sync::atomic::Ordering;
+
 use std::sync::{Arc, PoisonError};
 
 use concordat_core::fault::Fault;
@@ -57,6 +59,7 @@ impl Writer {
         if self.projections_broken {
             self.rebuild_projections().map_err(|fault| Fault::unavailable(&fault))?;
             self.projections_broken = false;
+            self.shared.stale.store(false, Ordering::Release);
         }
         Ok(())
     }

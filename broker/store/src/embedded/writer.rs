@@ -206,8 +206,13 @@ impl Writer {
             projections.save_full_chunks(&index, (before, index.checkpoints.len().saturating_sub(1)))
         });
         if let Err(broken) = written {
-            tracing::warn!(%broken, "the projections could not be written; they will be rebuilt");
+            tracing::warn!(%broken, "the projections could not be written; they are rebuilt");
+            self.shared.stale.store(true, Ordering::Release);
             self.projections_broken = true;
+            // at once, so that whoever is answered now reads what was recorded; a failure is tried again later
+            if let Err(fault) = self.mend() {
+                tracing::error!(reason = fault.operator(), "the projections are not rebuilt yet");
+            }
         }
     }
 

@@ -140,7 +140,20 @@ impl<'p> Pending<'p> {
                 })
             }
             Precondition::InvitationOpen { token } => Ok(match self.find(&Key::Invitation(*token))? {
-                Some(Row::Invitation(invitation)) => invitation.used_at.map(|_| Unmet::InvitationUsed),
+                Some(Row::Invitation(invitation)) if invitation.used_at.is_some() => {
+                    Some(Unmet::InvitationUsed)
+                }
+                // what was handed out before a revocation counts no more
+                Some(Row::Invitation(invitation)) => {
+                    match self.find(&Key::Principal(invitation.principal.clone()))? {
+                        Some(Row::Principal(principal))
+                            if principal.revoked.is_some_and(|at| at > invitation.index) =>
+                        {
+                            Some(Unmet::NoInvitation)
+                        }
+                        _ => None,
+                    }
+                }
                 _ => Some(Unmet::NoInvitation),
             }),
             Precondition::Delivery { recipient, index, states } => {
