@@ -25,7 +25,7 @@ pub const MAX_LEAF_LEN: usize = FIXED_LEN + MAX_SECTIONS * SECTION_LEN;
 pub struct SectionDigest {
     /// The section's number within the entry; strictly ascending in a leaf.
     pub number: u8,
-    /// The retention class it is sealed under.
+    /// What it holds: 1 core, 2 subject, 3 payload, 4 bundle.
     pub class: u8,
     /// Which key of the key ring it is sealed under.
     pub key: [u8; 16],
