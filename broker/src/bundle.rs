@@ -100,13 +100,6 @@ fn relative(root: &Path, path: &Path) -> String {
     parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-/// The files of a bundle as an entry holds it; `None` when it is not one.
-#[must_use]
-pub fn unsealed(bundle: &[u8]) -> Option<Files> {
-    let files: Vec<(String, serde_bytes::ByteBuf)> = ciborium::from_reader(bundle).ok()?;
-    Some(files.into_iter().map(|(path, bytes)| (path, bytes.into_vec())).collect())
-}
-
 /// Writes files into a new policies folder.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use concordat_core::apply::{Key, Row, Standing};
 use concordat_core::clock::{Clock, MachineClock, OffsetClock};
 use concordat_core::entry::Body;
 use concordat_core::ids::Digest;
+use concordat_flow::generation::files_of_bundle;
 use concordat_flow::{Flow, Generation, Parts, Stop, Store};
 use concordat_seal::FileKek;
 use concordat_store::{Embedded, OpenFault, Options};
@@ -57,7 +58,7 @@ impl Broker {
         let index = standing.policy_index.ok_or_else(|| {
             Failure::new("no policies were ever loaded: `init` was interrupted; make the directory anew")
         })?;
-        let files = bundle::unsealed(&store.bundle(index).map_err(reading)?).ok_or_else(|| {
+        let files = files_of_bundle(&store.bundle(index).map_err(reading)?).map_err(|_| {
             Failure::new(format!("the policies of entry {index} cannot be read; run `verify`"))
         })?;
         Self::around(config, store, clock, files)

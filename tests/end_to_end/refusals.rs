@@ -1,6 +1,7 @@
 //! A wrong return is refused with findings that point at the cell, and nothing of it is kept.
 
 use concordat_tests::sender::holds;
+use concordat_tests::{Person, Said};
 
 /// Ten digits whose check digit is right: found by the NHS number's own rule, and invented.
 const NHS_NUMBER: &str = "9434765919";
@@ -9,24 +10,19 @@ const BROKEN: &str = "area,period,contacts,contacts_to_referral,commentary\n\
     E09000012,2022-23/Q4,many,40,all well\n\
     E09000012,2022-23/Q4,30,40,see 943 476 5919\n";
 
+/// Sends a quarter as it is, so that the broker's own findings are heard.
+fn send_unchecked(person: &Person, file: &str) -> Said {
+    let quarter = ["--type", "cds-csc-quarterly", "--period", "2022-23/Q4"];
+    person.run(&[&["submit"], &quarter[..], &[file, "--no-check", "-o", "json"]].concat())
+}
+
 #[test]
 fn a_broken_return_is_refused_at_the_cell_and_its_number_is_nowhere() {
     let mut scene = super::scene();
     let person = scene.person("hackney-council/returns", &["submitter"]);
     let auditor = scene.person("chscp/auditor", &["auditor"]);
     let file = scene.file("broken.csv", BROKEN);
-    let args = [
-        "submit",
-        "--type",
-        "cds-csc-quarterly",
-        "--period",
-        "2022-23/Q4",
-        &file,
-        "--no-check",
-        "-o",
-        "json",
-    ];
-    let said = person.run(&args).ended(3);
+    let said = send_unchecked(&person, &file).ended(3);
     let all = format!("{}{}", said.out, said.err);
     for cell in ["contacts", "CSC-R1", "commentary"] {
         assert!(all.contains(cell), "{cell} is not named: {all}");
@@ -51,18 +47,7 @@ fn the_client_finds_offline_what_the_broker_finds() {
         .run(&["validate", "--type", "cds-csc-quarterly", "--period", "2022-23/Q4", &file, "-o", "json"])
         .ended(3)
         .data();
-    let args = [
-        "submit",
-        "--type",
-        "cds-csc-quarterly",
-        "--period",
-        "2022-23/Q4",
-        &file,
-        "--no-check",
-        "-o",
-        "json",
-    ];
-    let online = person.run(&args).ended(3).data();
+    let online = send_unchecked(&person, &file).ended(3).data();
     let errors = |data: &serde_json::Value| {
         let mut errors: Vec<String> = data["findings"]
             .as_array()

@@ -180,30 +180,15 @@ fn a_token_counts_once() {
     let (token, fingerprint) = scene.invitation("metropolitan-police/desk", &["submitter"]);
     let addresses = scene.addresses();
     let enrol = |home: &str, scene: &Scene| {
-        concordat_tests::Person::at(&scene.folder(home)).run(&[
-            "enrol",
-            "--broker",
-            &addresses.enrolment,
-            "--fingerprint",
-            &fingerprint,
-            "--token-file",
-            &token,
-        ])
+        concordat_tests::Person::at(&scene.folder(home)).enrol(&addresses.enrolment, &fingerprint, &token)
     };
     let _ = enrol("first", &scene).ended(0);
     let again = enrol("second", &scene);
     assert_ne!(again.code, 0, "{again:?}");
     let wrong = "0".repeat(64);
     let (token, _) = scene.invitation("metropolitan-police/second", &["submitter"]);
-    let pinned = concordat_tests::Person::at(&scene.folder("third")).run(&[
-        "enrol",
-        "--broker",
-        &addresses.enrolment,
-        "--fingerprint",
-        &wrong,
-        "--token-file",
-        &token,
-    ]);
+    let pinned =
+        concordat_tests::Person::at(&scene.folder("third")).enrol(&addresses.enrolment, &wrong, &token);
     assert_ne!(pinned.code, 0, "a broker with another fingerprint is not spoken to: {pinned:?}");
 }
 
@@ -217,15 +202,7 @@ fn a_token_counts_no_more_once_its_principal_was_revoked() {
     assert!(revoked.status.success(), "{revoked:?}");
     let addresses = scene.addresses();
     let enrol = |token: &str| {
-        concordat_tests::Person::at(&scene.folder("home")).run(&[
-            "enrol",
-            "--broker",
-            &addresses.enrolment,
-            "--fingerprint",
-            &fingerprint,
-            "--token-file",
-            token,
-        ])
+        concordat_tests::Person::at(&scene.folder("home")).enrol(&addresses.enrolment, &fingerprint, token)
     };
     assert_ne!(enrol(&token).code, 0);
     let (token, _) = scene.invitation("metropolitan-police/desk", &["submitter"]);

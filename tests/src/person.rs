@@ -71,6 +71,12 @@ impl Person {
         runtime.block_on(self.run_async(args))
     }
 
+    /// Enrols, or tries to.
+    #[must_use]
+    pub fn enrol(&self, broker: &str, fingerprint: &str, token_file: &str) -> Said {
+        self.run(&["enrol", "--broker", broker, "--fingerprint", fingerprint, "--token-file", token_file])
+    }
+
     /// As [`Person::run`], within a runtime.
     pub async fn run_async(&self, args: &[&str]) -> Said {
         let (mut desk, captured) = Desk::captured(self.home.clone(), Arc::new(MachineClock));

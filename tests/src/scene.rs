@@ -201,15 +201,7 @@ impl Scene {
         let addresses = self.addresses();
         let (token, fingerprint) = self.invitation(principal, roles);
         let person = Person::at(&self.folder("homes").join(principal.replace('/', "-")));
-        let said = person.run(&[
-            "enrol",
-            "--broker",
-            &addresses.enrolment,
-            "--fingerprint",
-            &fingerprint,
-            "--token-file",
-            &token,
-        ]);
+        let said = person.enrol(&addresses.enrolment, &fingerprint, &token);
         assert_eq!(said.code, 0, "{said:#?}");
         person
     }

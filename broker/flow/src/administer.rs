@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::generation::Generation;
+use crate::generation::{Generation, bundle_of_files};
 use crate::open::{Flow, listed};
 use crate::random;
 use crate::stop::Stop;
@@ -193,7 +193,7 @@ impl<S: Store> Flow<S> {
         if to <= self.clock.now() {
             return Err(malformed("to", "the clock moves forward only".to_owned()));
         }
-        let reach = self.current().calendar.is_working_day(concordat_core::clock::london_date(to));
+        let reach = self.generation().calendar.is_working_day(concordat_core::clock::london_date(to));
         if let Err(fault) = reach {
             return Err(malformed("to", fault.to_string()));
         }
@@ -245,13 +245,7 @@ impl<S: Store> Flow<S> {
         id: concordat_core::ids::EntryId,
         generation: &Generation,
     ) -> Result<Sealed, Fault> {
-        let mut bytes = Vec::new();
-        let files: Vec<(&str, &serde_bytes::Bytes)> = generation
-            .files
-            .iter()
-            .map(|(path, bytes)| (path.as_str(), serde_bytes::Bytes::new(bytes)))
-            .collect();
-        ciborium::into_writer(&files, &mut bytes).map_err(Fault::internal)?;
+        let bytes = bundle_of_files(&generation.files)?;
         let place = self.store.place(id, SectionClass::Bundle);
         let key = self.ring.data_key(RetentionClass::Audit, self.today()).map_err(Fault::unavailable)?;
         self.ring.seal(key, &place, &bytes).map_err(Fault::unavailable)

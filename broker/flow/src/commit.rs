@@ -1,12 +1,11 @@
 //! One entry, durable and under a signed checkpoint, and its receipt.
 
 use concordat_core::apply::{Key, Row};
-use concordat_core::clock::Clock;
 use concordat_core::entry::{Accepted, Body, Found, Judged, OverdueCleared};
 use concordat_core::fault::Fault;
 use concordat_core::finding::{Finding, Severity};
 use concordat_core::ids::EntryId;
-use concordat_core::refusal::{DenyReason, Refusal};
+use concordat_core::refusal::Refusal;
 use concordat_core::submission::{Identity, PayloadAt};
 use concordat_ledger::{Hash, Receipt, Statement};
 use concordat_policy::Permitted;
@@ -80,11 +79,7 @@ impl<S: Store> Flow<S> {
             replaces: sealed.replaces,
             nil: sealed.nil,
             person_level: sealed.person_level,
-            purpose: judged
-                .request
-                .purpose
-                .clone()
-                .ok_or(Stop::Refused(Refusal::Denied { reason: DenyReason::WrongPurpose }))?,
+            purpose: sealed.purpose,
             content: sealed.content,
             type_digest: sealed.type_digest,
             key: sealed.key,
@@ -247,11 +242,6 @@ impl<S: Store> Flow<S> {
             receipt,
             already: true,
         })
-    }
-
-    /// Business time now, as the log would stamp it.
-    pub(crate) fn stamp(&self) -> jiff::Timestamp {
-        self.clock.now()
     }
 }
 

@@ -68,7 +68,7 @@ impl<S: Store> Flow<S> {
     /// A recorded refusal when the caller may see neither; a fault of ours.
     pub async fn missing(&self, caller: &Caller, mut filter: MissingFilter) -> Result<Completeness, Stop> {
         let generation = self.generation();
-        let now = self.stamp();
+        let now = self.now();
         let today = london_date(now);
         let mut request = ask_at_large(&generation, caller, Act::Completeness, None, today);
         if generation.policy.decide(&request, ()).is_err() {
@@ -81,7 +81,6 @@ impl<S: Store> Flow<S> {
             if let Err((denial, ())) = generation.policy.decide(&request, ()) {
                 let refusal = Refusal::Denied { reason: denial.reason };
                 let asked = Asked { asked_for: None, request: Some(request), denial: Some(denial) };
-                drop(generation);
                 return Err(self.deny(caller, asked, refusal).await);
             }
         }

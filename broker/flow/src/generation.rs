@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use concordat_catalogue::Catalogue;
 use concordat_core::calendar::{Calendar, CalendarFault};
+use concordat_core::fault::Fault;
 use concordat_core::ids::Digest;
 use concordat_policy::{Bundle, Known, Policy};
 
@@ -104,6 +105,28 @@ impl Generation {
     pub fn digests(&self) -> Vec<(String, Digest)> {
         self.files.iter().map(|(path, bytes)| (path.clone(), random::sha256(bytes))).collect()
     }
+}
+
+/// The bytes in which an entry holds the files of a policies folder: a list of path and content, as CBOR.
+///
+/// # Errors
+/// A fault when they cannot be encoded.
+pub(crate) fn bundle_of_files(files: &[(String, Vec<u8>)]) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    let files: Vec<(&str, &serde_bytes::Bytes)> =
+        files.iter().map(|(path, content)| (path.as_str(), serde_bytes::Bytes::new(content))).collect();
+    ciborium::into_writer(&files, &mut bytes).map_err(Fault::internal)?;
+    Ok(bytes)
+}
+
+/// The files of a policies folder, as an entry holds them.
+///
+/// # Errors
+/// A fault when the bytes are not such a bundle.
+pub fn files_of_bundle(bundle: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Fault> {
+    let files: Vec<(String, serde_bytes::ByteBuf)> =
+        ciborium::from_reader(bundle).map_err(Fault::tampered)?;
+    Ok(files.into_iter().map(|(path, content)| (path, content.into_vec())).collect())
 }
 
 fn is_others(path: &str) -> bool {

@@ -191,7 +191,7 @@ impl<S: Store> Flow<S> {
     }
 
     async fn may_audit(&self, caller: &Caller) -> Result<Permitted<()>, Stop> {
-        let generation = self.current();
+        let generation = self.generation();
         let purpose: PurposeId = PURPOSE.parse().map_err(Fault::internal)?;
         let request = ask_at_large(&generation, caller, Act::AuditRead, Some(purpose), self.today());
         match generation.policy.decide(&request, ()) {

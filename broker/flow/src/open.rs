@@ -15,7 +15,7 @@ use concordat_store::Store;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::generation::{Complaint, Generation};
+use crate::generation::{self, Complaint, Generation};
 use crate::identify::{Caller, Registry};
 use crate::unheard::Tally;
 
@@ -139,14 +139,9 @@ impl<S: Store> Flow<S> {
     }
 
     /// The generation of policies in force, to be kept for a whole walk.
-    pub(crate) fn current(&self) -> Arc<Generation> {
-        self.generation.load_full()
-    }
-
-    /// The generation of policies in force.
     #[must_use]
-    pub fn generation(&self) -> arc_swap::Guard<Arc<Generation>> {
-        self.generation.load()
+    pub fn generation(&self) -> Arc<Generation> {
+        self.generation.load_full()
     }
 
     pub(crate) fn swap_generation(&self, generation: Arc<Generation>) {
@@ -161,7 +156,7 @@ impl<S: Store> Flow<S> {
         let standing = self.standing()?;
         let loaded = standing.policies.iter().rev().find(|loaded| **loaded < index).copied();
         if loaded == standing.policy_index {
-            return Ok(self.generation.load_full());
+            return Ok(self.generation());
         }
         let loaded =
             loaded.ok_or_else(|| Fault::internal(format!("no policies were in force at entry {index}")))?;
@@ -169,7 +164,7 @@ impl<S: Store> Flow<S> {
         if let Some(generation) = past.get(&loaded) {
             return Ok(Arc::clone(generation));
         }
-        let files = unsealed(&self.store.bundle(loaded)?)?;
+        let files = generation::files_of_bundle(&self.store.bundle(loaded)?)?;
         let generation =
             Generation::build(files).map_err(|complaints| Fault::internal(listed(&complaints)))?;
         if past.len() >= PAST {
@@ -255,13 +250,6 @@ impl<S: Store> Flow<S> {
 
 /// Generations of the past kept in memory.
 const PAST: usize = 16;
-
-/// The files of a bundle as an entry holds it.
-fn unsealed(bundle: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Fault> {
-    let files: Vec<(String, serde_bytes::ByteBuf)> =
-        ciborium::from_reader(bundle).map_err(Fault::tampered)?;
-    Ok(files.into_iter().map(|(path, bytes)| (path, bytes.into_vec())).collect())
-}
 
 pub(crate) fn listed(complaints: &[Complaint]) -> String {
     complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")

@@ -195,7 +195,7 @@ impl<S: Store> Flow<S> {
         let Some(routed) = routed_profiles(caller, &record) else {
             return Err(self.not_there(caller, Some(submission)).await);
         };
-        let generation = self.current();
+        let generation = self.generation();
         let permitted = match self.judge_under(&generation, caller, &record, Act::Read, purpose) {
             Ok(permitted) => permitted,
             Err(asked) => {
@@ -311,7 +311,7 @@ impl<S: Store> Flow<S> {
         act: Act,
         purpose: Option<PurposeId>,
     ) -> Result<Permitted<()>, Box<Asked>> {
-        self.judge_under(&self.current(), caller, record, act, purpose)
+        self.judge_under(&self.generation(), caller, record, act, purpose)
     }
 
     fn judge_under(

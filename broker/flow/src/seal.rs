@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use concordat_core::fault::Fault;
 use concordat_core::finding::Counts;
-use concordat_core::ids::{Digest, EntryId, SendKey};
+use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
 use concordat_core::submission::{Identity, Replaces};
 use concordat_policy::Permitted;
 use concordat_seal::{KeyRing, Place, RetentionClass, Sealed, SectionClass};
@@ -31,6 +31,8 @@ pub struct SealedReturn {
     pub nil: bool,
     /// Whether it is about persons.
     pub person_level: bool,
+    /// What it is sent for: the purpose of its type, which policy was asked with.
+    pub purpose: PurposeId,
     /// The digest of its type.
     pub type_digest: Digest,
     /// The client's key.
@@ -86,6 +88,7 @@ fn seal_checked(
             payload,
             nil: valid.nil(),
             person_level: rtype.person_level,
+            purpose: rtype.purpose.clone(),
             type_digest: rtype.digest,
             key,
             replaces,

@@ -63,7 +63,7 @@ impl<S: Store> Flow<S> {
     pub async fn submit(&self, caller: &Caller, received: Received) -> Result<Acknowledged, Stop> {
         let about = About::of(&received);
         // one generation of policies for the whole walk
-        let generation = self.current();
+        let generation = self.generation();
         let permitted = match self.authorise(&generation, caller, received) {
             Ok(permitted) => permitted,
             Err(Barred::Unknown(refusal)) => return Err(self.refuse(caller, about, refusal).await),

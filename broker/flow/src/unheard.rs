@@ -103,7 +103,7 @@ impl<S: Store> Flow<S> {
     ///
     /// `from` is the principal that the certificate names, or the class of address; never an address.
     pub fn unheard(&self, sort: Unheard, from: String) {
-        let now = self.stamp();
+        let now = self.now();
         self.tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(sort, from, now);
     }
 
@@ -112,7 +112,7 @@ impl<S: Store> Flow<S> {
     /// # Errors
     /// A fault when the log cannot be written.
     pub async fn write_unheard(&self, all: bool) -> Result<u32, Stop> {
-        let now = self.stamp();
+        let now = self.now();
         let ripe = self.tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take(now, all);
         let mut written = 0u32;
         let mut ripe = ripe.into_iter();

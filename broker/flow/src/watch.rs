@@ -37,8 +37,8 @@ impl<S: Store> Flow<S> {
         // one round at a time: two would report the same thing twice
         let _turn = self.watch_turn.lock().await;
         let mut watched = Watched { unheard: self.write_unheard(false).await?, ..Watched::default() };
-        let now = self.stamp();
-        let obligations = owed(&self.current(), self.today());
+        let now = self.now();
+        let obligations = owed(&self.generation(), self.today());
         for obligation in obligations {
             let record = self.record_of(&obligation.identity)?;
             let record = record.unwrap_or_default();
@@ -80,7 +80,7 @@ impl<S: Store> Flow<S> {
 
     async fn report_uncollected(&self) -> Result<u32, Stop> {
         let mut reported = 0;
-        for delivery in self.store.uncollected(self.stamp(), ROUND)? {
+        for delivery in self.store.uncollected(self.now(), ROUND)? {
             let proposal = Proposal {
                 id: random::entry_id()?,
                 body: Body::NotCollected(Uncollected {
@@ -106,7 +106,7 @@ impl<S: Store> Flow<S> {
     /// Reads from the log which returns are overdue and not cleared.
     pub(crate) fn remember_overdue(&self) -> Result<(), Fault> {
         let mut open = std::collections::HashSet::new();
-        for obligation in owed(&self.current(), self.today()) {
+        for obligation in owed(&self.generation(), self.today()) {
             let record = self.record_of(&obligation.identity)?.unwrap_or_default();
             if record.overdue_at.is_some() && record.cleared_at.is_none() {
                 open.insert(obligation.identity);
