@@ -8,7 +8,7 @@
 //! - [`kind`]: the kinds of field, one row each
 //! - [`check`](mod@check): a draft in, findings and, if there is no error, a [`Valid`] out
 //! - [`content`]: the canonical bytes of a return and their digest
-//! - [`read`]: a CSV file in, tables out
+//! - [`read`]: a text file or a workbook's sheet in, tables out
 //! - [`guard`]: what free text must not hold
 //!
 //! Inside: `cell` and `decimal` (one cell), `stretch` (notations of periods), `load` (definition files),

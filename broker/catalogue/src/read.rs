@@ -1,13 +1,34 @@
-//! A CSV file in, tables out. Comma, semicolon or tab; UTF-8 with or without a byte order mark; columns in
-//! any order, by name or alias. Nothing is converted but this: spaces around cells go, and the spellings of
-//! "no figure" become the stored one.
+//! A file in, tables out. Text: comma, semicolon or tab; UTF-8, UTF-16 or Windows-1252; columns in any order,
+//! by name or alias. A workbook's sheet, once it is opened: every cell by its column's kind. Nothing is
+//! converted but this: spaces around cells go, and the spellings of "no figure" become the stored one.
+//!
+//! - [`text`]: which encoding it is
+//! - [`kind`]: what sort of file the bytes are
+//! - [`headings`]: which column is which field
+//! - [`sheet`]: the sheet of a workbook
+//!
+//! Inside: `stored` (what a spreadsheet's cell says of its column's kind).
+
+use std::sync::Arc;
 
 use concordat_core::finding::Finding;
-use concordat_core::table::Table;
+use concordat_core::period::Period;
+use concordat_core::table::{FieldClass, Table};
 
-use crate::cell::Symbol;
+use crate::cell::{self, Symbol, Value};
 use crate::checks::findings::{Findings, Place, ids};
-use crate::definition::{MAIN, ReturnType, TypeKind};
+use crate::definition::{Field, MAIN, ReturnType};
+use crate::stretch::Stretch;
+use headings::Headings;
+use kind::FileKind;
+use sheet::Sheet;
+use text::Encoding;
+
+pub mod headings;
+pub mod kind;
+pub mod sheet;
+mod stored;
+pub mod text;
 
 /// The largest file that is read, in bytes.
 pub const MOST_BYTES: usize = 64 << 20;
@@ -19,42 +40,151 @@ pub struct ReadIn {
     pub tables: Vec<Table>,
     /// The columns that the file has and that were left behind, because the type says they never travel.
     pub left_behind: Vec<String>,
+    /// What there is to tell of the reading that is no error.
+    pub findings: Vec<Finding>,
+    /// How the text was encoded; none of a workbook.
+    pub encoding: Option<Encoding>,
+    /// The line of the file, or row of the sheet, where row 1 stands if no cell before it has lines of its own.
+    pub first_line: u32,
+}
+
+/// What a file is asked to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The return type.
+    pub of: &'a ReturnType,
+    /// The types whose headings it may have instead, to name the right one.
+    pub among: &'a [Arc<ReturnType>],
+    /// The period that it is said to be for.
+    pub period: Option<Period>,
+}
+
+impl<'a> Asked<'a> {
+    /// A file of a type, whatever the period, with no other type to compare.
+    #[must_use]
+    pub fn only(of: &'a ReturnType) -> Self {
+        Self { of, among: &[], period: None }
+    }
 }
 
 /// Reads a CSV file as the one table of a return type.
 ///
 /// # Errors
-/// Every finding about the file's shape: not UTF-8, no heading, unknown, doubled or missing columns, rows
-/// of another width, too many rows. Rows are records counted from 1 without the heading.
+/// As [`csv_as`].
 pub fn csv(bytes: &[u8], of: &ReturnType) -> Result<ReadIn, Vec<Finding>> {
+    csv_as(bytes, &Asked::only(of))
+}
+
+/// Reads a CSV file as what it is asked to be.
+///
+/// # Errors
+/// One finding for a file of another sort, type or period; else every finding about the file's shape: no text,
+/// no heading, unknown, doubled or missing columns, rows of another width, too many rows. Rows are records
+/// counted from 1 without the heading.
+pub fn csv_as(bytes: &[u8], asked: &Asked<'_>) -> Result<ReadIn, Vec<Finding>> {
+    told(asked, |findings| file(bytes, asked, findings))
+}
+
+/// Reads the sheet of a workbook as what it is asked to be.
+///
+/// # Errors
+/// One finding for a table of another type or period; else every finding about the sheet: columns, hidden and
+/// merged parts, cells that a spreadsheet has changed. Rows are counted from 1 below the headings.
+pub fn sheet_as(sheet: &Sheet, asked: &Asked<'_>) -> Result<ReadIn, Vec<Finding>> {
+    told(asked, |findings| sheet::table(sheet, asked, findings))
+}
+
+fn told(
+    asked: &Asked<'_>,
+    read: impl FnOnce(&mut Findings) -> Option<ReadIn>,
+) -> Result<ReadIn, Vec<Finding>> {
     let mut findings = Findings::default();
-    let read = file(bytes, of, &mut findings);
+    let read = read(&mut findings);
+    if let Some(text) = read.as_ref().and_then(|read| other_period(asked, &read.tables)) {
+        let mut findings = Findings::default();
+        findings.error(&ids().file_period, Place::table(MAIN), text);
+        return Err(findings.finish().0);
+    }
+    let right = !findings.has_errors();
+    let found = findings.finish().0;
     match read {
-        Some(read) if !findings.has_errors() => Ok(read),
-        _ => Err(findings.finish().0),
+        Some(read) if right => Ok(ReadIn { findings: found, ..read }),
+        _ => Err(found),
     }
 }
 
-fn file(bytes: &[u8], of: &ReturnType, findings: &mut Findings) -> Option<ReadIn> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+/// The one finding of a file that is no table of ours.
+#[must_use]
+pub fn refused(text: &str) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    findings.error(&ids().file_kind, Place::table(MAIN), text);
+    findings.finish().0
+}
+
+/// The records of a text file as they stand, the headings first, for a copy of it; none when it is no text.
+#[must_use]
+pub fn records(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
+    let (text, _) = text::decode(bytes).ok()?;
+    let records = reader(body(&text).0).into_records();
+    Some(records.map_while(Result::ok).map(|record| record.iter().map(str::to_owned).collect()).collect())
+}
+
+fn file(bytes: &[u8], asked: &Asked<'_>, findings: &mut Findings) -> Option<ReadIn> {
     let place = Place::table(MAIN);
     if bytes.len() > MOST_BYTES {
         findings.error(&ids().file, place, format!("the file is larger than {} MiB", MOST_BYTES >> 20));
         return None;
     }
-    if std::str::from_utf8(bytes).is_err() {
-        findings.error(&ids().file, place, "the file is not UTF-8 text: save it as \"CSV UTF-8\"");
+    let other = match kind::of_bytes(bytes) {
+        FileKind::Text => None,
+        FileKind::Workbook => {
+            Some("this is an Excel workbook (.xlsx) and cannot be read as text: save it as CSV".to_owned())
+        }
+        FileKind::Other(other) => Some(other.to_string()),
+    };
+    if let Some(text) = other {
+        findings.error(&ids().file_kind, place, text);
         return None;
     }
-    let delimiter = delimiter(bytes);
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(bytes);
+    let (text, encoding) = match text::decode(bytes) {
+        Ok(read) => read,
+        Err(why) => {
+            findings.error(&ids().file, place, why.to_string());
+            return None;
+        }
+    };
+    if let Some(other) = kind::of_text(&text) {
+        findings.error(&ids().file_kind, place, other.to_string());
+        return None;
+    }
+    let read = records_as(&text, asked, findings)?;
+    Some(ReadIn { encoding: Some(encoding), ..read })
+}
+
+fn records_as(text: &str, asked: &Asked<'_>, findings: &mut Findings) -> Option<ReadIn> {
+    let (of, place) = (asked.of, Place::table(MAIN));
+    let (text, skipped) = body(text);
+    let mut reader = reader(text);
     let mut record = csv::StringRecord::new();
     if !matches!(reader.read_record(&mut record), Ok(true)) {
-        findings.error(&ids().file, place, "the file is empty: the first line names the columns");
+        findings.error(&ids().file_kind, place, "the file is empty: the first line names the columns");
         return None;
     }
-    let headings = Headings::of(of, &record, findings)?;
+    let named: Vec<&str> = record.iter().collect();
+    if named.len() > sheet::MOST_COLUMNS {
+        let text = format!("there are more than {} columns", sheet::MOST_COLUMNS);
+        findings.error(&ids().columns, place, text);
+        return None;
+    }
+    if let Some(text) = wrong_table(asked, &named) {
+        findings.error(&ids().file_kind, place, text);
+        return None;
+    }
+    let mut headings = Headings::of(of, &named, findings)?;
+    let own_lines: usize = named.iter().map(|name| name.matches('\n').count()).sum();
+    let before = text.len() - text.trim_start_matches(['\r', '\n']).len();
+    let before = text.get(..before).map_or(0, |before| before.matches('\n').count());
+    let first_line = u32::try_from(2 + skipped + before + own_lines).unwrap_or(u32::MAX);
     let mut table = Table { name: MAIN.to_owned(), columns: headings.names(of), cells: Vec::new() };
     let most = of.tables.first().map_or(0, |def| def.max_rows);
     let mut blank = 0usize;
@@ -70,28 +200,93 @@ fn file(bytes: &[u8], of: &ReturnType, findings: &mut Findings) -> Option<ReadIn
         }
         let is_blank = record.iter().all(|cell| cell.trim().is_empty());
         blank = if is_blank { blank + 1 } else { 0 };
+        let place = Place { row: Some(row), ..place };
         if !is_blank && record.len() != headings.width {
             let text = format!("this row has {} cells and the heading {}", record.len(), headings.width);
-            findings.error(&ids().shape, Place { row: Some(row), ..place }, text);
+            findings.error(&ids().shape, place, text);
         }
         if row - blank.min(row) >= most {
-            findings.error(&ids().rows, place, format!("there are more than {most} rows"));
+            findings.error(&ids().rows, Place::table(MAIN), format!("there are more than {most} rows"));
             return None;
         }
+        let filled = |at: &usize| record.get(*at).is_some_and(|cell| !cell.trim().is_empty());
+        if let Some(at) = headings.nameless.iter().copied().find(filled) {
+            let text = format!("column {} holds something here and has no heading", at + 1);
+            findings.error(&ids().shape, place, text);
+            headings.nameless.retain(|nameless| *nameless != at);
+        }
         for (field, at) in &headings.columns {
-            let symbols = of.fields.get(*field).is_some_and(|field| field.kind.row().symbols);
-            table.cells.push(stored(record.get(*at).unwrap_or_default(), symbols));
+            let Some(field) = of.fields.get(*field) else { continue };
+            let text = record.get(*at).unwrap_or_default();
+            if field.class != FieldClass::FreeText && stored::is_power_of_ten(field, text) {
+                let place = Place { column: Some(&field.name), ..place };
+                findings.error(&ids().stored, place, format!("`{}` {}", field.name, stored::POWER_OF_TEN));
+            }
+            table.cells.push(stored(text, field));
         }
     }
     // spreadsheets leave blank rows at the end
     let width = table.columns.len();
     table.cells.truncate(table.cells.len().saturating_sub(blank.saturating_mul(width)));
-    Some(ReadIn { tables: vec![table], left_behind: headings.left_behind })
+    let left_behind = headings.left_behind;
+    Some(ReadIn { tables: vec![table], left_behind, findings: Vec::new(), encoding: None, first_line })
 }
 
-fn stored(cell: &str, symbols: bool) -> String {
+/// What there is to say of a table whose headings are those of another type.
+fn wrong_table<S: AsRef<str>>(asked: &Asked<'_>, named: &[S]) -> Option<String> {
+    let of = asked.of;
+    if let Some(other) = headings::other_type(of, asked.among, named) {
+        return Some(format!(
+            "this is a file of `{}` ({}), not of `{}`: name that type with --type, or choose the other file",
+            other.id, other.title, of.id
+        ));
+    }
+    let fit = headings::fit(of, named);
+    (fit.unknown > 0 && headings::is_903(named)).then(|| {
+        format!("this is a table of the SSDA903 return on looked-after children, not a file of `{}`", of.id)
+    })
+}
+
+/// What there is to say of a table whose every row is of one period, and that another than asked for.
+fn other_period(asked: &Asked<'_>, tables: &[Table]) -> Option<String> {
+    let declared = asked.period.filter(|period| period.frequency() == Some(asked.of.frequency))?;
+    let field = asked.of.fields.iter().find(|field| field.is_period)?;
+    let table = tables.first()?;
+    let column = table.column(&field.name)?;
+    let mut rows = table.rows().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty());
+    let first = rows.next()?;
+    let Ok(Value::Stretch(stretch)) = cell::read(field, first) else { return None };
+    if stretch == Stretch::of(declared) || rows.any(|cell| cell != first) {
+        return None;
+    }
+    // only what was read as a period is repeated
+    let is =
+        first.parse::<Period>().map_or_else(|_| "another period".to_owned(), |period| period.to_string());
+    Some(format!(
+        "this file is for {is}, and the period given is {declared}: correct --period or choose the other file"
+    ))
+}
+
+fn reader(text: &str) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .delimiter(delimiter(text.as_bytes()))
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes())
+}
+
+/// The text without the line `sep=;` that some programs write in front, and how many lines that was.
+fn body(text: &str) -> (&str, usize) {
+    let rest = text.strip_prefix("sep=").and_then(|rest| rest.split_once('\n'));
+    match rest {
+        Some((separator, rest)) if separator.trim_end_matches('\r').chars().count() == 1 => (rest, 1),
+        _ => (text, 0),
+    }
+}
+
+fn stored(cell: &str, field: &Field) -> String {
     let cell = cell.trim();
-    match Symbol::of(cell).filter(|_| symbols).and_then(Symbol::stored) {
+    match Symbol::of(cell).filter(|_| field.kind.row().symbols).and_then(Symbol::stored) {
         Some(symbol) => symbol.to_owned(),
         None => cell.to_owned(),
     }
@@ -110,63 +305,4 @@ fn delimiter(bytes: &[u8]) -> u8 {
     }
     // the first of equals: a comma
     counts.into_iter().rev().max_by_key(|(_, n)| *n).map_or(b',', |(separator, _)| separator)
-}
-
-struct Headings {
-    /// Per column that travels, in the order of the type: the field and the column in the file.
-    columns: Vec<(usize, usize)>,
-    left_behind: Vec<String>,
-    width: usize,
-}
-
-impl Headings {
-    fn of(of: &ReturnType, record: &csv::StringRecord, findings: &mut Findings) -> Option<Self> {
-        let place = Place::table(MAIN);
-        let mut read = Headings { columns: Vec::new(), left_behind: Vec::new(), width: record.len() };
-        let mut unknown = Vec::new();
-        for (at, heading) in record.iter().enumerate() {
-            let name = heading.trim().to_lowercase();
-            let found =
-                of.fields.iter().position(|field| field.name == name || field.aliases.contains(&name));
-            match found {
-                Some(field) if read.columns.iter().any(|(other, _)| *other == field) => {
-                    findings.error(&ids().columns, place, format!("the column `{name}` stands twice"));
-                }
-                Some(field) => read.columns.push((field, at)),
-                None if of.ignored_columns.contains(&name) => read.left_behind.push(name),
-                None => unknown.push((at, name)),
-            }
-        }
-        if read.columns.is_empty() {
-            // the first line may be a row of data: it is not repeated
-            let text = format!("the first line names none of the columns of {}", of.id);
-            findings.error(&ids().columns, place, text);
-            return None;
-        }
-        for (at, name) in unknown {
-            findings.error(&ids().columns, place, unknown_column(of, at, &name));
-        }
-        for (at, field) in of.fields.iter().enumerate() {
-            if field.required && !read.columns.iter().any(|(other, _)| *other == at) {
-                findings.error(&ids().columns, place, format!("the column `{}` is missing", field.name));
-            }
-        }
-        read.columns.sort_unstable();
-        (!findings.has_errors()).then_some(read)
-    }
-
-    fn names(&self, of: &ReturnType) -> Vec<String> {
-        self.columns.iter().filter_map(|(field, _)| of.fields.get(*field)).map(|f| f.name.clone()).collect()
-    }
-}
-
-/// Says of a heading that it is no column. About persons only what cannot be a name or number is repeated.
-pub(crate) fn unknown_column(of: &ReturnType, at: usize, name: &str) -> String {
-    let word = name.contains('_') && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    if (of.kind == TypeKind::Aggregate || word) && name.len() <= 64 {
-        let name: String = name.chars().map(|c| if c.is_control() || c == '`' { '?' } else { c }).collect();
-        format!("`{name}` is no column of {}: take it out or correct its name", of.id)
-    } else {
-        format!("column {} is no column of {}: take it out or correct its name", at + 1, of.id)
-    }
 }

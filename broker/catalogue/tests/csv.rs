@@ -3,8 +3,9 @@
 
 mod common;
 
-use common::{shipped, table};
-use concordat_catalogue::read;
+use common::{catalogue, shipped, table};
+use concordat_catalogue::read::text::Encoding;
+use concordat_catalogue::read::{self, Asked};
 use concordat_core::finding::Finding;
 
 fn csc(text: &str) -> Result<read::ReadIn, Vec<Finding>> {
@@ -71,10 +72,97 @@ fn blank_rows_at_the_end_are_no_rows() {
 }
 
 #[test]
-fn what_is_no_utf_8_or_empty_or_too_long_is_refused() {
-    assert_eq!(rules(""), [("file-text".to_owned(), None)]);
+fn what_is_no_text_or_empty_or_too_long_is_refused() {
+    assert_eq!(rules(""), [("file-kind".to_owned(), None)]);
     let of = shipped("cds-csc-quarterly");
-    assert_eq!(read::csv(b"area,period\nE\xff,1\n", &of).unwrap_err()[0].rule.as_str(), "file-text");
+    assert_eq!(read::csv(b"area,period\nE\x00,1\n", &of).unwrap_err()[0].rule.as_str(), "file-text");
     let long = format!("area,period\n{}", "E09000012,2022-23/Q4\n".repeat(10_001));
     assert_eq!(rules(&long), [("table-rows".to_owned(), None)]);
+}
+
+#[test]
+fn a_file_in_another_encoding_reads_the_same_and_says_which_it_was() {
+    let text = "area,period,commentary\nE09000012,2022-23/Q4,\"Zoë – “so”\"\n";
+    let plain = csc(text).unwrap();
+    assert_eq!(plain.encoding, Some(Encoding::Utf8));
+    let of = shipped("cds-csc-quarterly");
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let western = b"area,period,commentary\nE09000012,2022-23/Q4,\"Zo\xeb \x96 \x93so\x94\"\n";
+    for (bytes, encoding) in
+        [(little.as_slice(), Encoding::Utf16Le), (western.as_slice(), Encoding::Windows1252)]
+    {
+        let read = read::csv(bytes, &of).unwrap();
+        assert_eq!((&read.tables, read.encoding), (&plain.tables, Some(encoding)));
+    }
+}
+
+#[test]
+fn headings_may_have_spaces_and_any_case_and_a_hint_at_the_separator_before_them() {
+    let read = csc("sep=;\r\nArea; Period ;Contacts  Police\r\nE09000012;2022-23/Q4;1\r\n").unwrap();
+    assert_eq!(read.tables[0].columns, ["area", "period", "contacts_police"]);
+    assert_eq!(read.first_line, 3);
+}
+
+#[test]
+fn rows_keep_their_numbers_when_cells_have_lines_of_their_own() {
+    let text = "area,period,commentary\nE09000012,2022-23/Q4,\"a\nb\n\nc\"\nE09000001,2022-23/Q4,x,y\n";
+    assert_eq!(rules(text), [("table-shape".to_owned(), Some(2))]);
+}
+
+#[test]
+fn a_column_without_a_heading_may_stand_there_if_nothing_is_in_it() {
+    let read = csc("area,period,contacts,,\nE09000012,2022-23/Q4,1,,\n").unwrap();
+    assert_eq!(read.tables[0].columns, ["area", "period", "contacts"]);
+    let text = "area,period,contacts,,\nE09000012,2022-23/Q4,1,,\nE09000001,2022-23/Q4,1,,Alex\n";
+    assert_eq!(rules(text), [("table-shape".to_owned(), Some(2))]);
+}
+
+fn asked(type_id: &str, period: &str, bytes: &[u8]) -> Vec<Finding> {
+    let of = shipped(type_id);
+    let asked = Asked { of: &of, among: catalogue().types(), period: period.parse().ok() };
+    read::csv_as(bytes, &asked).err().unwrap_or_default()
+}
+
+fn one_sentence(type_id: &str, bytes: &[u8], words: &str) {
+    let found = asked(type_id, "2022-23/Q4", bytes);
+    assert_eq!(found.len(), 1, "{words}: {found:#?}");
+    assert!(found[0].text.contains(words), "{words}: {found:#?}");
+}
+
+#[test]
+fn a_file_of_another_kind_is_told_in_one_sentence() {
+    for (bytes, words) in [
+        (b"PK\x03\x04....xl/workbook.xml".as_slice(), "an Excel workbook (.xlsx)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "an old Office file"),
+        (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3", "a PDF"),
+        (b"\xff\xfe<\0M\0/\0>\0", "an XML file"),
+        (b"{\"a\": 1}", "JSON"),
+        (b"\n\n", "empty"),
+        (b"CHILD,DECOM,RNE,LS\n1,01/04/2023,S,C2\n", "the SSDA903 return"),
+    ] {
+        one_sentence("cds-csc-quarterly", bytes, words);
+    }
+}
+
+#[test]
+fn a_file_of_another_of_our_types_is_told_by_its_name() {
+    let of = shipped("cds-police-quarterly");
+    let names: Vec<&str> = of.fields.iter().map(|field| field.name.as_str()).collect();
+    let text = format!("{}\n", names.join(","));
+    one_sentence("cds-csc-quarterly", text.as_bytes(), "this is a file of `cds-police-quarterly`");
+    assert!(asked("cds-police-quarterly", "2022-23/Q4", text.as_bytes()).is_empty());
+    // a file with one wrong heading is still a file of its own type
+    let text = text.replace("missing_children", "missing_kids");
+    let found = asked("cds-police-quarterly", "2022-23/Q4", text.as_bytes());
+    assert!(found[0].text.contains("`missing_kids` is no column"), "{found:?}");
+}
+
+#[test]
+fn a_file_for_another_period_is_told_once_and_a_single_row_by_its_row() {
+    let rows = |first: &str, second: &str| {
+        format!("area,period,contacts\nE09000012,{first},x1\nE09000001,{second},1\n").into_bytes()
+    };
+    one_sentence("cds-csc-quarterly", &rows("2022-23/Q3", "2022-23/Q3"), "this file is for 2022-23/Q3");
+    assert!(asked("cds-csc-quarterly", "2022-23/Q4", &rows("2022-23/Q3", "2022-23/Q4")).is_empty());
+    assert!(asked("cds-csc-quarterly", "2022-23/Q4", &rows("2022-23/Q4", "2022-23/Q4")).is_empty());
 }

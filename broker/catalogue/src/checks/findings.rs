@@ -33,6 +33,12 @@ built_in! {
     part = "header-part";
     nil = "nil-empty";
     file = "file-text";
+    file_kind = "file-kind";
+    file_period = "file-period";
+    hidden = "sheet-hidden";
+    merged = "sheet-merged";
+    formula = "cell-formula";
+    stored = "cell-stored";
     tables = "table-name";
     shape = "table-shape";
     columns = "table-columns";

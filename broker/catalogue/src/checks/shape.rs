@@ -71,7 +71,7 @@ fn columns(of: &ReturnType, def: &TableDef, table: &Table, findings: &mut Findin
         let ahead = of.fields.iter().skip(next).position(|field| field.name == *name).map(|at| at + next);
         let Some(field) = ahead.or_else(|| of.field(name)) else {
             right = false;
-            findings.error(&ids().columns, place, crate::read::unknown_column(of, column, name));
+            findings.error(&ids().columns, place, crate::read::headings::unknown_column(of, column, name));
             continue;
         };
         next = field + 1;
