@@ -3,8 +3,11 @@
 
 use std::sync::Arc;
 
+use concordat_catalogue::read::kind::{self, FileKind};
+use concordat_catalogue::read::text::Encoding;
+use concordat_catalogue::read::{self, Asked, ReadIn};
 use concordat_catalogue::{
-    Catalogue, Checked, Context, Draft, ReturnType, TypeKind, areas_of, check, content, event_id_of, read,
+    Catalogue, Checked, Context, Draft, ReturnType, TypeKind, areas_of, check, content, event_id_of,
 };
 use concordat_core::clock::london_date;
 use concordat_core::finding::{Counts, Finding};
@@ -15,6 +18,7 @@ use concordat_core::table::Table;
 use jiff::Timestamp;
 
 use crate::failure::Failure;
+use crate::workbook;
 
 /// The event id of a file that has none: the checks say what is wrong with the file itself.
 const NO_EVENT: &str = "00000000-0000-0000-0000-000000000000";
@@ -31,6 +35,9 @@ pub struct Subject {
     /// The areas, by GSS code, with commas between them; otherwise those in the file, else the agency's own
     #[arg(long = "area", value_name = "GSS", value_delimiter = ',')]
     pub areas: Vec<AreaCode>,
+    /// The sheet of a workbook; otherwise the only one shown that has the type's headings
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
 }
 
 /// Whose return it is.
@@ -49,11 +56,24 @@ pub enum Reading {
     Draft {
         /// The return.
         draft: Draft,
-        /// The columns that the type says never leave the client.
-        left_behind: Vec<String>,
+        /// What there is to tell of its reading.
+        about: About,
     },
     /// The file is not one of this type.
     Unreadable(Vec<Finding>),
+}
+
+/// What there is to tell of a file that was read.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// The columns that the type says never leave the client.
+    pub left_behind: Vec<String>,
+    /// What was found in reading it, no errors among it.
+    pub findings: Vec<Finding>,
+    /// How its text was encoded; none of a workbook.
+    pub encoding: Option<Encoding>,
+    /// Where its row 1 stands; none of a nil.
+    pub first_line: Option<u32>,
 }
 
 /// The version of the return type in force for a subject.
@@ -95,10 +115,15 @@ pub fn read(
     subject: &Subject,
     of: &ReturnType,
     owner: &Owner,
+    catalogue: &Catalogue,
 ) -> Result<Reading, Failure> {
-    let (tables, left_behind) = match bytes.map(|bytes| read::csv(bytes, of)) {
-        None => (Vec::new(), Vec::new()),
-        Some(Ok(read)) => (read.tables, read.left_behind),
+    let asked = Asked { of, among: catalogue.types(), period: subject.period };
+    let (tables, about) = match bytes.map(|bytes| table(bytes, subject, &asked)) {
+        None => (Vec::new(), About::default()),
+        Some(Ok(read)) => {
+            let ReadIn { tables, left_behind, findings, encoding, first_line } = read;
+            (tables, About { left_behind, findings, encoding, first_line: Some(first_line) })
+        }
         Some(Err(findings)) => return Ok(Reading::Unreadable(findings)),
     };
     let nil = bytes.is_none();
@@ -109,7 +134,17 @@ pub fn read(
         covers: covers(subject, of, &tables)?,
         part: None,
     };
-    Ok(Reading::Draft { draft: Draft { identity, nil, tables }, left_behind })
+    Ok(Reading::Draft { draft: Draft { identity, nil, tables }, about })
+}
+
+/// What the file is decides how it is read, whatever it is called.
+fn table(bytes: &[u8], subject: &Subject, asked: &Asked<'_>) -> Result<ReadIn, Vec<Finding>> {
+    match kind::of_bytes(bytes) {
+        FileKind::Workbook => workbook::sheet(bytes, subject.sheet.as_deref(), asked)
+            .map_err(|why| read::refused(&why.to_string()))
+            .and_then(|sheet| read::sheet_as(&sheet, asked)),
+        FileKind::Text | FileKind::Other(_) => read::csv_as(bytes, asked),
+    }
 }
 
 /// Checks a return as far as a client can.

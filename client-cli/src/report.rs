@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use concordat_core::finding::{Counts, Finding, Severity};
+use concordat_core::ids::RuleId;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Sheet};
@@ -11,11 +12,52 @@ use crate::answer::{Answer, Sheet};
 /// How many rows a group names before it says how many more there are.
 const ROWS_NAMED: usize = 8;
 
-/// The answer to a check: facts, counts, and every finding.
+/// What was found in a return.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The findings.
+    pub findings: Vec<Finding>,
+    /// How many of each weight, those beyond the findings' cap among them.
+    pub counts: Counts,
+    /// The line of the file, or row of the sheet, where row 1 stands.
+    pub first_line: Option<u32>,
+}
+
+impl Found {
+    /// These findings and no more.
+    #[must_use]
+    pub fn of(findings: Vec<Finding>) -> Self {
+        let counts = Counts::of(&findings);
+        Self { findings, counts, first_line: None }
+    }
+
+    /// The same with more findings, counted already.
+    #[must_use]
+    pub fn and(mut self, findings: Vec<Finding>, counts: Counts) -> Self {
+        self.findings.extend(findings);
+        let sum = |a: u32, b: u32| a.saturating_add(b);
+        self.counts = Counts {
+            errors: sum(self.counts.errors, counts.errors),
+            queries: sum(self.counts.queries, counts.queries),
+            infos: sum(self.counts.infos, counts.infos),
+            not_checked: sum(self.counts.not_checked, counts.not_checked),
+        };
+        self
+    }
+
+    /// The same, in a file whose row 1 stands there.
+    #[must_use]
+    pub fn from(self, first_line: Option<u32>) -> Self {
+        Self { first_line, ..self }
+    }
+}
+
+/// The answer to a check: facts, every finding, counts.
 #[must_use]
-pub fn answer(answer: Answer, accepted: bool, findings: &[Finding], counts: Counts) -> Answer {
+pub fn answer(answer: Answer, accepted: bool, found: &Found) -> Answer {
     let mut sheet = Sheet::new(&["rule", "severity", "table", "row", "column", "text", "figures"]);
-    for finding in findings {
+    let counts = found.counts;
+    for finding in &found.findings {
         sheet.row([
             Value::from(finding.rule.as_str()),
             Value::from(finding.severity.as_str()),
@@ -26,7 +68,7 @@ pub fn answer(answer: Answer, accepted: bool, findings: &[Finding], counts: Coun
             json!(finding.figures),
         ]);
     }
-    let human = human(accepted, findings, counts);
+    let human = human(accepted, found);
     let counts = json!({
         "errors": counts.errors,
         "queries": counts.queries,
@@ -83,9 +125,10 @@ impl Group<'_> {
     }
 }
 
-/// The findings by weight, heaviest first, and a last line that says what it comes to.
+/// The findings by weight, heaviest first, then by rule, and a last line that says what it comes to.
 #[must_use]
-pub fn human(accepted: bool, findings: &[Finding], counts: Counts) -> String {
+pub fn human(accepted: bool, found: &Found) -> String {
+    let Found { findings, counts, first_line } = found;
     let mut out = String::new();
     for (severity, heading) in [
         (Severity::Error, "ERRORS: put these right"),
@@ -106,6 +149,9 @@ pub fn human(accepted: bool, findings: &[Finding], counts: Counts) -> String {
             groups(&of_weight).iter().for_each(|group| group.push(&mut out));
         }
         out.push('\n');
+    }
+    if let Some(line) = first_line.filter(|_| findings.iter().any(|finding| finding.row.is_some())) {
+        let _ = writeln!(out, "rows are counted below the headings: row 1 is line {line} of the file\n");
     }
     let verdict = if accepted { "no errors" } else { "rejected" };
     let _ = writeln!(
@@ -138,9 +184,14 @@ fn push_unchecked(out: &mut String, findings: &[&Finding]) {
     }
 }
 
+/// Findings that say the same, together; groups of one rule stand together, in the order of first sight.
 fn groups<'f>(findings: &[&'f Finding]) -> Vec<Group<'f>> {
     let mut groups: Vec<Group<'f>> = Vec::new();
+    let mut rules: Vec<&RuleId> = Vec::new();
     for finding in findings {
+        if !rules.contains(&&finding.rule) {
+            rules.push(&finding.rule);
+        }
         let at = match groups.iter_mut().position(|group| group.takes(finding)) {
             Some(at) => at,
             None => {
@@ -152,6 +203,7 @@ fn groups<'f>(findings: &[&'f Finding]) -> Vec<Group<'f>> {
             group.rows.push(row);
         }
     }
+    groups.sort_by_key(|group| rules.iter().position(|rule| **rule == group.first.rule));
     groups
 }
 
@@ -180,18 +232,21 @@ mod tests {
     fn findings_are_grouped_by_weight_then_by_rule_and_column_with_their_rows() {
         let mut findings = vec![finding("Q1", Severity::Query, None, None)];
         findings.extend((1..=10).map(|row| finding("E1", Severity::Error, Some(row), Some("contacts"))));
+        findings.push(finding("E0", Severity::Error, None, None));
         findings.push(finding("E1", Severity::Error, Some(3), Some("referrals")));
         let unchecked = |rule| Finding {
             text: "a figure is blank".into(),
             ..finding(rule, Severity::NotChecked, None, None)
         };
         findings.extend([unchecked("N1"), unchecked("N2"), unchecked("N1")]);
-        let text = human(false, &findings, Counts::of(&findings));
+        let text = human(false, &Found::of(findings).from(Some(2)));
         let expected = "ERRORS: put these right
   table main, rows 1, 2, 3, 4, 5, 6, 7, 8 and 2 more, column contacts  [E1]
       E1 says what to do
   table main, row 3, column referrals  [E1]
       E1 says what to do
+  table main  [E0]
+      E0 says what to do
 
 QUERIES: accepted; be ready to explain
   table main  [Q1]
@@ -201,7 +256,9 @@ NOT CHECKED: an operand is blank or not available, or only the broker can
   [N1, N2]
       a figure is blank
 
-rejected: 11 errors, 1 query, 0 for information, 3 not checked
+rows are counted below the headings: row 1 is line 2 of the file
+
+rejected: 12 errors, 1 query, 0 for information, 3 not checked
 ";
         assert_eq!(text, expected);
     }
@@ -211,17 +268,17 @@ rejected: 11 errors, 1 query, 0 for information, 3 not checked
         let one =
             Finding { figures: Some("12 and 13".into()), ..finding("E1", Severity::Error, Some(1), None) };
         let other = Finding { figures: Some("7 and 8".into()), row: Some(2), ..one.clone() };
-        let text = human(false, &[one.clone(), other.clone()], Counts::of(&[one, other]));
+        let text = human(false, &Found::of(vec![one, other]));
         assert!(text.contains("figures: 12 and 13\n") && text.contains("figures: 7 and 8\n"), "{text}");
     }
 
     #[test]
     fn a_program_gets_every_finding_with_its_place() {
-        let findings = [
+        let findings = vec![
             finding("E1", Severity::Error, Some(2), Some("contacts")),
             finding("N1", Severity::NotChecked, None, None),
         ];
-        let answer = answer(Answer::new("validate"), false, &findings, Counts::of(&findings));
+        let answer = answer(Answer::new("validate"), false, &Found::of(findings));
         let value = serde_json::to_value(answer).unwrap();
         assert_eq!(value["data"]["counts"], json!({"errors": 1, "queries": 0, "infos": 0, "not_checked": 1}));
         assert_eq!(

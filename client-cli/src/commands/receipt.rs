@@ -55,6 +55,9 @@ pub struct OptionalSubject {
     /// The period of the data
     #[arg(long, requires = "data")]
     period: Option<concordat_core::period::Period>,
+    /// The sheet of the data, where it is a workbook
+    #[arg(long, value_name = "NAME", requires = "data")]
+    sheet: Option<String>,
 }
 
 /// Verifies or fetches.
@@ -74,8 +77,9 @@ fn verify(args: &Verify, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let verified = receipts::verify(&bytes, &key)?;
     let data = match (&args.data, &args.subject.return_type) {
         (Some(path), Some(return_type)) => {
-            let subject =
-                Subject { return_type: return_type.clone(), period: args.subject.period, areas: Vec::new() };
+            let OptionalSubject { period, sheet, .. } = &args.subject;
+            let (return_type, sheet) = (return_type.clone(), sheet.clone());
+            let subject = Subject { return_type, period: *period, areas: Vec::new(), sheet };
             same_content(path, &subject, &verified.statement, session)?;
             Value::from(true)
         }
@@ -99,7 +103,7 @@ fn same_content(
     let owner = Owner { agency: statement.agency.parse().map_err(odd)?, areas: areas.clone() };
     let in_use = definitions::offline(session.context_if_any()?.as_ref())?;
     let of = file::type_of(&in_use.catalogue, subject, session.clock.now())?;
-    if let Reading::Draft { draft, .. } = file::read(Some(&bytes), subject, &of, &owner)? {
+    if let Reading::Draft { draft, .. } = file::read(Some(&bytes), subject, &of, &owner, &in_use.catalogue)? {
         let mut identity = draft.identity;
         identity.areas = areas;
         identity.part = statement.part.clone();

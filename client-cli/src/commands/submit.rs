@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use concordat_catalogue::{Draft, ReturnType};
-use concordat_core::finding::{Counts, Finding};
+use concordat_core::finding::Counts;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
 use concordat_core::submission::{Identity, ReplaceReason, Replaces};
 use concordat_proto::v1;
 
 use crate::answer::Answer;
-use crate::commands::validate::{heading, tell_left_behind};
+use crate::commands::validate::{heading, tell_reading};
 use crate::commands::whoami;
 use crate::context::Context;
 use crate::convert;
@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::file::{self, Owner, Reading, Subject};
 use crate::pending::Pending;
 use crate::receipts::{self, Expected};
-use crate::report;
+use crate::report::{self, Found};
 use crate::session::Session;
 use crate::submitter::{self, Outgoing};
 
@@ -58,6 +58,7 @@ struct Ready {
     of: Arc<ReturnType>,
     draft: Draft,
     content: Digest,
+    found: Found,
 }
 
 /// Checks and sends.
@@ -109,7 +110,9 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
                 pending.release(&ready.content)?;
             }
             if !failure.findings.is_empty() {
-                show(args, Some(&ready.draft.identity), &failure.findings, session)?;
+                let counts = Counts::of(&failure.findings);
+                let found = ready.found.and(failure.findings.clone(), counts);
+                show(args, Some(&ready.draft.identity), &found, session)?;
             }
             Err(failure)
         }
@@ -141,16 +144,17 @@ fn prepare(
     session.printer.say(&format!("checking with {}", in_use.whence));
     let now = session.clock.now();
     let of = file::type_of(&in_use.catalogue, &args.subject, now)?;
-    let draft = match file::read(bytes, &args.subject, &of, owner)? {
+    let (draft, about) = match file::read(bytes, &args.subject, &of, owner, &in_use.catalogue)? {
         Reading::Unreadable(findings) => {
-            show(args, None, &findings, session)?;
+            show(args, None, &Found::of(findings), session)?;
             return Err(unsent("the file is not one of this return type"));
         }
-        Reading::Draft { draft, left_behind } => {
-            tell_left_behind(&left_behind, session);
-            draft
+        Reading::Draft { draft, about } => {
+            tell_reading(&about, session);
+            (draft, about)
         }
     };
+    let found = Found::of(about.findings).from(about.first_line);
     if args.nil && !of.nil {
         return Err(
             unsent(&format!("`{}` does not allow a nil", of.id)).hint("send the figures, zeros included")
@@ -158,14 +162,14 @@ fn prepare(
     }
     if args.no_check {
         let content = file::content_digest(&draft.identity, draft.nil, &draft.tables);
-        return Ok(Ready { of, draft, content });
+        return Ok(Ready { of, draft, content, found });
     }
     let identity = draft.identity.clone();
     let checked = file::check_offline(&of, draft.clone(), now);
     match checked.valid {
-        Some(valid) => Ok(Ready { of, draft, content: valid.digest() }),
+        Some(valid) => Ok(Ready { of, draft, content: valid.digest(), found }),
         None => {
-            show(args, Some(&identity), &checked.findings, session)?;
+            show(args, Some(&identity), &found.and(checked.findings, checked.counts), session)?;
             Err(unsent("the return has errors"))
         }
     }
@@ -179,11 +183,11 @@ fn unsent(why: &str) -> Failure {
 fn show(
     args: &Args,
     identity: Option<&Identity>,
-    findings: &[Finding],
+    found: &Found,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     let heading = heading("submit", &args.subject, identity.map(|identity| &identity.covers));
-    session.printer.answer(&report::answer(heading, false, findings, Counts::of(findings)))
+    session.printer.answer(&report::answer(heading, false, found))
 }
 
 async fn attempt(args: &Args, context: &Context, ready: &Ready, key: SendKey) -> submitter::Sent {
@@ -220,6 +224,8 @@ fn acknowledged(
     let path = receipts::keep(context, submission, &reply.receipt)?;
     let findings = convert::findings(reply.findings.clone());
     let counts = Counts::of(&findings);
+    // what the client alone could see in the file stands before what the broker found
+    let found = ready.found.clone().and(findings, counts);
     let recorded_at = receipts::recorded_at(&verified).map(|at| at.to_string());
     let mut human = format!(
         "recorded at index {}, queued to {}\nsubmission {submission}, version {}, {}\nreceipt {}\n",
@@ -232,9 +238,9 @@ fn acknowledged(
     if reply.already {
         human.push_str("nothing was recorded anew: this is the original receipt of the same content\n");
     }
-    if !findings.is_empty() {
+    if !found.findings.is_empty() {
         human.push('\n');
-        human.push_str(&report::human(true, &findings, counts));
+        human.push_str(&report::human(true, &found));
     }
     let heading = heading("submit", &args.subject, Some(&ready.draft.identity.covers))
         .fact("submission", submission.to_string())
@@ -244,7 +250,7 @@ fn acknowledged(
         .fact("queued_to", reply.queued_to)
         .fact("already", reply.already)
         .fact("receipt", path.display().to_string());
-    let answer: Answer = report::answer(heading, true, &findings, counts).human(human);
+    let answer: Answer = report::answer(heading, true, &found).human(human);
     session.printer.answer(&answer)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use concordat_core::finding::Counts;
+use concordat_catalogue::read::text::Encoding;
 use concordat_core::ids::AgencyId;
 use concordat_core::submission::Covers;
 
@@ -11,8 +11,8 @@ use crate::context::Context;
 use crate::definitions;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::file::{self, Owner, Reading, Subject};
-use crate::report;
+use crate::file::{self, About, Owner, Reading, Subject};
+use crate::report::{self, Found};
 use crate::session::Session;
 
 /// Arguments of `validate`.
@@ -36,23 +36,22 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     session.printer.say(&format!("checking with {}", in_use.whence));
     let now = session.clock.now();
     let of = file::type_of(&in_use.catalogue, &args.subject, now)?;
-    let (findings, counts, covers) =
-        match file::read(Some(&bytes), &args.subject, &of, &owner(context.as_ref())?)? {
-            Reading::Unreadable(findings) => {
-                let counts = Counts::of(&findings);
-                (findings, counts, None)
-            }
-            Reading::Draft { draft, left_behind } => {
-                tell_left_behind(&left_behind, session);
-                let covers = draft.identity.covers.clone();
-                let checked = file::check_offline(&of, draft, now);
-                (checked.findings, checked.counts, Some(covers))
-            }
-        };
-    let accepted = counts.errors == 0;
-    let answer =
-        report::answer(heading("validate", &args.subject, covers.as_ref()), accepted, &findings, counts);
-    session.printer.answer(&answer)?;
+    let owner = owner(context.as_ref())?;
+    let (found, covers) = match file::read(Some(&bytes), &args.subject, &of, &owner, &in_use.catalogue)? {
+        Reading::Unreadable(findings) => (Found::of(findings), None),
+        Reading::Draft { draft, about } => {
+            tell_reading(&about, session);
+            let covers = draft.identity.covers.clone();
+            let checked = file::check_offline(&of, draft, now);
+            (
+                Found::of(about.findings).and(checked.findings, checked.counts).from(about.first_line),
+                Some(covers),
+            )
+        }
+    };
+    let accepted = found.counts.errors == 0;
+    let heading = heading("validate", &args.subject, covers.as_ref());
+    session.printer.answer(&report::answer(heading, accepted, &found))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
 }
 
@@ -73,10 +72,17 @@ pub(crate) fn heading(command: &'static str, subject: &Subject, covers: Option<&
         .fact("event", event)
 }
 
-/// Says which columns were not read, so that nobody looks for them at the other end.
-pub(crate) fn tell_left_behind(columns: &[String], session: &mut Session<'_>) {
-    if !columns.is_empty() {
-        session.printer.say(&format!("columns that never leave this machine: {}", columns.join(", ")));
+/// Says which columns were not read, so that nobody looks for them at the other end, and as what text was.
+pub(crate) fn tell_reading(about: &About, session: &mut Session<'_>) {
+    if let Some(encoding) = about.encoding.filter(|encoding| *encoding != Encoding::Utf8) {
+        let name = encoding.as_str();
+        session
+            .printer
+            .say(&format!("read as {name} text, which is what the bytes are: look at words with accents"));
+    }
+    if !about.left_behind.is_empty() {
+        let columns = about.left_behind.join(", ");
+        session.printer.say(&format!("columns that never leave this machine: {columns}"));
     }
 }
 

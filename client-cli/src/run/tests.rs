@@ -111,6 +111,86 @@ async fn the_standard_input_is_read_for_a_dash() {
     let mut office = Office::new();
     office.desk.stdin = Box::new(GOOD.as_bytes());
     assert_eq!(office.run(&format!("{VALIDATE} -"), None).await.0, 0);
+    office.desk.stdin = Box::new(io::Cursor::new(workbook(|_| ())));
+    let (code, stdout, stderr) = office.run(&format!("{VALIDATE} -"), None).await;
+    assert!(code == 0 && stdout.contains("[V-R2]"), "{stdout}{stderr}");
+}
+
+/// The good file as a workbook, bent in one way.
+fn workbook(bend: impl FnOnce(&mut rust_xlsxwriter::Worksheet)) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, ["Area", "visits", "LATE", "officer"]).unwrap();
+    sheet.write(1, 0, "E09000012").unwrap();
+    sheet.write_row(1, 1, [10, 1]).unwrap();
+    sheet.write(1, 3, "Jo").unwrap();
+    bend(sheet);
+    book.save_to_buffer().unwrap()
+}
+
+#[tokio::test]
+async fn what_was_seen_in_reading_a_workbook_is_told_with_what_the_rules_find() {
+    let mut office = Office::new();
+    let path = office.dir.path().join("a.csv");
+    let formula = rust_xlsxwriter::Formula::new("=5+5").set_result("10");
+    std::fs::write(
+        &path,
+        workbook(|sheet| {
+            sheet.write_formula(1, 1, formula).unwrap();
+        }),
+    )
+    .unwrap();
+    let (code, stdout, stderr) = office.run(VALIDATE, Some(&path)).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("[cell-formula]") && stdout.contains("[V-R2]"), "{stdout}");
+    assert!(
+        stdout.contains("row 1 is line 2 of the file") && stdout.contains("0 errors, 2 queries"),
+        "{stdout}"
+    );
+    assert!(stderr.contains("never leave this machine: officer") && !stderr.contains("Jo"), "{stderr}");
+    std::fs::write(
+        &path,
+        workbook(|sheet| {
+            sheet.set_row_hidden(1).unwrap();
+        }),
+    )
+    .unwrap();
+    assert_eq!(office.run(VALIDATE, Some(&path)).await.0, 3);
+}
+
+#[tokio::test]
+async fn text_in_another_encoding_is_read_and_its_encoding_said() {
+    let mut office = Office::new();
+    let path = office.dir.path().join("a.csv");
+    std::fs::write(&path, b"area,visits,late,officer\nE09000012,10,1,Zo\xeb\n").unwrap();
+    let (code, _, stderr) = office.run(VALIDATE, Some(&path)).await;
+    assert!(code == 0 && stderr.contains("read as Windows-1252 text"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_file_of_the_wrong_kind_or_period_ends_with_3_and_one_finding() {
+    let mut office = Office::unenrolled();
+    let csc = "validate --type cds-csc-quarterly --period 2022-23/Q4 -o json";
+    let of_police = definitions::offline(None).unwrap().catalogue;
+    let of_police = of_police.types().iter().find(|of| of.id.as_str() == "cds-police-quarterly").unwrap();
+    let headings: Vec<&str> = of_police.fields.iter().map(|field| field.name.as_str()).collect();
+    for (bytes, words) in [
+        (b"%PDF-1.7".to_vec(), "this is a PDF"),
+        (b"".to_vec(), "the file is empty"),
+        (b"PK\x03\x04xl/workbook.xml".to_vec(), "the workbook is damaged"),
+        (format!("{}\n", headings.join(";")).into_bytes(), "a file of `cds-police-quarterly`"),
+        (b"area,period,contacts\nE09000012,2022-23/Q3,x\n".to_vec(), "this file is for 2022-23/Q3"),
+        (b"CHILD,DOB,REVIEW,REVIEW_CODE\n1,2,3,4\n".to_vec(), "the SSDA903 return"),
+    ] {
+        let path = office.dir.path().join("a.csv");
+        std::fs::write(&path, bytes).unwrap();
+        let (code, stdout, stderr) = office.run(csc, Some(&path)).await;
+        assert_eq!(code, 3, "{words}: {stderr}");
+        let value: Value = serde_json::from_str(&stdout).unwrap();
+        let findings = value["data"]["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), 1, "{words}: {findings:?}");
+        assert!(findings[0]["text"].as_str().unwrap().contains(words), "{words}: {findings:?}");
+    }
 }
 
 #[tokio::test]
@@ -229,13 +309,14 @@ async fn a_receipt_is_verified_without_a_broker() {
         return_type: "visits-monthly".parse().unwrap(),
         period: Some("2023-03".parse().unwrap()),
         areas: vec![],
+        sheet: None,
     };
     let in_use = definitions::offline(Some(&office.context())).unwrap();
     let now = office.desk.clock.now();
     let of = crate::file::type_of(&in_use.catalogue, &subject, now).unwrap();
     let owner = crate::file::Owner { agency: "met".parse().unwrap(), areas: vec![] };
     let crate::file::Reading::Draft { draft, .. } =
-        crate::file::read(Some(GOOD.as_bytes()), &subject, &of, &owner).unwrap()
+        crate::file::read(Some(GOOD.as_bytes()), &subject, &of, &owner, &in_use.catalogue).unwrap()
     else {
         panic!("the file reads")
     };

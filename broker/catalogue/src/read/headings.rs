@@ -70,7 +70,8 @@ pub fn fit<S: AsRef<str>>(of: &ReturnType, headings: &[S]) -> Fit {
 
 /// The other return type whose headings these are, when they do not fit the one asked for: it knows more of
 /// them, and none of them is unknown to it.
-pub(crate) fn other_type<'t, S: AsRef<str>>(
+#[must_use]
+pub fn other_type<'t, S: AsRef<str>>(
     of: &ReturnType,
     among: &'t [Arc<ReturnType>],
     headings: &[S],
