@@ -4,7 +4,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, completions, context, enrol, inbox, missing, receipt, status, submit, types, validate,
+    audit, completions, context, enrol, inbox, missing, receipt, status, submit, template, types, validate,
 };
 use crate::exit::Exit;
 use crate::printer::Format;
@@ -24,7 +24,8 @@ pub struct Cli {
     /// The context to work in, instead of the current one
     #[arg(long, global = true, value_name = "NAME", help_heading = GLOBAL)]
     pub context: Option<String>,
-    /// How data is written: table, json, jsonl or csv; talk goes to the standard error stream
+    /// How data is written: table, json, jsonl or csv (`template`: csv or xlsx); talk goes to the standard error
+    /// stream
     #[arg(short, long, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
     #[arg(hide_possible_values = true, help_heading = GLOBAL)]
     pub output: Format,
@@ -46,6 +47,8 @@ pub enum Command {
     Context(context::Args),
     /// Return types: what is owed, by whom, when, to whom, and why that is lawful
     Types(types::Args),
+    /// An empty file of a return type: -o csv (the default), or -o xlsx with a dictionary of its columns
+    Template(template::Args),
     /// Check a return's file without sending it
     Validate(validate::Args),
     /// Check a return's file, send it, and keep the receipt

@@ -9,6 +9,7 @@ pub mod missing;
 pub mod receipt;
 pub mod status;
 pub mod submit;
+pub mod template;
 pub mod types;
 pub mod validate;
 pub mod whoami;

@@ -147,6 +147,18 @@ fn table(bytes: &[u8], subject: &Subject, asked: &Asked<'_>) -> Result<ReadIn, V
     }
 }
 
+/// The file's own rows as they stand, the headings first; none when it is no table.
+#[must_use]
+pub fn rows(bytes: &[u8], subject: &Subject, asked: &Asked<'_>) -> Option<Vec<Vec<String>>> {
+    match kind::of_bytes(bytes) {
+        FileKind::Workbook => {
+            workbook::sheet(bytes, subject.sheet.as_deref(), asked).ok().map(|sheet| sheet.records())
+        }
+        FileKind::Text => read::records(bytes),
+        FileKind::Other(_) => None,
+    }
+}
+
 /// Checks a return as far as a client can.
 #[must_use]
 pub fn check_offline(of: &ReturnType, draft: Draft, now: Timestamp) -> Checked {

@@ -12,6 +12,7 @@
 //! - [`connect`], [`pinned`], [`certificate`]: TLS both ways, and trust at enrolment
 //! - [`definitions`], [`file`](mod@file), [`workbook`]: which catalogue is used; a return's file, read and checked;
 //!   the sheet of a workbook
+//! - [`template`], [`marked`]: an empty file of a return type; a copy of a file with its findings marked
 //! - [`pending`], [`submitter`], [`receipts`]: one key per submission, its attempts, and what proves the outcome
 //! - [`audit_trail`]: the log, verified without trusting the broker
 //! - [`convert`]: between the wire and our words
@@ -30,6 +31,7 @@ pub mod desk;
 pub mod exit;
 pub mod failure;
 pub mod file;
+pub mod marked;
 pub mod pending;
 pub mod pinned;
 pub mod printer;
@@ -41,6 +43,7 @@ pub mod run;
 pub mod session;
 pub mod status;
 pub mod submitter;
+pub mod template;
 pub mod workbook;
 
 pub use desk::{Captured, Desk};

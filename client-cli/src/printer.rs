@@ -23,6 +23,8 @@ pub enum Format {
     Jsonl,
     /// Comma-separated values with a heading; text that a spreadsheet would run is made harmless.
     Csv,
+    /// A workbook; `template` alone writes one.
+    Xlsx,
 }
 
 /// Owns both streams while a command runs.
@@ -103,7 +105,7 @@ impl<'d> Printer<'d> {
                 serde_json::to_string_pretty(answer).map(|text| text + "\n").map_err(unprintable)?
             }
             Format::Jsonl => json_lines(answer)?,
-            Format::Csv => comma_separated(answer)?,
+            Format::Csv | Format::Xlsx => comma_separated(answer)?,
         };
         self.data(text.as_bytes())
     }

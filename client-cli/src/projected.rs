@@ -42,7 +42,7 @@ pub fn write(reply: v1::FetchReply, out: Option<&Path>, session: &mut Session<'_
             serde_json::to_string_pretty(&answer).map(|text| text + "\n").map_err(unwritten)?
         }
         Format::Jsonl => lines(&tables)?,
-        Format::Table | Format::Csv => comma_separated(&tables)?,
+        Format::Table | Format::Csv | Format::Xlsx => comma_separated(&tables)?,
     };
     match out {
         None => session.printer.data(text.as_bytes()),

@@ -7,13 +7,14 @@ use clap::error::ErrorKind;
 
 use crate::args::{Cli, Command};
 use crate::commands::{
-    audit, completions, context, enrol, inbox, missing, receipt, status, submit, types, validate, whoami,
+    audit, completions, context, enrol, inbox, missing, receipt, status, submit, template, types, validate,
+    whoami,
 };
 use crate::contexts::Contexts;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::printer::Printer;
+use crate::printer::{Format, Printer};
 use crate::session::Session;
 
 /// Runs a command as a user types it; the first argument is the program's name. Gives the exit code.
@@ -32,7 +33,14 @@ pub async fn run(args: impl IntoIterator<Item = OsString>, desk: &mut Desk) -> u
         contexts: Contexts::under(&desk.home),
         clock: desk.clock.clone(),
         asked: cli.context.or_else(|| desk.context.clone()),
+        stdout_is_terminal: desk.stdout_is_terminal,
     };
+    if cli.output == Format::Xlsx && !matches!(cli.command, Command::Template(_)) {
+        let failure = Failure::usage("only `template` writes a workbook to the standard output")
+            .hint("use -o table, json, jsonl or csv; `validate --report FILE.xlsx` writes a marked copy");
+        session.printer.fail(&failure);
+        return failure.exit.code();
+    }
     match obey(cli.command, &mut session).await {
         Ok(exit) => exit.code(),
         Err(failure) => {
@@ -47,6 +55,7 @@ async fn obey(command: Command, session: &mut Session<'_>) -> Result<Exit, Failu
         Command::Enrol(args) => enrol::run(&args, session).await,
         Command::Context(args) => context::run(&args, session),
         Command::Types(args) => types::run(&args, session).await,
+        Command::Template(args) => template::run(&args, session),
         Command::Validate(args) => validate::run(&args, session),
         Command::Submit(args) => submit::run(&args, session).await,
         Command::Status(args) => status::run(&args, session).await,

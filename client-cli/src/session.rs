@@ -31,6 +31,8 @@ pub struct Session<'d> {
     pub clock: Arc<dyn Clock>,
     /// The context asked for.
     pub asked: Option<String>,
+    /// Whether a person reads the data, so that it must be text.
+    pub stdout_is_terminal: bool,
 }
 
 impl std::fmt::Debug for Session<'_> {

@@ -124,7 +124,7 @@ pub fn refused(text: &str) -> Vec<Finding> {
 /// The records of a text file as they stand, the headings first, for a copy of it; none when it is no text.
 #[must_use]
 pub fn records(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
-    let (text, _) = text::decode(bytes).ok()?;
+    let (text, _) = text::decode(bytes).ok().filter(|(text, _)| kind::of_text(text).is_none())?;
     let records = reader(body(&text).0).into_records();
     Some(records.map_while(Result::ok).map(|record| record.iter().map(str::to_owned).collect()).collect())
 }

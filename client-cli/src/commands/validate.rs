@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 
+use concordat_catalogue::read::Asked;
 use concordat_catalogue::read::text::Encoding;
 use concordat_core::ids::AgencyId;
 use concordat_core::submission::Covers;
 
 use crate::answer::Answer;
+use crate::commands::template;
 use crate::context::Context;
 use crate::definitions;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file::{self, About, Owner, Reading, Subject};
+use crate::marked;
 use crate::report::{self, Found};
 use crate::session::Session;
 
@@ -23,6 +26,9 @@ pub struct Args {
     subject: Subject,
     /// The file, or - for the standard input
     file: PathBuf,
+    /// Also write the file back as a workbook with the findings marked in it; it must not be there yet
+    #[arg(long, value_name = "FILE.xlsx")]
+    report: Option<PathBuf>,
 }
 
 /// Checks and shows the findings.
@@ -30,6 +36,9 @@ pub struct Args {
 /// # Errors
 /// A [`Failure`] when the file cannot be read or it is not clear what it is.
 pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    if let Some(path) = args.report.as_deref().filter(|path| path.exists()) {
+        return Err(template::there_already(path));
+    }
     let bytes = session.read(&args.file)?;
     let context = session.context_if_any()?;
     let in_use = definitions::offline(context.as_ref())?;
@@ -50,6 +59,12 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
         }
     };
     let accepted = found.counts.errors == 0;
+    if let Some(path) = &args.report {
+        let asked = Asked { of: &of, among: in_use.catalogue.types(), period: args.subject.period };
+        let rows = file::rows(&bytes, &args.subject, &asked);
+        template::new_file(path, &marked::copy(rows.as_deref(), &of, &found)?)?;
+        session.printer.say(&format!("the file with its findings marked: `{}`", path.display()));
+    }
     let heading = heading("validate", &args.subject, covers.as_ref());
     session.printer.answer(&report::answer(heading, accepted, &found))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })

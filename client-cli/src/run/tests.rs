@@ -129,6 +129,80 @@ fn workbook(bend: impl FnOnce(&mut rust_xlsxwriter::Worksheet)) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn a_template_is_csv_or_a_workbook_and_never_written_over_a_file() {
+    let mut office = Office::new();
+    let (code, stdout, stderr) = office.run("template visits-monthly", None).await;
+    assert_eq!((code, stdout.as_str()), (0, "area,visits,late\r\n"), "{stderr}");
+    let out = office.dir.path().join("new.XLSX");
+    assert_eq!(office.run("template visits-monthly --out", Some(&out)).await.0, 0);
+    let bytes = std::fs::read(&out).unwrap();
+    assert!(bytes.starts_with(b"PK"), "the ending says that it is a workbook");
+    let (code, _, stderr) = office.run("template visits-monthly -o csv --out", Some(&out)).await;
+    assert!(code == 2 && stderr.contains("is there already"), "{stderr}");
+    assert_eq!(std::fs::read(&out).unwrap(), bytes);
+    for (command, words) in [
+        ("template visits-monthly -o json", "use -o csv or -o xlsx"),
+        ("template none", "there is no return type `none`"),
+        ("template visits-monthly --period 2020-01", "in force for 2020-01"),
+        ("types -o xlsx", "only `template` writes a workbook"),
+    ] {
+        let (code, _, stderr) = office.run(command, None).await;
+        assert!(code == 2 && stderr.contains(words), "{command}: {stderr}");
+    }
+    office.desk.stdout_is_terminal = true;
+    let (code, _, stderr) = office.run("template visits-monthly -o xlsx", None).await;
+    assert!(code == 2 && stderr.contains("add --out"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_report_marks_the_cells_lists_the_findings_and_can_be_checked_again_once_put_right() {
+    let mut office = Office::new();
+    let file = office.file("bad.csv", "Area;visits;late;officer\nE09000012;5;7;Jo\nE09000001;x1;0;0123\n");
+    let out = office.dir.path().join("report.xlsx");
+    let with_report = format!("{VALIDATE} --report {}", out.display());
+    let (code, _, stderr) = office.run(&with_report, Some(&file)).await;
+    assert!(code == 3 && stderr.contains("marked: `"), "{stderr}");
+    let report = std::fs::read(&out).unwrap();
+    let parts = parts(&report);
+    let part = |name: &str| parts.iter().find(|(of, _)| of == name).map(|(_, text)| text.as_str()).unwrap();
+    assert!(part("xl/sharedStrings.xml").contains("<t>0123</t>"), "cells stay text");
+    assert!(part("xl/comments1.xml").contains("ref=\"C2\"") && part("xl/comments1.xml").contains("[V-R1]"));
+    assert!(part("xl/comments1.xml").contains("ref=\"B3\"") && part("xl/styles.xml").contains("FFFFC7CE"));
+    assert!(part("xl/workbook.xml").contains("name=\"findings\""));
+    // the same findings in the same places from the copy
+    let places = |stdout: &str| -> Vec<(Value, Value, Value)> {
+        let value: Value = serde_json::from_str(stdout).unwrap();
+        let findings = value["data"]["findings"].as_array().unwrap().clone();
+        findings.into_iter().map(|f| (f["rule"].clone(), f["row"].clone(), f["column"].clone())).collect()
+    };
+    let (_, of_file, _) = office.run(&format!("{VALIDATE} -o json"), Some(&file)).await;
+    let (code, of_copy, stderr) = office.run(&format!("{VALIDATE} -o json"), Some(&out)).await;
+    assert_eq!((code, places(&of_copy)), (3, places(&of_file)), "{stderr}");
+    let (code, stdout, stderr) = office.run(&with_report, Some(&file)).await;
+    assert!(code == 2 && stdout.is_empty() && stderr.contains("is there already"), "{stderr}");
+    assert_eq!(std::fs::read(&out).unwrap(), report);
+    // of what is no table there are the findings alone
+    let pdf = office.file("a.csv", "%PDF-1.7");
+    let other = office.dir.path().join("other.xlsx");
+    assert_eq!(office.run(&format!("{VALIDATE} --report {}", other.display()), Some(&pdf)).await.0, 3);
+    assert!(std::fs::read(&other).unwrap().starts_with(b"PK"));
+}
+
+/// The text parts of a workbook.
+fn parts(workbook: &[u8]) -> Vec<(String, String)> {
+    let mut archive = zip::ZipArchive::new(io::Cursor::new(workbook)).unwrap();
+    (0..archive.len())
+        .map(|at| {
+            let mut part = archive.by_index(at).unwrap();
+            let name = part.name().unwrap().into_owned();
+            let mut text = String::new();
+            io::Read::read_to_string(&mut part, &mut text).unwrap();
+            (name, text)
+        })
+        .collect()
+}
+
+#[tokio::test]
 async fn what_was_seen_in_reading_a_workbook_is_told_with_what_the_rules_find() {
     let mut office = Office::new();
     let path = office.dir.path().join("a.csv");

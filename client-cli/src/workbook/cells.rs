@@ -62,7 +62,7 @@ fn rich(xml: &mut Xml<'_>, until: &str) -> Result<String, Fault> {
 
 /// Reads a sheet as far as so many rows that hold anything.
 pub(super) fn sheet(text: &str, shared: &Shared, most_rows: usize) -> Result<Sheet, Fault> {
-    let mut reading = Reading { shared, sheet: Sheet::default(), row: None, held: 0 };
+    let mut reading = Reading { shared, sheet: Sheet::default(), row: None, next: 0, held: 0 };
     let mut xml = Xml::of(text);
     loop {
         match xml.next()? {
@@ -95,6 +95,8 @@ struct Reading<'s> {
     shared: &'s Shared,
     sheet: Sheet,
     row: Option<SheetRow>,
+    /// The column after the last cell of the row, whether that held anything or not.
+    next: u32,
     held: usize,
 }
 
@@ -123,6 +125,7 @@ impl Reading<'_> {
         let flat = attribute(start, "ht")?.is_some_and(|height| height.parse() == Ok(0.0));
         let hidden = is_set(start, "hidden")? || flat;
         self.row = Some(SheetRow { row, hidden, cells: Vec::new() });
+        self.next = 0;
         Ok(())
     }
 
@@ -145,12 +148,13 @@ impl Reading<'_> {
         let shown = style.and_then(|style| self.shared.styles.get(style)).copied().unwrap_or(Shown::Plain);
         let raw = raw(xml)?;
         let row = self.row.as_mut().ok_or(Fault::Damaged)?;
-        let next = row.cells.last().map_or(0, |cell| cell.column + 1);
+        let next = self.next;
         let column = match place {
             Some((at, column)) if at == row.row && column >= next => column,
             Some(_) => return Err(Fault::Damaged),
             None => next,
         };
+        self.next = column.saturating_add(1);
         let formula = raw.formula;
         let Some(content) = content(kind.as_deref(), raw, shown, self.shared)? else { return Ok(()) };
         if column as usize >= MOST_COLUMNS {

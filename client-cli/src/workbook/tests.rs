@@ -231,12 +231,13 @@ fn with_sheet(sheet: &str, texts: &str) -> Vec<u8> {
 fn rich_text_escapes_and_cells_without_places_are_read() {
     let texts = "<sst><si><r><t>i</t></r><r><t>d</t></r><rPh><t>no</t></rPh></si><si><t>a&amp;b_x000D_&#10;c</t></si></sst>";
     let sheet = r#"<worksheet><sheetData><row><c t="s"><v>0</v></c><c t="inlineStr"><is><t>visits</t></is></c></row>
-        <row><c t="s"><v>1</v></c><c><v>3</v></c></row></sheetData></worksheet>"#;
+        <row><c t="s"><v>1</v></c><c><v>3</v></c></row><row><c/><c><v>4</v></c></row></sheetData></worksheet>"#;
     let of = of();
     let sheet = super::sheet(&with_sheet(sheet, texts), None, &Asked::only(&of)).unwrap();
     assert_eq!(sheet.headings(), ["id", "visits"]);
     assert_eq!(read::sheet::shown(&sheet.rows[1].cells[0]), "a&b\r\nc");
     assert_eq!(read::sheet::shown(&sheet.rows[1].cells[1]), "3");
+    assert_eq!(sheet.rows[2].cells[0].column, 1, "a blank cell takes its place too");
 }
 
 #[test]

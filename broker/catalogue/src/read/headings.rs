@@ -68,6 +68,14 @@ pub fn fit<S: AsRef<str>>(of: &ReturnType, headings: &[S]) -> Fit {
     Fit { known: named.iter().filter(|named| **named).count(), unknown, whole }
 }
 
+/// The column of a file in which a field stands.
+#[must_use]
+pub fn place<S: AsRef<str>>(of: &ReturnType, headings: &[S], field: &str) -> Option<usize> {
+    let wanted = of.field(field)?;
+    let is = |heading: &S| matches!(meaning(of, &key(heading.as_ref())), Meaning::Field(at) if at == wanted);
+    headings.iter().position(is)
+}
+
 /// The other return type whose headings these are, when they do not fit the one asked for: it knows more of
 /// them, and none of them is unknown to it.
 #[must_use]

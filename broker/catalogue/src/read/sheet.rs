@@ -103,6 +103,23 @@ impl Sheet {
         }
         headings
     }
+
+    /// The rows as a person may read them, the headings first and blank rows in their places, for a copy.
+    #[must_use]
+    pub fn records(&self) -> Vec<Vec<String>> {
+        let first = self.rows.first().map_or(0, |row| row.row);
+        let mut records: Vec<Vec<String>> = Vec::new();
+        for row in &self.rows {
+            records.resize(row.row.saturating_sub(first) as usize, Vec::new());
+            let mut record: Vec<String> = Vec::new();
+            for cell in row.cells.iter().filter(|cell| (cell.column as usize) < MOST_COLUMNS) {
+                record.resize(cell.column as usize, String::new());
+                record.push(shown(cell));
+            }
+            records.push(record);
+        }
+        records
+    }
 }
 
 /// The most columns that a table may have in a file.
