@@ -1,0 +1,132 @@
+//! What is bent: a file of every type, as text and as a workbook, and whatever real files lie beside the
+//! repository.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use concordat_catalogue::ReturnType;
+use concordat_cli::report::Found;
+use concordat_cli::{marked, template};
+use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
+
+/// A file as it is before it is bent.
+pub struct Sample {
+    pub name: String,
+    pub bytes: Vec<u8>,
+    /// The type that it is a file of, where it is one.
+    pub of: Option<String>,
+}
+
+/// How much of a large file is bent: its beginning says as much as the whole, in a fraction of the time.
+const MOST: usize = 24 << 10;
+
+pub fn all(types: &[Arc<ReturnType>]) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for of in types {
+        let rows = rows(of);
+        let own = |name: &str, bytes| Sample {
+            name: format!("{} as {name}", of.id),
+            bytes,
+            of: Some(of.id.to_string()),
+        };
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        rows.iter().for_each(|row| writer.write_record(row).unwrap());
+        samples.push(own("CSV", writer.into_inner().unwrap()));
+        samples.push(own("a workbook", marked::copy(Some(&rows), of, &Found::default()).unwrap()));
+        samples.push(own("typed cells", typed(&rows)));
+        samples.push(own("a template", template::workbook(of).unwrap()));
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let annual = std::fs::read(root.join("tests/fixtures/core-data-set/chscp-2022-23.csv")).unwrap();
+    let of = Some("core-data-set-annual".to_owned());
+    samples.push(Sample { name: "core data set".to_owned(), bytes: beginning(annual), of });
+    samples.extend(shared(root));
+    samples
+}
+
+/// The files of `CONCORDAT_SHARED`, else of `../shared/data`: not ours to keep, so often not there.
+fn shared(root: &Path) -> Vec<Sample> {
+    let folder =
+        std::env::var_os("CONCORDAT_SHARED").map_or_else(|| root.join("../shared/data"), PathBuf::from);
+    let mut samples = Vec::new();
+    walk(&folder, &mut samples);
+    if samples.is_empty() {
+        eprintln!("SKIPPED: the real files are not bent, because there is no folder {}", folder.display());
+    }
+    samples
+}
+
+fn walk(folder: &Path, samples: &mut Vec<Sample>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            walk(&path, samples);
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            samples.push(Sample { name: path.display().to_string(), bytes: beginning(bytes), of: None });
+        }
+    }
+}
+
+fn beginning(mut bytes: Vec<u8>) -> Vec<u8> {
+    // a zip is nothing without its end
+    if bytes.len() > MOST && !bytes.starts_with(b"PK") {
+        let end = bytes[..MOST].iter().rposition(|b| *b == b'\n').map_or(MOST, |at| at + 1);
+        bytes.truncate(end);
+    }
+    bytes
+}
+
+/// Headings and a few rows that a type's checks get through, required fields filled in.
+fn rows(of: &ReturnType) -> Vec<Vec<String>> {
+    let mut rows = vec![of.fields.iter().map(|field| field.name.clone()).collect()];
+    let most = of.tables[0].max_rows.min(3);
+    for row in 0..most {
+        let cell = |field: &concordat_catalogue::Field| {
+            if !field.required && row == 0 {
+                return String::new();
+            }
+            if let Some(codes) = &field.codes {
+                return codes.codes()[row % codes.codes().len()].code.clone();
+            }
+            match field.kind.as_str() {
+                "gss" => format!("E0900001{row}"),
+                "date" => "2023-03-01".to_owned(),
+                "datetime" => "2023-03-01T10:00".to_owned(),
+                "quarter" => "2022-23/Q4".to_owned(),
+                "month" => "2023-03".to_owned(),
+                "year" => "2022-23".to_owned(),
+                "uuid" => "2f1c9d0e-5a34-4d2b-9c55-0e6a7b1c2d3e".to_owned(),
+                "nhs_number" => "9434765919".to_owned(),
+                "bool" => "no".to_owned(),
+                "text" => format!("as agreed,\n\"{row}\""),
+                _ => "0".to_owned(),
+            }
+        };
+        rows.push(of.fields.iter().map(cell).collect());
+    }
+    rows
+}
+
+/// The rows as a spreadsheet holds them: numbers, dates and formulas.
+fn typed(rows: &[Vec<String>]) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let date = Format::new().set_num_format("dd/mm/yyyy");
+    for (at, row) in (0u32..).zip(rows) {
+        for (column, cell) in (0u16..).zip(row).filter(|(_, cell)| !cell.is_empty()) {
+            if cell == "0" && column % 2 == 0 {
+                sheet.write_formula(at, column, Formula::new("=1-1").set_result("0")).unwrap();
+            } else if let Ok(number) = cell.parse::<f64>() {
+                sheet.write_number(at, column, number).unwrap();
+            } else if cell == "2023-03-01" {
+                let day = ExcelDateTime::from_ymd(2023, 3, 1).unwrap();
+                sheet.write_with_format(at, column, day, &date).unwrap();
+            } else {
+                sheet.write_string(at, column, cell).unwrap();
+            }
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
