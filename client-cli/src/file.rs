@@ -147,13 +147,11 @@ fn table(bytes: &[u8], subject: &Subject, asked: &Asked<'_>) -> Result<ReadIn, V
     }
 }
 
-/// The file's own rows as they stand, the headings first; none when it is no table.
+/// The file's own rows as they stand, the headings first; none when it is no table, or too large to be copied.
 #[must_use]
 pub fn rows(bytes: &[u8], subject: &Subject, asked: &Asked<'_>) -> Option<Vec<Vec<String>>> {
     match kind::of_bytes(bytes) {
-        FileKind::Workbook => {
-            workbook::sheet(bytes, subject.sheet.as_deref(), asked).ok().map(|sheet| sheet.records())
-        }
+        FileKind::Workbook => workbook::sheet(bytes, subject.sheet.as_deref(), asked).ok()?.records(),
         FileKind::Text => read::records(bytes),
         FileKind::Other(_) => None,
     }

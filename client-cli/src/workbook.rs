@@ -20,6 +20,9 @@ mod xml;
 /// How much of a sheet is read to find its headings, in bytes.
 const BEGINNING: u64 = 4 << 20;
 
+/// How many sheets, and how many relations of one part, a workbook may list.
+const MOST_LISTED: usize = 5_000;
+
 /// How many sheets are looked at.
 const MOST_SHEETS: usize = 200;
 
@@ -109,6 +112,9 @@ fn relations(text: &str, folder: &str) -> Result<Vec<Relation>, Fault> {
                 if let (Some(id), Some(kind), Some(target)) = (id, kind, attribute(&start, "Target")?) {
                     let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
                     relations.push(Relation { id, kind, part: resolve(folder, &target) });
+                    if relations.len() > MOST_LISTED {
+                        return Err(Fault::TooLarge);
+                    }
                 }
             }
             Piece::End => return Ok(relations),
@@ -149,6 +155,9 @@ fn list(text: &str, relations: &[Relation]) -> Result<(Vec<Listed>, bool), Fault
                         let name = attribute(&start, "name")?.unwrap_or_default();
                         let hidden = attribute(&start, "state")?.is_some_and(|state| state != "visible");
                         listed.push(Listed { name, hidden, part: relation.part.clone() });
+                    }
+                    if listed.len() > MOST_LISTED {
+                        return Err(Fault::TooLarge);
                     }
                 }
                 _ => {}

@@ -121,12 +121,20 @@ pub fn refused(text: &str) -> Vec<Finding> {
     findings.finish().0
 }
 
-/// The records of a text file as they stand, the headings first, for a copy of it; none when it is no text.
+/// The records of a text file as they stand, the headings first, for a copy of it; none when it is no text, or
+/// has more than [`sheet::MOST_COPIED`] cells.
 #[must_use]
 pub fn records(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
     let (text, _) = text::decode(bytes).ok().filter(|(text, _)| kind::of_text(text).is_none())?;
-    let records = reader(body(&text).0).into_records();
-    Some(records.map_while(Result::ok).map(|record| record.iter().map(str::to_owned).collect()).collect())
+    let (mut records, mut cells) = (Vec::new(), 0usize);
+    for record in reader(body(&text).0).into_records().map_while(Result::ok) {
+        cells = cells.saturating_add(record.len()).saturating_add(1);
+        if cells > sheet::MOST_COPIED {
+            return None;
+        }
+        records.push(record.iter().map(str::to_owned).collect());
+    }
+    Some(records)
 }
 
 fn file(bytes: &[u8], asked: &Asked<'_>, findings: &mut Findings) -> Option<ReadIn> {
@@ -170,12 +178,12 @@ fn records_as(text: &str, asked: &Asked<'_>, findings: &mut Findings) -> Option<
         findings.error(&ids().file_kind, place, "the file is empty: the first line names the columns");
         return None;
     }
-    let named: Vec<&str> = record.iter().collect();
-    if named.len() > sheet::MOST_COLUMNS {
+    if record.len() > sheet::MOST_COLUMNS {
         let text = format!("there are more than {} columns", sheet::MOST_COLUMNS);
         findings.error(&ids().columns, place, text);
         return None;
     }
+    let named: Vec<&str> = record.iter().collect();
     if let Some(text) = wrong_table(asked, &named) {
         findings.error(&ids().file_kind, place, text);
         return None;
@@ -187,6 +195,7 @@ fn records_as(text: &str, asked: &Asked<'_>, findings: &mut Findings) -> Option<
     let first_line = u32::try_from(2 + skipped + before + own_lines).unwrap_or(u32::MAX);
     let mut table = Table { name: MAIN.to_owned(), columns: headings.names(of), cells: Vec::new() };
     let most = of.tables.first().map_or(0, |def| def.max_rows);
+    // blank rows are rows only once another follows: spreadsheets leave some at the end, and they are not held
     let mut blank = 0usize;
     for row in 0.. {
         match reader.read_record(&mut record) {
@@ -198,16 +207,21 @@ fn records_as(text: &str, asked: &Asked<'_>, findings: &mut Findings) -> Option<
                 return None;
             }
         }
-        let is_blank = record.iter().all(|cell| cell.trim().is_empty());
-        blank = if is_blank { blank + 1 } else { 0 };
-        let place = Place { row: Some(row), ..place };
-        if !is_blank && record.len() != headings.width {
-            let text = format!("this row has {} cells and the heading {}", record.len(), headings.width);
-            findings.error(&ids().shape, place, text);
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            blank += 1;
+            continue;
         }
-        if row - blank.min(row) >= most {
+        if row >= most {
             findings.error(&ids().rows, Place::table(MAIN), format!("there are more than {most} rows"));
             return None;
+        }
+        let width = table.columns.len();
+        table.cells.extend(std::iter::repeat_n(String::new(), blank.saturating_mul(width)));
+        blank = 0;
+        let place = Place { row: Some(row), ..place };
+        if record.len() != headings.width {
+            let text = format!("this row has {} cells and the heading {}", record.len(), headings.width);
+            findings.error(&ids().shape, place, text);
         }
         let filled = |at: &usize| record.get(*at).is_some_and(|cell| !cell.trim().is_empty());
         if let Some(at) = headings.nameless.iter().copied().find(filled) {
@@ -215,21 +229,30 @@ fn records_as(text: &str, asked: &Asked<'_>, findings: &mut Findings) -> Option<
             findings.error(&ids().shape, place, text);
             headings.nameless.retain(|nameless| *nameless != at);
         }
-        for (field, at) in &headings.columns {
-            let Some(field) = of.fields.get(*field) else { continue };
-            let text = record.get(*at).unwrap_or_default();
-            if field.class != FieldClass::FreeText && stored::is_power_of_ten(field, text) {
-                let place = Place { column: Some(&field.name), ..place };
-                findings.error(&ids().stored, place, format!("`{}` {}", field.name, stored::POWER_OF_TEN));
-            }
-            table.cells.push(stored(text, field));
-        }
+        row_as(&record, &headings, of, place, &mut table.cells, findings);
     }
-    // spreadsheets leave blank rows at the end
-    let width = table.columns.len();
-    table.cells.truncate(table.cells.len().saturating_sub(blank.saturating_mul(width)));
     let left_behind = headings.left_behind;
     Some(ReadIn { tables: vec![table], left_behind, findings: Vec::new(), encoding: None, first_line })
+}
+
+/// One row's cells, in the order of the type.
+fn row_as(
+    record: &csv::StringRecord,
+    headings: &Headings,
+    of: &ReturnType,
+    place: Place<'_>,
+    cells: &mut Vec<String>,
+    findings: &mut Findings,
+) {
+    for (field, at) in &headings.columns {
+        let Some(field) = of.fields.get(*field) else { continue };
+        let text = record.get(*at).unwrap_or_default();
+        if field.class != FieldClass::FreeText && stored::is_power_of_ten(field, text) {
+            let place = Place { column: Some(&field.name), ..place };
+            findings.error(&ids().stored, place, format!("`{}` {}", field.name, stored::POWER_OF_TEN));
+        }
+        cells.push(stored(text, field));
+    }
 }
 
 /// What there is to say of a table whose headings are those of another type.
@@ -242,8 +265,18 @@ fn wrong_table<S: AsRef<str>>(asked: &Asked<'_>, named: &[S]) -> Option<String> 
         ));
     }
     let fit = headings::fit(of, named);
-    (fit.unknown > 0 && headings::is_903(named)).then(|| {
-        format!("this is a table of the SSDA903 return on looked-after children, not a file of `{}`", of.id)
+    if fit.unknown > 0 && headings::is_903(named) {
+        return Some(format!(
+            "this is a table of the SSDA903 return on looked-after children, not a file of `{}`",
+            of.id
+        ));
+    }
+    // one sentence in place of one for every column of a file that is another
+    (!fit.whole && fit.known > 0 && fit.unknown > fit.known).then(|| {
+        format!(
+            "this does not look like a file of `{}`: {} of its headings are columns of that return and {} are not",
+            of.id, fit.known, fit.unknown
+        )
     })
 }
 

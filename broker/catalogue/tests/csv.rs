@@ -69,6 +69,15 @@ fn rows_of_another_width_are_named_by_their_number() {
 fn blank_rows_at_the_end_are_no_rows() {
     let read = csc("area,period,contacts\nE09000012,2022-23/Q4,1\n,,\n , ,\n").unwrap();
     assert_eq!(read.tables[0].height(), 1);
+    let read = csc("area,period,contacts\n,,\nE09000012,2022-23/Q4,1\n").unwrap();
+    assert_eq!(read.tables[0].height(), 2, "one in between is a row that says nothing");
+}
+
+#[test]
+fn blank_rows_take_no_memory() {
+    let read =
+        csc(&format!("area,period,contacts\nE09000012,2022-23/Q4,1\n{}", ",\n".repeat(200_000))).unwrap();
+    assert!(read.tables[0].cells.capacity() < 100);
 }
 
 #[test]
@@ -139,6 +148,7 @@ fn a_file_of_another_kind_is_told_in_one_sentence() {
         (b"{\"a\": 1}", "JSON"),
         (b"\n\n", "empty"),
         (b"CHILD,DECOM,RNE,LS\n1,01/04/2023,S,C2\n", "the SSDA903 return"),
+        (b"area,name,kind,owner\nE09000012,a,b,c\n", "does not look like a file of `cds-csc-quarterly`"),
     ] {
         one_sentence("cds-csc-quarterly", bytes, words);
     }

@@ -63,7 +63,11 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
         let asked = Asked { of: &of, among: in_use.catalogue.types(), period: args.subject.period };
         let rows = file::rows(&bytes, &args.subject, &asked);
         template::new_file(path, &marked::copy(rows.as_deref(), &of, &found)?)?;
-        session.printer.say(&format!("the file with its findings marked: `{}`", path.display()));
+        let what = match rows {
+            Some(_) => "the file with its findings marked",
+            None => "the findings alone, as the file is no table or too large to be copied",
+        };
+        session.printer.say(&format!("{what}: `{}`", path.display()));
     }
     let heading = heading("validate", &args.subject, covers.as_ref());
     session.printer.answer(&report::answer(heading, accepted, &found))?;

@@ -11,6 +11,9 @@ use super::xml::{Piece, Xml, attribute, is_set, unescaped};
 /// The most cells that are held of one sheet.
 const MOST_CELLS: usize = 4_000_000;
 
+/// The most columns that a sheet can have.
+const MOST_COLUMNS_OF_ALL: usize = 16_384;
+
 /// The most rows that a sheet can have.
 const MOST_ROWS: u32 = 1 << 20;
 
@@ -30,6 +33,9 @@ pub(super) fn texts(text: &str) -> Result<Vec<Arc<str>>, Fault> {
         match xml.next()? {
             Piece::Open(start) if start.local_name().as_ref() == "si" => {
                 texts.push(rich(&mut xml, "si")?.into());
+                if texts.len() > MOST_CELLS {
+                    return Err(Fault::TooLarge);
+                }
             }
             Piece::End => return Ok(texts),
             _ => {}
@@ -108,6 +114,9 @@ impl Reading<'_> {
             && let (Some(from), Some(to)) = (at("min")?, at("max")?)
         {
             self.sheet.hidden_columns.push((from.saturating_sub(1), to.saturating_sub(1)));
+            if self.sheet.hidden_columns.len() > MOST_COLUMNS_OF_ALL {
+                return Err(Fault::Damaged);
+            }
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! How numbers are shown: which of a workbook's styles show a day, a percentage or zeros in front.
 
+use std::collections::BTreeMap;
+
 use concordat_catalogue::read::sheet::Shown;
 
 use super::Fault;
@@ -7,7 +9,7 @@ use super::xml::{Piece, Xml, attribute};
 
 /// How each style of the workbook shows a number.
 pub(super) fn read(text: &str) -> Result<Vec<Shown>, Fault> {
-    let (mut own, mut shown, mut in_cells) = (Vec::<(u32, Shown)>::new(), Vec::new(), false);
+    let (mut own, mut shown, mut in_cells) = (BTreeMap::<u32, Shown>::new(), Vec::new(), false);
     let mut xml = Xml::of(text);
     loop {
         match xml.next()? {
@@ -15,14 +17,13 @@ pub(super) fn read(text: &str) -> Result<Vec<Shown>, Fault> {
                 "numFmt" => {
                     let id = attribute(&start, "numFmtId")?.and_then(|id| id.parse().ok());
                     if let (Some(id), Some(code)) = (id, attribute(&start, "formatCode")?) {
-                        own.push((id, of_code(&code)));
+                        own.insert(id, of_code(&code));
                     }
                 }
                 "cellXfs" => in_cells = true,
                 "xf" if in_cells => {
                     let id = attribute(&start, "numFmtId")?.and_then(|id| id.parse().ok()).unwrap_or(0);
-                    let of_own = own.iter().rev().find(|(other, _)| *other == id).map(|(_, shown)| *shown);
-                    shown.push(of_own.unwrap_or_else(|| built_in(id)));
+                    shown.push(own.get(&id).copied().unwrap_or_else(|| built_in(id)));
                 }
                 _ => {}
             },

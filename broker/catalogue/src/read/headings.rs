@@ -162,7 +162,12 @@ impl Headings {
         }
         if read.columns.is_empty() {
             // the first line may be a row of data: it is not repeated
-            let text = format!("the first line names none of the columns of {}", of.id);
+            let some: Vec<&str> = of.fields.iter().take(3).map(|field| field.name.as_str()).collect();
+            let text = format!(
+                "the first line names none of the columns of {}: it must hold headings such as {}",
+                of.id,
+                some.join(", ")
+            );
             findings.error(&ids().columns, place, text);
             return None;
         }

@@ -104,11 +104,12 @@ impl Sheet {
         headings
     }
 
-    /// The rows as a person may read them, the headings first and blank rows in their places, for a copy.
+    /// The rows as a person may read them, the headings first and blank rows in their places, for a copy; none
+    /// when they are more than [`MOST_COPIED`] cells.
     #[must_use]
-    pub fn records(&self) -> Vec<Vec<String>> {
+    pub fn records(&self) -> Option<Vec<Vec<String>>> {
         let first = self.rows.first().map_or(0, |row| row.row);
-        let mut records: Vec<Vec<String>> = Vec::new();
+        let (mut records, mut cells) = (Vec::<Vec<String>>::new(), 0usize);
         for row in &self.rows {
             records.resize(row.row.saturating_sub(first) as usize, Vec::new());
             let mut record: Vec<String> = Vec::new();
@@ -116,11 +117,18 @@ impl Sheet {
                 record.resize(cell.column as usize, String::new());
                 record.push(shown(cell));
             }
+            cells = cells.saturating_add(record.len());
             records.push(record);
+            if cells.saturating_add(records.len()) > MOST_COPIED {
+                return None;
+            }
         }
-        records
+        Some(records)
     }
 }
+
+/// The most cells, blank rows counted, of which a copy is made.
+pub const MOST_COPIED: usize = 2_000_000;
 
 /// The most columns that a table may have in a file.
 pub const MOST_COLUMNS: usize = 1_000;
