@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use concordat_core::finding::Finding;
 use concordat_core::period::Period;
-use concordat_core::table::{FieldClass, Table};
+use concordat_core::table::Table;
 
 use crate::cell::{self, Symbol, Value};
 use crate::checks::findings::{Findings, Place, ids};
@@ -247,9 +247,9 @@ fn row_as(
     for (field, at) in &headings.columns {
         let Some(field) = of.fields.get(*field) else { continue };
         let text = record.get(*at).unwrap_or_default();
-        if field.class != FieldClass::FreeText && stored::is_power_of_ten(field, text) {
+        if let Some(said) = stored::spoilt(field, text) {
             let place = Place { column: Some(&field.name), ..place };
-            findings.error(&ids().stored, place, format!("`{}` {}", field.name, stored::POWER_OF_TEN));
+            findings.error(&ids().stored, place, format!("`{}` {said}", field.name));
         }
         cells.push(stored(text, field));
     }

@@ -39,19 +39,38 @@ pub(super) fn take(field: &Field, content: &Content) -> Taken {
     }
 }
 
-/// Whether text is a long number that a spreadsheet has cut down to a power of ten, such as `9.43E+09`.
-pub(super) fn is_power_of_ten(field: &Field, text: &str) -> bool {
-    let names = matches!(field.kind.row().sort, Sort::Text | Sort::Code);
-    let Some((digits, power)) = text.trim().split_once("E+").filter(|_| names) else { return false };
+/// What there is to say of text that a spreadsheet or program has spoilt on its way into the file, whatever the
+/// file is: an error in place of a value, or a number that was a name.
+pub(super) fn spoilt(field: &Field, text: &str) -> Option<&'static str> {
+    const ERRORS: [&str; 7] = ["#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"];
+    let text = text.trim();
+    if text.starts_with('#') {
+        if ERRORS.contains(&text) {
+            return Some("holds an error of the spreadsheet: correct the formula, or write the value");
+        }
+        let only = text.len() > 3 && text.bytes().all(|b| b == b'#');
+        return only
+            .then_some("holds nothing but #, which is what a narrow column shows: widen it and save again");
+    }
+    let names =
+        matches!(field.kind.row().sort, Sort::Text | Sort::Code) && field.class != FieldClass::FreeText;
+    if !names || text.len() > 24 || !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let all = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if let Some(digits) = text.strip_suffix(".0") {
+        return (digits.len() > 4 && all(digits))
+            .then_some("holds a number that a program has given a decimal point: write its digits as text");
+    }
+    let (digits, power) = text.split_once("E+")?;
     let (whole, part) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
-    whole.len() == 1 && all(whole) && all(part) && power.len() <= 2 && all(power)
+    (whole.len() == 1 && all(whole) && all(part) && power.len() <= 2 && all(power)).then_some(
+        "holds a long number that a spreadsheet has cut down: format the column as text and write the number again",
+    )
 }
 
-pub(super) const POWER_OF_TEN: &str = "holds a long number that a spreadsheet has cut down: format the column as text and write the number again";
-
 fn of_text(field: &Field, text: &str) -> Taken {
-    if is_power_of_ten(field, text) { Not(POWER_OF_TEN) } else { Exactly(text.to_owned()) }
+    spoilt(field, text).map_or_else(|| Exactly(text.to_owned()), Not)
 }
 
 fn of_truth(field: &Field, truth: bool) -> Taken {

@@ -63,16 +63,24 @@ fn what_a_spreadsheet_has_changed_is_never_taken_in_silence() {
 }
 
 #[test]
-fn a_number_cut_down_to_a_power_of_ten_is_seen_where_a_number_is_a_name() {
-    let is = |kind, text| is_power_of_ten(&Field::plain("f", kind), text);
-    for text in ["9.43477E+09", "9E+09", "9,43E+09"] {
+fn text_that_a_spreadsheet_has_spoilt_is_seen_where_it_is_a_name_and_its_errors_everywhere() {
+    let of = |kind, class| Field { class, ..Field::plain("f", kind) };
+    let is = |kind, text| spoilt(&of(kind, FieldClass::Identifier), text).is_some();
+    for text in ["9.43477E+09", "9E+09", "9,43E+09", "9434765919.0", " 12345.0"] {
         assert!(is(FieldKind::NhsNumber, text) && is(FieldKind::Text, text), "{text}");
-        assert!(!is(FieldKind::Count, text));
+        assert!(
+            !is(FieldKind::Count, text) && spoilt(&of(FieldKind::Text, FieldClass::FreeText), text).is_none()
+        );
         let number = Content::Text(text.into());
-        assert!(matches!(take(&Field::plain("f", FieldKind::NhsNumber), &number), Not(_)));
+        assert!(matches!(take(&of(FieldKind::NhsNumber, FieldClass::Identifier), &number), Not(_)));
     }
-    for text in ["9434765919", "E+09", "12E+9", "1.E+9", "aE+b", "1E+x"] {
+    for text in ["9434765919", "E+09", "12E+9", "1.E+9", "aE+b", "1E+x", "1.0", "#1", "###", "a.0"] {
         assert!(!is(FieldKind::Text, text), "{text}");
+    }
+    for text in ["#REF!", "#N/A", "#DIV/0!", "########"] {
+        assert!(
+            is(FieldKind::Count, text) && spoilt(&of(FieldKind::Text, FieldClass::FreeText), text).is_some()
+        );
     }
 }
 
