@@ -127,7 +127,11 @@ pub fn refused(text: &str) -> Vec<Finding> {
 pub fn records(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
     let (text, _) = text::decode(bytes).ok().filter(|(text, _)| kind::of_text(text).is_none())?;
     let (mut records, mut cells) = (Vec::new(), 0usize);
-    for record in reader(body(&text).0).into_records().map_while(Result::ok) {
+    let text = body(&text).0;
+    if delimiter(text.as_bytes()).1 >= sheet::MOST_COLUMNS {
+        return None;
+    }
+    for record in reader(text).into_records().map_while(Result::ok) {
         cells = cells.saturating_add(record.len()).saturating_add(1);
         if cells > sheet::MOST_COPIED {
             return None;
@@ -172,15 +176,16 @@ fn file(bytes: &[u8], asked: &Asked<'_>, findings: &mut Findings) -> Option<Read
 fn records_as(text: &str, asked: &Asked<'_>, findings: &mut Findings) -> Option<ReadIn> {
     let (of, place) = (asked.of, Place::table(MAIN));
     let (text, skipped) = body(text);
+    // before the line is taken apart: a record holds a place for every cell
+    if delimiter(text.as_bytes()).1 >= sheet::MOST_COLUMNS {
+        let text = format!("there are more than {} columns", sheet::MOST_COLUMNS);
+        findings.error(&ids().columns, place, text);
+        return None;
+    }
     let mut reader = reader(text);
     let mut record = csv::StringRecord::new();
     if !matches!(reader.read_record(&mut record), Ok(true)) {
         findings.error(&ids().file_kind, place, "the file is empty: the first line names the columns");
-        return None;
-    }
-    if record.len() > sheet::MOST_COLUMNS {
-        let text = format!("there are more than {} columns", sheet::MOST_COLUMNS);
-        findings.error(&ids().columns, place, text);
         return None;
     }
     let named: Vec<&str> = record.iter().collect();
@@ -302,7 +307,7 @@ fn other_period(asked: &Asked<'_>, tables: &[Table]) -> Option<String> {
 
 fn reader(text: &str) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new()
-        .delimiter(delimiter(text.as_bytes()))
+        .delimiter(delimiter(text.as_bytes()).0)
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes())
@@ -325,10 +330,10 @@ fn stored(cell: &str, field: &Field) -> String {
     }
 }
 
-// the separator that the first line has most of, outside quotes
-fn delimiter(bytes: &[u8]) -> u8 {
+// the separator that the first line has most of, outside quotes, and how many
+fn delimiter(bytes: &[u8]) -> (u8, usize) {
     let (mut counts, mut quoted) = ([(b',', 0usize), (b';', 0), (b'\t', 0)], false);
-    for byte in bytes {
+    for byte in bytes.trim_ascii_start() {
         match byte {
             b'"' => quoted = !quoted,
             b'\n' | b'\r' if !quoted => break,
@@ -337,5 +342,5 @@ fn delimiter(bytes: &[u8]) -> u8 {
         }
     }
     // the first of equals: a comma
-    counts.into_iter().rev().max_by_key(|(_, n)| *n).map_or(b',', |(separator, _)| separator)
+    counts.into_iter().rev().max_by_key(|(_, n)| *n).unwrap_or((b',', 0))
 }

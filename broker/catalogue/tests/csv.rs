@@ -74,6 +74,12 @@ fn blank_rows_at_the_end_are_no_rows() {
 }
 
 #[test]
+fn a_line_of_too_many_columns_is_refused() {
+    assert_eq!(rules(&format!("area,period{}\n", ",".repeat(1_000))), [("table-columns".to_owned(), None)]);
+    assert!(read::records(format!("a{}\n", ",".repeat(1_000)).as_bytes()).is_none());
+}
+
+#[test]
 fn blank_rows_take_no_memory() {
     let read =
         csc(&format!("area,period,contacts\nE09000012,2022-23/Q4,1\n{}", ",\n".repeat(200_000))).unwrap();
@@ -110,6 +116,7 @@ fn headings_may_have_spaces_and_any_case_and_a_hint_at_the_separator_before_them
     let read = csc("sep=;\r\nArea; Period ;Contacts  Police\r\nE09000012;2022-23/Q4;1\r\n").unwrap();
     assert_eq!(read.tables[0].columns, ["area", "period", "contacts_police"]);
     assert_eq!(read.first_line, 3);
+    assert_eq!(csc("\r\narea;period\nE09000012;2022-23/Q4\n").unwrap().first_line, 3);
 }
 
 #[test]
