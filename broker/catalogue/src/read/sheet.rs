@@ -286,7 +286,7 @@ impl Reading<'_, '_> {
                 self.findings.push(&ids().formula, Severity::Query, place, text, None);
             }
             match stored::take(field, &cell.content) {
-                Taken::Exactly(text) => cells.push(super::stored(&text, field)),
+                Taken::Exactly(text) => cells.push(super::cell_text(&text, field)),
                 Taken::Told(text, severity, said) => {
                     self.findings.push(
                         &ids().stored,
@@ -295,7 +295,7 @@ impl Reading<'_, '_> {
                         format!("`{}` {said}", field.name),
                         None,
                     );
-                    cells.push(super::stored(&text, field));
+                    cells.push(super::cell_text(&text, field));
                 }
                 Taken::Not(said) => {
                     let rule = match cell.content {
