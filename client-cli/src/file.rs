@@ -117,7 +117,7 @@ pub fn read(
     owner: &Owner,
     catalogue: &Catalogue,
 ) -> Result<Reading, Failure> {
-    let asked = Asked { of, among: catalogue.types(), period: subject.period };
+    let asked = Asked { of, among: catalogue.types() };
     let (tables, about) = match bytes.map(|bytes| table(bytes, subject, &asked)) {
         None => (Vec::new(), About::default()),
         Some(Ok(read)) => {
@@ -157,9 +157,15 @@ pub fn rows(bytes: &[u8], subject: &Subject, asked: &Asked<'_>) -> Option<Vec<Ve
     }
 }
 
-/// Checks a return as far as a client can.
+/// Checks a return as far as a client can. A file of another period has that one finding.
 #[must_use]
 pub fn check_offline(of: &ReturnType, draft: Draft, now: Timestamp) -> Checked {
+    if let Covers::Period(period) = &draft.identity.covers
+        && let Some(finding) = read::other_period(of, *period, &draft.tables)
+    {
+        let findings = vec![finding];
+        return Checked { counts: Counts::of(&findings), findings, valid: None };
+    }
     let no_event = matches!(&draft.identity.covers, Covers::Event(id) if id.as_str() == NO_EVENT);
     let mut checked = check(of, draft, &Context { now, previous: None, offline: true });
     if no_event && checked.counts.errors > 1 {

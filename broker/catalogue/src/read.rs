@@ -56,15 +56,13 @@ pub struct Asked<'a> {
     pub of: &'a ReturnType,
     /// The types whose headings it may have instead, to name the right one.
     pub among: &'a [Arc<ReturnType>],
-    /// The period that it is said to be for.
-    pub period: Option<Period>,
 }
 
 impl<'a> Asked<'a> {
-    /// A file of a type, whatever the period, with no other type to compare.
+    /// A file of a type, with no other type to compare.
     #[must_use]
     pub fn only(of: &'a ReturnType) -> Self {
-        Self { of, among: &[], period: None }
+        Self { of, among: &[] }
     }
 }
 
@@ -79,33 +77,25 @@ pub fn csv(bytes: &[u8], of: &ReturnType) -> Result<ReadIn, Vec<Finding>> {
 /// Reads a CSV file as what it is asked to be.
 ///
 /// # Errors
-/// One finding for a file of another sort, type or period; else every finding about the file's shape: no text,
+/// One finding for a file of another sort or type; else every finding about the file's shape: no text,
 /// no heading, unknown, doubled or missing columns, rows of another width, too many rows. Rows are records
 /// counted from 1 without the heading.
 pub fn csv_as(bytes: &[u8], asked: &Asked<'_>) -> Result<ReadIn, Vec<Finding>> {
-    told(asked, |findings| records::file(bytes, asked, findings))
+    told(|findings| records::file(bytes, asked, findings))
 }
 
 /// Reads the sheet of a workbook as what it is asked to be.
 ///
 /// # Errors
-/// One finding for a table of another type or period; else every finding about the sheet: columns, hidden and
+/// One finding for a table of another type; else every finding about the sheet: columns, hidden and
 /// merged parts, cells that a spreadsheet has changed. Rows are counted from 1 below the headings.
 pub fn sheet_as(sheet: &Sheet, asked: &Asked<'_>) -> Result<ReadIn, Vec<Finding>> {
-    told(asked, |findings| sheet::table(sheet, asked, findings))
+    told(|findings| sheet::table(sheet, asked, findings))
 }
 
-fn told(
-    asked: &Asked<'_>,
-    read: impl FnOnce(&mut Findings) -> Option<ReadIn>,
-) -> Result<ReadIn, Vec<Finding>> {
+fn told(read: impl FnOnce(&mut Findings) -> Option<ReadIn>) -> Result<ReadIn, Vec<Finding>> {
     let mut findings = Findings::default();
     let read = read(&mut findings);
-    if let Some(text) = read.as_ref().and_then(|read| other_period(asked, &read.tables)) {
-        let mut findings = Findings::default();
-        findings.error(&ids().file_period, Place::table(MAIN), text);
-        return Err(findings.finish().0);
-    }
     let right = !findings.has_errors();
     let found = findings.finish().0;
     match read {
@@ -147,10 +137,14 @@ fn wrong_table<S: AsRef<str>>(asked: &Asked<'_>, named: &[S]) -> Option<String> 
     })
 }
 
-/// What there is to say of a table whose every row is of one period, and that another than asked for.
-fn other_period(asked: &Asked<'_>, tables: &[Table]) -> Option<String> {
-    let declared = asked.period.filter(|period| period.frequency() == Some(asked.of.frequency))?;
-    let field = asked.of.fields.iter().find(|field| field.is_period)?;
+/// The one finding of a table whose every row is of one period, and that another than the return is said to be
+/// for: a file that was mistaken for another, and not so many wrong rows.
+#[must_use]
+pub fn other_period(of: &ReturnType, declared: Period, tables: &[Table]) -> Option<Finding> {
+    if declared.frequency() != Some(of.frequency) {
+        return None;
+    }
+    let field = of.fields.iter().find(|field| field.is_period)?;
     let table = tables.first()?;
     let column = table.column(&field.name)?;
     let mut rows = table.rows().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty());
@@ -162,9 +156,12 @@ fn other_period(asked: &Asked<'_>, tables: &[Table]) -> Option<String> {
     // only what was read as a period is repeated
     let is =
         first.parse::<Period>().map_or_else(|_| "another period".to_owned(), |period| period.to_string());
-    Some(format!(
+    let text = format!(
         "this file is for {is}, and the period given is {declared}: correct --period or choose the other file"
-    ))
+    );
+    let mut findings = Findings::default();
+    findings.error(&ids().file_period, Place { column: Some(&field.name), ..Place::table(MAIN) }, text);
+    findings.finish().0.pop()
 }
 
 /// A cell as it is kept: without spaces around it, and no figure in its one spelling.

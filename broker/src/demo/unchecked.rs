@@ -26,6 +26,7 @@ pub fn nil(desk: &Person, return_type: &str, period: &str) -> Held<Failure> {
         return_type: return_type.parse().map_err(|e| bad(&e))?,
         period: Some(period),
         areas: Vec::new(),
+        sheet: None,
     };
     let of = file::type_of(
         &definitions::offline(Some(&context)).map_err(failed)?.catalogue,
