@@ -32,6 +32,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("sled", &["store"]),
     ("hpke", &["seal"]),
     ("aes-gcm", &["seal"]),
+    ("rust_xlsxwriter", &["cli"]),
 ];
 
 /// Crates that must not be anywhere in the graph: a second TLS or crypto provider makes rustls panic at first use.
