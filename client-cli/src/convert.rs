@@ -51,7 +51,8 @@ pub fn identity_to_wire(identity: &Identity) -> v1::Identity {
 /// A table for the wire.
 #[must_use]
 pub fn table_to_wire(table: Table) -> v1::Table {
-    v1::Table { name: table.name, columns: table.columns, cells: table.cells }
+    let cells = table.cells.iter().map(str::to_owned).collect();
+    v1::Table { name: table.name, columns: table.columns, cells }
 }
 
 /// A table from the wire.
@@ -59,7 +60,7 @@ pub fn table_to_wire(table: Table) -> v1::Table {
 /// # Errors
 /// A [`Failure`] when its cells do not fill whole rows.
 pub fn table(table: v1::Table) -> Result<Table, Failure> {
-    let table = Table { name: table.name, columns: table.columns, cells: table.cells };
+    let table = Table { name: table.name, columns: table.columns, cells: table.cells.iter().collect() };
     if table.is_rectangular() { Ok(table) } else { Err(odd("a table whose cells do not fill its rows")) }
 }
 

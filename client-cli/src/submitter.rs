@@ -150,7 +150,11 @@ mod tests {
             type_digest: Digest([2; 32]),
             nil: false,
             replaces: None,
-            tables: vec![Table { name: "main".into(), columns: vec!["a".into()], cells: vec!["1".into()] }],
+            tables: vec![Table {
+                name: "main".into(),
+                columns: vec!["a".into()],
+                cells: ["1"].iter().collect(),
+            }],
         }
     }
 
@@ -167,8 +171,11 @@ mod tests {
     #[test]
     fn a_request_larger_than_a_broker_takes_is_refused_here() {
         let of = |bytes: usize| {
-            let table =
-                Table { name: "main".into(), columns: vec!["a".into()], cells: vec!["x".repeat(bytes)] };
+            let table = Table {
+                name: "main".into(),
+                columns: vec!["a".into()],
+                cells: ["x".repeat(bytes)].iter().collect(),
+            };
             fits(&Outgoing { tables: vec![table], ..outgoing() }.into_request())
         };
         of(MAX_REQUEST - 1000).unwrap();

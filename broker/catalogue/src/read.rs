@@ -3,7 +3,7 @@
 //! "no figure" become the stored one.
 
 use concordat_core::finding::Finding;
-use concordat_core::table::Table;
+use concordat_core::table::{Cells, Table};
 
 use crate::cell::Symbol;
 use crate::checks::findings::{Findings, Place, ids};
@@ -55,7 +55,7 @@ fn file(bytes: &[u8], of: &ReturnType, findings: &mut Findings) -> Option<ReadIn
         return None;
     }
     let headings = Headings::of(of, &record, findings)?;
-    let mut table = Table { name: MAIN.to_owned(), columns: headings.names(of), cells: Vec::new() };
+    let mut table = Table { name: MAIN.to_owned(), columns: headings.names(of), cells: Cells::default() };
     let most = of.tables.first().map_or(0, |def| def.max_rows);
     let mut blank = 0usize;
     for row in 0.. {
@@ -89,11 +89,11 @@ fn file(bytes: &[u8], of: &ReturnType, findings: &mut Findings) -> Option<ReadIn
     Some(ReadIn { tables: vec![table], left_behind: headings.left_behind })
 }
 
-fn stored(cell: &str, symbols: bool) -> String {
+fn stored(cell: &str, symbols: bool) -> &str {
     let cell = cell.trim();
     match Symbol::of(cell).filter(|_| symbols).and_then(Symbol::stored) {
-        Some(symbol) => symbol.to_owned(),
-        None => cell.to_owned(),
+        Some(symbol) => symbol,
+        None => cell,
     }
 }
 

@@ -52,7 +52,10 @@ fn the_reports_own_contradictions_are_queried_with_figures_and_its_sound_sums_st
         (finding.figures.clone().unwrap(), finding.row.unwrap())
     };
     let row_of = |indicator: &str| {
-        let row = tables[0].rows().position(|row| row[1] == indicator && row[2] == "2022/23").unwrap();
+        let row = tables[0]
+            .rows()
+            .position(|row| row.get(1) == Some(indicator) && row.get(2) == Some("2022/23"))
+            .unwrap();
         u32::try_from(row).unwrap() + 1
     };
     let parts = |sum: &str, total: &str| format!("the parts add up to {sum}; the total says {total}");
@@ -81,8 +84,11 @@ fn correcting_a_line_silences_its_query_and_breaking_a_sound_sum_raises_one() {
     let mut tables = read_csv(&of, &core_data_set()).tables;
     let width = tables[0].columns.len();
     let mut set = |indicator: &str, period: &str, value: &str| {
-        let row = tables[0].rows().position(|row| row[1] == indicator && row[2] == period).unwrap();
-        tables[0].cells[row * width + 3] = value.to_owned();
+        let row = tables[0]
+            .rows()
+            .position(|row| row.get(1) == Some(indicator) && row.get(2) == Some(period))
+            .unwrap();
+        tables[0].cells.set(row * width + 3, value);
     };
     set("FIN-EXP-TOTALEXP", "2022/23", "418721");
     set("TRN-CANC", "2022/23", "253");

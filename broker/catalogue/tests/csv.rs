@@ -33,7 +33,7 @@ fn columns_may_stand_in_any_order_with_any_usual_separator_and_a_mark_in_front()
 #[test]
 fn spellings_of_no_figure_become_the_stored_one_and_text_stays() {
     let read = csc("area,period,contacts,referrals,commentary\nE09000012,2022-23/Q4,n/a,[x],.\n").unwrap();
-    assert_eq!(read.tables[0].cells[2..], ["z", "x", "."]);
+    assert!(read.tables[0].cells.iter().skip(2).eq(["z", "x", "."]));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn column() -> impl Strategy<Value = String> {
 fn any_table() -> impl Strategy<Value = Table> {
     let name = prop_oneof![9 => Just("main".to_owned()), 1 => any::<String>()];
     (name, prop::collection::vec(column(), 0..12), prop::collection::vec(cell(), 0..80))
-        .prop_map(|(name, columns, cells)| Table { name, columns, cells })
+        .prop_map(|(name, columns, cells)| Table { name, columns, cells: cells.iter().collect() })
 }
 
 // a table with the type's own columns, so that cells and rules are reached
@@ -51,7 +51,7 @@ fn fitting(at: usize) -> impl Strategy<Value = Table> {
         prop::collection::vec(cell(), rows * columns.len()).prop_map(move |cells| Table {
             name: "main".into(),
             columns: columns.clone(),
-            cells,
+            cells: cells.iter().collect(),
         })
     })
 }

@@ -175,7 +175,7 @@ fn long(of: &ReturnType, texts: &[&str]) -> Table {
     for (name, value) in cells(texts) {
         let (name, period) = name.split_once('@').unwrap_or((&name, "2022/23"));
         let (code, unit) = name.split_once(':').unwrap_or_else(|| (name, &list.find(name).unwrap().extra[0]));
-        out.cells.extend(["Hackney", code, period, &value, unit].map(str::to_owned));
+        out.cells.extend(["Hackney", code, period, &value, unit]);
     }
     out
 }

@@ -17,6 +17,7 @@
 pub mod agency;
 pub mod apply;
 pub mod calendar;
+mod cells;
 pub mod clock;
 pub mod decision;
 pub mod entry;

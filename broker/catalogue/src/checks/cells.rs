@@ -33,8 +33,7 @@ pub(crate) fn check<'a>(
             grid.values.push(value);
         }
         for (at, field) in of.fields.iter().enumerate().filter(|(_, field)| field.partner.is_some()) {
-            let text =
-                columns.0.get(at).copied().flatten().and_then(|at| cells.get(at)).map_or("", String::as_str);
+            let text = columns.0.get(at).copied().flatten().and_then(|at| cells.get(at)).unwrap_or_default();
             let partner = field.partner.and_then(|at| grid.values.get(start + at)).copied();
             let own = grid.values.get(start + at).copied();
             let value = partnered(of, field, (own, partner), text, row, findings);

@@ -69,7 +69,7 @@ pub fn areas_of(of: &ReturnType, tables: &[Table]) -> Vec<AreaCode> {
     let mut texts: Vec<&str> = Vec::new();
     for table in tables.iter().filter(|table| table.is_rectangular()) {
         for at in of.area_fields.iter().filter_map(|name| table.column(name)) {
-            texts.extend(table.rows().filter_map(|row| row.get(at)).map(String::as_str));
+            texts.extend(table.rows().filter_map(|row| row.get(at)));
         }
     }
     texts.sort_unstable();

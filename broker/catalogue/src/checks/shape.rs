@@ -50,7 +50,7 @@ fn rows(def: &TableDef, table: &Table, findings: &mut Findings) -> bool {
         findings.error(&ids().rows, place, text);
         return false;
     }
-    if table.cells.iter().map(String::len).sum::<usize>() > MOST_BYTES {
+    if table.cells.bytes() > MOST_BYTES {
         findings.error(&ids().shape, place, format!("the cells hold more than {} MiB", MOST_BYTES >> 20));
         return false;
     }

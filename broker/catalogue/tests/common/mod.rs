@@ -35,7 +35,7 @@ pub fn table(columns: &[&str], rows: &[&[&str]]) -> Table {
     Table {
         name: "main".into(),
         columns: columns.iter().map(|c| (*c).to_owned()).collect(),
-        cells: rows.iter().flat_map(|row| row.iter().map(|c| (*c).to_owned())).collect(),
+        cells: rows.iter().flat_map(|row| row.iter()).collect(),
     }
 }
 

@@ -7,14 +7,17 @@ use concordat_flow::{Acknowledged, Received, StatusOf, Which};
 use concordat_proto::v1 as wire;
 use wire::status_request::Which as WireWhich;
 
+use crate::codec::Parcel;
+
 use super::{FINDINGS, digest, entry_id, finding, identity, malformed, optional, table};
 
 /// Reads a submission.
 ///
 /// # Errors
 /// [`Refusal::Malformed`], naming the first field that is not well formed.
-pub fn received(request: wire::SubmitRequest) -> Result<Received, Refusal> {
-    match (request.nil, request.tables.is_empty()) {
+pub fn received(request: impl Into<Parcel>) -> Result<Received, Refusal> {
+    let Parcel { head: request, tables } = request.into();
+    match (request.nil, tables.is_empty()) {
         (true, false) => return Err(malformed("tables", "a nil has no tables; send either")),
         (false, true) => return Err(malformed("tables", "send the tables, or declare a nil")),
         _ => {}
@@ -26,7 +29,7 @@ pub fn received(request: wire::SubmitRequest) -> Result<Received, Refusal> {
         type_digest: digest("type_digest", &request.type_digest)?,
         nil: request.nil,
         replaces: replaces(&request.replaces, &request.replace_reason)?,
-        tables: table::received(request.tables)?,
+        tables: table::received(tables)?,
     })
 }
 

@@ -44,6 +44,11 @@ fn table(name: &str, columns: usize, cells: usize) -> wire::Table {
     }
 }
 
+fn whole(name: &str, columns: usize, cells: usize) -> Table {
+    let table = table(name, columns, cells);
+    Table { name: table.name, columns: table.columns, cells: table.cells.iter().collect() }
+}
+
 // a field, and what breaks it
 type Broken<M> = (&'static str, fn(&mut M));
 
@@ -124,22 +129,22 @@ fn each_malformed_field_is_named() {
 
 #[test]
 fn tables_beyond_the_caps_or_out_of_shape_are_refused() {
-    let many = (0..=TABLES).map(|at| table(&format!("t{at}"), 1, 1)).collect();
+    let many = (0..=TABLES).map(|at| whole(&format!("t{at}"), 1, 1)).collect();
     assert_eq!(field_of(table::received(many)), "tables");
-    assert_eq!(field_of(table::received(vec![table("main", COLUMNS + 1, 0)])), "tables.columns");
-    assert_eq!(field_of(table::received(vec![table("main", 0, 0)])), "tables.columns");
-    assert_eq!(field_of(table::received(vec![table("main", 2, 3)])), "tables.cells");
-    assert_eq!(field_of(table::received(vec![table("a", 1, 1), table("a", 1, 1)])), "tables.name");
-    assert_eq!(field_of(table::received(vec![table("", 1, 1)])), "tables.name");
-    assert_eq!(field_of(table::received(vec![table(&"n".repeat(129), 1, 1)])), "tables.name");
-    let mut long = table("main", 1, 1);
+    assert_eq!(field_of(table::received(vec![whole("main", COLUMNS + 1, 0)])), "tables.columns");
+    assert_eq!(field_of(table::received(vec![whole("main", 0, 0)])), "tables.columns");
+    assert_eq!(field_of(table::received(vec![whole("main", 2, 3)])), "tables.cells");
+    assert_eq!(field_of(table::received(vec![whole("a", 1, 1), whole("a", 1, 1)])), "tables.name");
+    assert_eq!(field_of(table::received(vec![whole("", 1, 1)])), "tables.name");
+    assert_eq!(field_of(table::received(vec![whole(&"n".repeat(129), 1, 1)])), "tables.name");
+    let mut long = whole("main", 1, 1);
     long.columns = vec!["c".repeat(129)];
     assert_eq!(field_of(table::received(vec![long])), "tables.columns");
-    let empty = |cells| wire::Table { cells: vec![String::new(); cells], ..table("main", 1, 0) };
+    let empty = |cells| Table { cells: std::iter::repeat_n("", cells).collect(), ..whole("main", 1, 0) };
     assert!(table::received(vec![empty(CELLS)]).is_ok());
-    let other = wire::Table { name: "other".into(), ..empty(1) };
+    let other = Table { name: "other".into(), ..empty(1) };
     assert_eq!(field_of(table::received(vec![empty(CELLS), other])), "tables.cells");
-    let widest = (0..TABLES).map(|at| table(&format!("t{at}"), COLUMNS, COLUMNS)).collect();
+    let widest = (0..TABLES).map(|at| whole(&format!("t{at}"), COLUMNS, COLUMNS)).collect();
     assert_eq!(table::received(widest).unwrap().len(), TABLES);
 }
 
@@ -250,7 +255,7 @@ fn an_inbox_page_and_a_released_return_come_out_whole() {
     assert_eq!(item.identity, Some(wire_identity()));
     let fetched = inbox::fetched(Fetched {
         record: record(),
-        tables: vec![Table { name: "main".into(), columns: vec!["a".into()], cells: vec!["1".into()] }],
+        tables: vec![Table { name: "main".into(), columns: vec!["a".into()], cells: ["1"].iter().collect() }],
         profiles: vec!["dfe".parse().unwrap()],
         withheld_fields: vec!["name".into()],
         withheld_tables: vec!["notes".into()],
