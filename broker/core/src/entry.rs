@@ -341,6 +341,9 @@ pub struct Accepted {
     pub found: Vec<Found>,
     /// Where the payload lies.
     pub payload: PayloadAt,
+    /// The agency's own return of the period before, with which its figures were compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<EntryId>,
 }
 
 /// A return was refused; nothing of its content is kept but where its findings lie.

@@ -90,6 +90,7 @@ impl<S: Store> Flow<S> {
             found: found(findings),
             // where it really lies is the store's to say
             payload: PayloadAt::Nowhere,
+            compared: sealed.compared,
         }));
         let mut group = vec![Proposal {
             id: submission,

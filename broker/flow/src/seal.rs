@@ -39,6 +39,8 @@ pub struct SealedReturn {
     pub key: SendKey,
     /// What it replaces.
     pub replaces: Option<Replaces>,
+    /// The return of the period before, with which it was compared.
+    pub compared: Option<EntryId>,
     /// How many findings the checks left.
     pub counts: Counts,
 }
@@ -69,7 +71,7 @@ fn seal_checked(
     day: Date,
     checked: Permitted<Checked>,
 ) -> Result<Permitted<SealedReturn>, Fault> {
-    checked.try_map(|Checked { valid, rtype, key, replaces }| {
+    checked.try_map(|Checked { valid, rtype, key, replaces, compared }| {
         let payload = if valid.nil() {
             None
         } else {
@@ -92,6 +94,7 @@ fn seal_checked(
             type_digest: rtype.digest,
             key,
             replaces,
+            compared,
             counts: valid.counts(),
         })
     })
