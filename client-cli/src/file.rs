@@ -116,7 +116,7 @@ pub fn read(
 #[must_use]
 pub fn check_offline(of: &ReturnType, draft: Draft, now: Timestamp) -> Checked {
     let no_event = matches!(&draft.identity.covers, Covers::Event(id) if id.as_str() == NO_EVENT);
-    let mut checked = check(of, draft, &Context { now, previous: None, offline: true });
+    let mut checked = check(of, draft, &Context { now, previous: None, offline: true, calendar: None });
     if no_event && checked.counts.errors > 1 {
         // that the header does not name the event is our doing; what is wrong in the file stands beside it
         checked.findings.retain(|finding| finding.rule.as_str() != "header-event");

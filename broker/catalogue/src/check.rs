@@ -1,5 +1,6 @@
 //! The check of a return: a draft in; findings and, if no error was found, a [`Valid`] out.
 
+use concordat_core::calendar::Calendar;
 use concordat_core::finding::{Counts, Finding};
 use concordat_core::ids::{AreaCode, Digest};
 use concordat_core::submission::{Covers, Identity};
@@ -33,6 +34,8 @@ pub struct Context<'a> {
     pub previous: Option<&'a [Table]>,
     /// Whether the check runs without the broker, so that `previous` cannot be known.
     pub offline: bool,
+    /// The bank holidays, by which rules count working days; without them such a rule is not checked.
+    pub calendar: Option<&'a Calendar>,
 }
 
 /// The outcome of a check.

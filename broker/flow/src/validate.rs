@@ -12,6 +12,7 @@ use concordat_policy::Permitted;
 use concordat_store::Store;
 
 use crate::authorise::Typed;
+use crate::generation::Generation;
 use crate::open::Flow;
 use crate::stop::Stop;
 use crate::submit::Received;
@@ -32,6 +33,7 @@ pub struct Checked {
 impl<S: Store> Flow<S> {
     pub(crate) fn validate(
         &self,
+        generation: &Generation,
         permitted: Permitted<Typed>,
     ) -> Result<(Permitted<Checked>, Vec<Finding>), Stop> {
         let now = self.clock.now();
@@ -45,7 +47,9 @@ impl<S: Store> Flow<S> {
                 return Err(Refusal::NilNotAllowed);
             }
             let draft = Draft { identity, nil, tables };
-            let outcome = check(&rtype, draft, &Context { now, previous: None, offline: false });
+            let context =
+                Context { now, previous: None, offline: false, calendar: Some(&generation.calendar) };
+            let outcome = check(&rtype, draft, &context);
             match outcome.valid {
                 Some(valid) => {
                     left = outcome.findings;

@@ -164,7 +164,7 @@ impl<'a> Work<'a> {
     }
 
     // a name in an additive group: a field, or an indicator with or without its unit
-    fn term(&mut self, name: &str) -> Option<Num> {
+    pub(super) fn term(&mut self, name: &str) -> Option<Num> {
         if self.scene.long.is_some() {
             let (code, unit) = name.split_once(' ').map_or((name, None), |(code, unit)| (code, Some(unit)));
             return self.cell(code, unit, When::Here).map(Num::Cell);
