@@ -32,7 +32,7 @@ pub mod kind;
 pub mod read;
 
 pub use catalogue::Catalogue;
-pub use check::{Checked, Context, Draft, Valid, areas_of, check, event_id_of};
+pub use check::{Checked, Context, Draft, Valid, agencies_of, areas_of, check, event_id_of, part_of};
 pub use codes::{Code, CodeList};
 pub use complaint::Complaint;
 pub use definition::{

@@ -82,7 +82,8 @@ fn check_all(identity: &Identity, nil: bool, tables: &[Table]) {
         if let Some(event) = event_id_of(of, tables) {
             identity.covers = Covers::Event(event);
         }
-        let context = Context { now: now(), previous: Some(tables), offline: false, calendar: None };
+        let context =
+            Context { now: now(), previous: Some(tables), offline: false, calendar: None, sender: None };
         let checked = check(of, Draft { identity, nil, tables: tables.to_vec() }, &context);
         assert_eq!(checked.valid.is_some(), checked.counts.errors == 0);
         assert!(checked.findings.len() <= 1_000);

@@ -27,7 +27,8 @@ fn a_word_a_subset_too_large_and_an_nhs_number_are_three_findings_and_the_number
         ("commentary", &commentary),
     ]);
     let before = [csc(&[("referrals", "5"), ("rereferrals_12m", "1")])];
-    let context = Context { now: now(), previous: Some(&before), offline: false, calendar: None };
+    let context =
+        Context { now: now(), previous: Some(&before), offline: false, calendar: None, sender: None };
     let checked = check(&of, draft(&of, "2022-23/Q4", vec![broken]), &context);
     let found: Vec<_> =
         checked.findings.iter().map(|f| (f.rule.as_str(), f.row, f.column.as_deref().unwrap())).collect();
@@ -57,7 +58,7 @@ fn rules_that_look_back_say_not_checked_offline_once_each_and_not_pass() {
     assert_eq!(told, [("CSC-R6", None, not), ("CSC-R10", None, not)]);
     assert!(checked.findings.iter().all(|f| f.text.starts_with("not checked offline")));
     assert!(checked.valid.is_some(), "not checked is no error");
-    let context = Context { now: now(), previous: None, offline: false, calendar: None };
+    let context = Context { now: now(), previous: None, offline: false, calendar: None, sender: None };
     let first = check(&of, draft(&of, "2022-23/Q4", vec![two]), &context);
     assert!(first.findings.iter().all(|f| f.text.contains("no earlier return")), "{:?}", first.findings);
 }
@@ -74,7 +75,8 @@ fn rows_are_compared_with_the_row_of_the_same_area_before() {
         &columns,
         &[&["E09000012", "2022-23/Q3", "392", "9", "9"], &["E09000001", "2022-23/Q3", "10", "9", "9"]],
     )];
-    let context = Context { now: now(), previous: Some(&before), offline: false, calendar: None };
+    let context =
+        Context { now: now(), previous: Some(&before), offline: false, calendar: None, sender: None };
     let checked = check(&of, draft(&of, "2022-23/Q4", vec![now_table]), &context);
     let told: Vec<_> = checked
         .findings

@@ -182,7 +182,8 @@ fn long(of: &ReturnType, texts: &[&str]) -> Table {
 
 fn checked(of: &ReturnType, covers: &str, table: Table, before: Option<Table>) -> Checked {
     let before = before.map(|table| vec![table]);
-    let context = Context { now: now(), previous: before.as_deref(), offline: false, calendar: None };
+    let context =
+        Context { now: now(), previous: before.as_deref(), offline: false, calendar: None, sender: None };
     check(of, draft(of, covers, vec![table]), &context)
 }
 

@@ -46,9 +46,14 @@ impl<S: Store> Flow<S> {
             if nil && !rtype.nil {
                 return Err(Refusal::NilNotAllowed);
             }
+            let context = Context {
+                now,
+                previous: None,
+                offline: false,
+                calendar: Some(&generation.calendar),
+                sender: generation.partnership.agency(&identity.agency).map(|agency| agency.kind),
+            };
             let draft = Draft { identity, nil, tables };
-            let context =
-                Context { now, previous: None, offline: false, calendar: Some(&generation.calendar) };
             let outcome = check(&rtype, draft, &context);
             match outcome.valid {
                 Some(valid) => {

@@ -198,6 +198,7 @@ fn recipients(of: &ReturnType) -> String {
     let one = |rule: &concordat_catalogue::RecipientRule| match rule.areas {
         AreaMatch::Any => rule.kind.to_string(),
         AreaMatch::Shared => format!("{} of its areas", rule.kind),
+        AreaMatch::Named => format!("{} that it names", rule.kind),
     };
     of.recipients.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -77,7 +77,7 @@ impl Book {
         let checked = check(
             rtype,
             draft,
-            &Context { now: MachineClock.now(), previous: None, offline: true, calendar: None },
+            &Context { now: MachineClock.now(), previous: None, offline: true, calendar: None, sender: None },
         );
         match checked.valid {
             Some(_) => Ok(book),

@@ -61,7 +61,7 @@ pub fn draft(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Draft {
 }
 
 pub fn offline() -> Context<'static> {
-    Context { now: now(), previous: None, offline: true, calendar: None }
+    Context { now: now(), previous: None, offline: true, calendar: None, sender: None }
 }
 
 pub fn run(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Checked {
