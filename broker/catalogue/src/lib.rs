@@ -6,6 +6,7 @@
 //! - [`definition`]: a return type: fields, rules, recipients, when it is due
 //! - [`codes`]: code lists
 //! - [`kind`]: the kinds of field, one row each
+//! - [`lint`](mod@lint): rules that nothing can break, or nothing keep
 //! - [`check`](mod@check): a draft in, findings and, if there is no error, a [`Valid`] out
 //! - [`content`]: the canonical bytes of a return and their digest
 //! - [`read`]: a CSV file in, tables out
@@ -29,6 +30,7 @@ pub mod content;
 pub mod definition;
 pub mod guard;
 pub mod kind;
+pub mod lint;
 pub mod read;
 
 pub use catalogue::Catalogue;
@@ -39,3 +41,4 @@ pub use definition::{
     Additive, AreaMatch, EventDue, Field, Long, RecipientRule, ReturnType, Rule, Scope, TableDef, TypeKind,
 };
 pub use kind::FieldKind;
+pub use lint::lint;
