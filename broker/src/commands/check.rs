@@ -326,7 +326,7 @@ mod tests {
             ),
             (
                 changed("returns/codes/ssda903-placement.toml", &|text| text.replace("source =", "sauce =")),
-                "returns/codes/ssda903-placement.toml: `source` is missing",
+                "returns/codes/ssda903-placement.toml:1: source: `source` is missing",
             ),
         ] {
             assert!(found.contains(said), "{said}\nnot in\n{found}");
