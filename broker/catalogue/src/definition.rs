@@ -187,6 +187,14 @@ pub struct Rule {
     pub(crate) compiled: Compiled,
 }
 
+impl Rule {
+    /// Whether only the broker can check it: it looks at the return before, or counts working days.
+    #[must_use]
+    pub fn needs_broker(&self) -> bool {
+        self.compiled.previous || self.compiled.calendar
+    }
+}
+
 /// Parts that add up to a total. Suppression must not leave one part to be found by subtraction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Additive {

@@ -116,6 +116,8 @@ pub(crate) struct Compiled {
     pub(crate) cells: Vec<CellRef>,
     /// Whether it reads the return before this one.
     pub(crate) previous: bool,
+    /// Whether it counts working days.
+    pub(crate) calendar: bool,
 }
 
 impl Compiled {

@@ -127,19 +127,27 @@ pub(super) struct Work<'a> {
     fields: Vec<u16>,
     cells: Vec<CellRef>,
     pub(super) previous: bool,
+    pub(super) calendar: bool,
     faults: Vec<String>,
 }
 
 impl<'a> Work<'a> {
     fn new(scene: &'a Scene<'a>) -> Self {
-        Self { scene, fields: Vec::new(), cells: Vec::new(), previous: false, faults: Vec::new() }
+        Self {
+            scene,
+            fields: Vec::new(),
+            cells: Vec::new(),
+            previous: false,
+            calendar: false,
+            faults: Vec::new(),
+        }
     }
 
     fn finish(mut self, logic: Option<Logic>) -> Result<Compiled, Vec<String>> {
         match logic {
             Some(logic) if self.faults.is_empty() => {
-                let compiled =
-                    Compiled { logic, fields: self.fields, cells: self.cells, previous: self.previous };
+                let Self { fields, cells, previous, calendar, .. } = self;
+                let compiled = Compiled { logic, fields, cells, previous, calendar };
                 if self.scene.long.is_some() && compiled.anchors().next().is_none() {
                     return Err(vec!["it names no figure of its own period: use cell(\"CODE\")".to_owned()]);
                 }

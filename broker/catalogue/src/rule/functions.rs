@@ -96,6 +96,7 @@ impl Work<'_> {
                 Some(Typed::Day(Day::MonthsBefore(Box::new(day), i32::from(n))))
             }
             ("working_days_after", Typed::Day(day), Some(n)) => {
+                self.calendar = true;
                 Some(Typed::Day(Day::WorkingDaysAfter(Box::new(day), n)))
             }
             ("hours_after", Typed::Moment(moment), Some(n)) => {
