@@ -4,7 +4,7 @@ use crate::Case;
 
 pub const NOTIFICATION: &[Case] = &[
     ("LN-R1", "aware_at=2023-04-20T10:00", "aware_at=2023-04-20T10:01"),
-    ("LN-R2", "aware_at=2023-04-13T00:00", "aware_at=2023-04-12T23:59"),
+    ("LN-R2", "aware_at=2023-04-19T00:00", "aware_at=2023-04-18T23:59"),
     ("LN-R2", "aware_at=2023-04-01T09:00 late_reason=system", "late_reason="),
     ("LN-R3", "incident_from=2023-04-18 incident_to=2023-04-19", "incident_to=2023-04-17"),
     ("LN-R3", "incident_from=2023-04-18", "incident_from=2023-04-21"),
