@@ -40,6 +40,8 @@ fn an_outcome_reaches_the_agencies_it_names_and_a_stranger_among_them_is_refused
     assert_ne!(code, 0, "{said}");
     assert!(said.contains("not_routable") || said.contains("cannot be routed"), "{said}");
     assert!(!said.contains("st-nowhere"), "{said}");
+    let (code, said) = send(&scene, &officer, &args, "team.csv", &outcome("chscp"));
+    assert!(code != 0 && said.contains("may not receive"), "named and never told: {said}");
     let (code, said) = send(&scene, &officer, &args, "outcome.csv", &outcome("homerton"));
     assert_eq!(code, 0, "{said}");
     let id = id_of(&said);

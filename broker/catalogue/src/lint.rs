@@ -89,7 +89,7 @@ impl Named {
         // on either side of each
         let beside: Vec<i64> = numbers
             .iter()
-            .flat_map(|n| [n - 1_000_000, n + 1_000_000, n / 10_000])
+            .flat_map(|n| [n.saturating_sub(1_000_000), n.saturating_add(1_000_000), n / 10_000])
             .filter(|n| *n >= 0)
             .collect();
         numbers.extend(beside);

@@ -68,14 +68,17 @@ impl<S: Store> Flow<S> {
         if let Some(route) = generation.routes.find(&facts) {
             return Ok(route);
         }
-        if facts.named.iter().any(|id| generation.partnership.agency(id).is_none()) {
+        let route = Arc::new(plan(generation, &checked.rtype, identity, &facts.named, day)?);
+        // whoever is named and not reached would be thought to know
+        let is_reached = |id: &AgencyId| *id == identity.agency || route.iter().any(|to| to.agency == *id);
+        if !facts.named.iter().all(is_reached) {
             let fields = checked.rtype.agency_fields.join(" or ");
             let why = format!(
-                "{fields} names an agency that is not one of the partnership; correct the id, or leave it blank"
+                "{fields} names an agency that is not one of the partnership, or that may not receive this; \
+                 correct the id, or leave it blank"
             );
             return Err(Stop::Refused(Refusal::NotRoutable(why)));
         }
-        let route = Arc::new(plan(generation, &checked.rtype, identity, &facts.named, day)?);
         if route.is_empty() {
             let why = "no agency of the partnership may receive it for these areas; check the areas, or ask the partnership manager";
             return Err(Stop::Refused(Refusal::NotRoutable(why.to_owned())));

@@ -313,6 +313,14 @@ mod tests {
                 "no agency owes `marac-quarterly`",
             ),
             (
+                changed("partnership.toml", &|text| text.replace("part = \"health\"\n", "")),
+                "`nhs-nel-icb` owes `mace-quarterly` with the wrong `part`",
+            ),
+            (
+                changed("partnership.toml", &|text| text.replace("part = \"health\"", "part = \"police\"")),
+                "`nhs-nel-icb` owes `mace-quarterly` with the wrong `part`",
+            ),
+            (
                 changed("returns/marac-quarterly.toml", &|text| {
                     text.replace("repeats_12m <= cases", "repeats_12m >= 0")
                 }),
