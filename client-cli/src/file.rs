@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use concordat_catalogue::{
-    Catalogue, Checked, Context, Draft, ReturnType, TypeKind, areas_of, check, content, event_id_of, read,
+    Catalogue, Checked, Context, Draft, ReturnType, TypeKind, areas_of, check, content, event_id_of, part_of,
+    read,
 };
 use concordat_core::clock::london_date;
 use concordat_core::finding::{Counts, Finding};
@@ -107,7 +108,7 @@ pub fn read(
         return_type: of.id.clone(),
         areas: areas(subject, of, owner, &tables)?,
         covers: covers(subject, of, &tables)?,
-        part: None,
+        part: part_of(of, &tables).map(|part| part.as_str().to_owned()),
     };
     Ok(Reading::Draft { draft: Draft { identity, nil, tables }, left_behind })
 }
@@ -116,7 +117,8 @@ pub fn read(
 #[must_use]
 pub fn check_offline(of: &ReturnType, draft: Draft, now: Timestamp) -> Checked {
     let no_event = matches!(&draft.identity.covers, Covers::Event(id) if id.as_str() == NO_EVENT);
-    let mut checked = check(of, draft, &Context { now, previous: None, offline: true });
+    let mut checked =
+        check(of, draft, &Context { now, previous: None, offline: true, calendar: None, sender: None });
     if no_event && checked.counts.errors > 1 {
         // that the header does not name the event is our doing; what is wrong in the file stands beside it
         checked.findings.retain(|finding| finding.rule.as_str() != "header-event");

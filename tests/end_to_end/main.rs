@@ -14,6 +14,7 @@ mod new_type;
 mod obligations;
 mod reading;
 mod refusals;
+mod routes;
 mod tampering;
 mod versions;
 

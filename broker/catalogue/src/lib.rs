@@ -6,6 +6,7 @@
 //! - [`definition`]: a return type: fields, rules, recipients, when it is due
 //! - [`codes`]: code lists
 //! - [`kind`]: the kinds of field, one row each
+//! - [`lint`](mod@lint): rules that nothing can break, or nothing keep
 //! - [`check`](mod@check): a draft in, findings and, if there is no error, a [`Valid`] out
 //! - [`content`]: the canonical bytes of a return and their digest
 //! - [`read`]: a CSV file in, tables out
@@ -29,13 +30,15 @@ pub mod content;
 pub mod definition;
 pub mod guard;
 pub mod kind;
+pub mod lint;
 pub mod read;
 
 pub use catalogue::Catalogue;
-pub use check::{Checked, Context, Draft, Valid, areas_of, check, event_id_of};
+pub use check::{Checked, Context, Draft, Valid, agencies_of, areas_of, check, event_id_of, part_of};
 pub use codes::{Code, CodeList};
 pub use complaint::Complaint;
 pub use definition::{
     Additive, AreaMatch, EventDue, Field, Long, RecipientRule, ReturnType, Rule, Scope, TableDef, TypeKind,
 };
 pub use kind::FieldKind;
+pub use lint::lint;

@@ -154,7 +154,7 @@ fn a_unit_an_indicator_does_not_come_in_and_a_period_that_cannot_exist_are_error
 fn a_valid_return_carries_the_content_that_its_digest_is_of() {
     let of = shipped("core-data-set-annual");
     let tables = read_csv(&of, &core_data_set()).tables;
-    let context = Context { now: now(), previous: None, offline: false };
+    let context = Context { now: now(), previous: None, offline: false, calendar: None, sender: None };
     let valid = check(&of, draft(&of, "2022-23", tables.clone()), &context).valid.unwrap();
     assert_eq!(valid.digest(), content::digest(valid.content()));
     let (identity, nil, decoded) = content::decode(valid.content()).unwrap();

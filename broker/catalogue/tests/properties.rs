@@ -4,7 +4,9 @@
 mod common;
 
 use common::{catalogue, now};
-use concordat_catalogue::{Catalogue, Context, Draft, areas_of, check, content, event_id_of, guard, read};
+use concordat_catalogue::{
+    Catalogue, Context, Draft, areas_of, check, content, event_id_of, guard, part_of, read,
+};
 use concordat_core::submission::{Covers, Identity};
 use concordat_core::table::Table;
 use proptest::prelude::*;
@@ -79,10 +81,19 @@ fn check_all(identity: &Identity, nil: bool, tables: &[Table]) {
         if !of.area_fields.is_empty() {
             identity.areas = areas_of(of, tables);
         }
+        if let Some(part) = part_of(of, tables) {
+            identity.part = Some(part.to_string());
+        }
         if let Some(event) = event_id_of(of, tables) {
             identity.covers = Covers::Event(event);
         }
-        let context = Context { now: now(), previous: Some(tables), offline: false };
+        let context = Context {
+            now: now(),
+            previous: Some(tables),
+            offline: false,
+            calendar: None,
+            sender: of.owners.first().copied(),
+        };
         let checked = check(of, Draft { identity, nil, tables: tables.to_vec() }, &context);
         assert_eq!(checked.valid.is_some(), checked.counts.errors == 0);
         assert!(checked.findings.len() <= 1_000);
@@ -98,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn check_never_panics_on_tables_that_fit(identity in identity(), table in (0..5usize).prop_flat_map(fitting)) {
+    fn check_never_panics_on_tables_that_fit(identity in identity(), table in (0..catalogue().types().len()).prop_flat_map(fitting)) {
         check_all(&identity, false, &[table]);
     }
 

@@ -85,7 +85,7 @@ impl<S: Store> Flow<S> {
         caller: &Caller,
         permitted: Permitted<Typed>,
     ) -> Result<Acknowledged, Stop> {
-        let (valid, findings) = self.validate(permitted)?;
+        let (valid, findings) = self.validate(generation, permitted)?;
         if let Some(original) = self.sent_before(&valid)? {
             return Ok(original.acknowledge(Vec::new()));
         }

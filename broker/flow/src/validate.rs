@@ -15,6 +15,7 @@ use concordat_policy::Permitted;
 use concordat_store::Store;
 
 use crate::authorise::Typed;
+use crate::generation::Generation;
 use crate::open::Flow;
 use crate::stop::Stop;
 use crate::submit::Received;
@@ -56,6 +57,7 @@ impl<S: Store> Flow<S> {
 
     pub(crate) fn validate(
         &self,
+        generation: &Generation,
         permitted: Permitted<Typed>,
     ) -> Result<(Permitted<Checked>, Vec<Finding>), Stop> {
         let now = self.clock.now();
@@ -71,8 +73,15 @@ impl<S: Store> Flow<S> {
             if nil && !rtype.nil {
                 return Err(Refusal::NilNotAllowed);
             }
+            let context = Context {
+                now,
+                previous,
+                offline: false,
+                calendar: Some(&generation.calendar),
+                sender: generation.partnership.agency(&identity.agency).map(|agency| agency.kind),
+            };
             let draft = Draft { identity, nil, tables };
-            let outcome = check(&rtype, draft, &Context { now, previous, offline: false });
+            let outcome = check(&rtype, draft, &context);
             match outcome.valid {
                 Some(valid) => {
                     left = outcome.findings;

@@ -74,8 +74,11 @@ impl Book {
             nil: false,
             tables: vec![book.table.clone()],
         };
-        let checked =
-            check(rtype, draft, &Context { now: MachineClock.now(), previous: None, offline: true });
+        let checked = check(
+            rtype,
+            draft,
+            &Context { now: MachineClock.now(), previous: None, offline: true, calendar: None, sender: None },
+        );
         match checked.valid {
             Some(_) => Ok(book),
             None => Err(format!("the bench's return is not right: {:?}", checked.findings).into()),
