@@ -7,6 +7,7 @@ pub(crate) mod long;
 pub(crate) mod previous;
 pub(crate) mod rows;
 pub(crate) mod shape;
+pub(crate) mod text;
 
 use crate::cell::Value;
 

@@ -58,6 +58,12 @@ pub fn scan(text: &str) -> Vec<Detail> {
     found
 }
 
+/// Whether a text may hold the name of a person.
+#[must_use]
+pub fn has_name(_: &str) -> bool {
+    false
+}
+
 /// Whether a whole text is an NHS number: ten digits, spaces allowed, modulus 11.
 #[must_use]
 pub fn is_nhs_number(text: &str) -> bool {

@@ -12,12 +12,14 @@
 //! - [`guard`]: what free text must not hold
 //!
 //! Inside: `cell` and `decimal` (one cell), `stretch` (notations of periods), `load` (definition files),
-//! `rule` (expressions, compiled once), `checks` (the passes of `check`).
+//! `rule` (expressions, compiled once), `narrative` (what free text says of its own numbers), `checks` (the
+//! passes of `check`).
 
 mod cell;
 mod checks;
 mod decimal;
 mod load;
+mod narrative;
 mod rule;
 mod stretch;
 
