@@ -8,6 +8,7 @@ pub(crate) mod previous;
 pub(crate) mod rows;
 pub(crate) mod shape;
 pub(crate) mod text;
+pub(crate) mod unexpected;
 
 use crate::cell::Value;
 

@@ -9,10 +9,10 @@ mod pair;
 mod parts;
 mod period;
 mod rate;
-mod roles;
+pub(crate) mod roles;
 mod share;
 mod small;
-mod tokens;
+pub(crate) mod tokens;
 
 use roles::Passage;
 use tokens::{Loose, Number};

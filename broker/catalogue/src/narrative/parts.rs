@@ -125,6 +125,10 @@ fn list(passage: &Passage<'_>, start: usize) -> Option<List> {
             }
             at += 1;
         }
+        // `…, have been received`: the list ended at the comma
+        if part.is_none() && list.parts.len() > 1 {
+            break;
+        }
         let part = part.filter(|n: &Number| !n.percent && n.loose == Loose::Exact)?;
         list.parts.push(part);
         list.sexes &= labelled;

@@ -91,7 +91,7 @@ impl<'t> Passage<'t> {
             return Role::Year;
         }
         let next_is_year = matches!(self.at(at + 1), Token::Mark(',')) && self.year_like(at + 2);
-        if is_month(self.at(at + 1))
+        if value < 40 && is_month(self.at(at + 1))
             || is_month(self.before(at, 1)) && (next_is_year || self.year_like(at + 1))
         {
             return Role::Day;
@@ -110,7 +110,9 @@ impl<'t> Passage<'t> {
         let running = value <= 13
             && self.is_before(at, 1, &["year", "years", "quarter", "week", "month"])
             && !self.is_before(at, 2, &["last", "this", "previous", "each", "per", "the", "a", "every"]);
-        listed || aged || numbered || running || self.is_age(at)
+        const TIMES: &[&str] =
+            &["month", "months", "week", "weeks", "day", "days", "years", "hours", "minutes", "working"];
+        listed || aged || numbered || running || self.is(at + 1, TIMES) || self.is_age(at)
     }
 
     // `under 10 contacts` counts contacts; `under 18`, `over 18 and` tell an age

@@ -57,6 +57,11 @@ fn n1_a_percentage_change_is_that_of_its_two_numbers() {
         "355 contacts came from 311 families, a 12% increase.",
         "From 0 to 12, an increase of 100%",
         "First time entrants fell by 19% (from 67 to 54).",
+        "There were 495 children, a decrease of 14.6% over the last 12 months.",
+        "Episodes rose by 1.7% from 400,110 to 406,770, whereas endings fell by 1.3% from 353,860 to 349,130.",
+        "391,000 children were in need, which is a decrease of 2% from 397,600 last year.",
+        "The share was 17.3% in Q3 compared to 16.7% in Q2; 193 in Q3 compared with 171.",
+        "Placements dropped from 210 in Sep 2020 to 112 July 2021 (47% reduction).",
     ]);
 }
 
@@ -78,6 +83,7 @@ fn n2_parts_add_up_to_their_total() {
             "1,121 attended, 252 cancelled and 345 did not attend, a total of 1,720.",
             "We booked 1,720 places (1,121 attended, 252 cancelled, 345 did not attend).",
             "50.2% + 40.1% = 91%",
+            "A total of 1,445 notices, comprising of 993 referrals and 453 requests for advice, came in.",
         ],
     );
     quiet(&[

@@ -114,7 +114,7 @@ fn mark(first: char, rest: &str, out: &mut Vec<Token<'_>>) {
 }
 
 fn shortened(last: Option<&Token<'_>>) -> bool {
-    let is = |word: &str| ["approx", "no", "nos", "vs", "c", "ca", "s", "ss", "para"].contains(&word);
+    let is = |word: &str| ["approx", "no", "nos", "vs", "c", "ca", "s", "ss", "para", "b"].contains(&word);
     matches!(last, Some(Token::Word(word)) if is(&word.to_ascii_lowercase()))
 }
 
