@@ -119,5 +119,5 @@ fn plain(word: &str) -> bool {
 
 fn known(word: &str) -> bool {
     let lower = word.to_lowercase();
-    lower.split('-').any(|part| is_known(part))
+    lower.split('-').any(is_known)
 }
