@@ -9,6 +9,7 @@
 )]
 
 mod allegation;
+mod explaining;
 mod new_type;
 mod obligations;
 mod reading;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use concordat_catalogue::{Context, Draft, ReturnType, Valid, check};
+use concordat_catalogue::{Context, Draft, ReturnType, Valid, check, explain};
 use concordat_core::clock::Clock;
+use concordat_core::explanation::Explanation;
 use concordat_core::finding::Finding;
 use concordat_core::ids::SendKey;
 use concordat_core::refusal::Refusal;
@@ -27,6 +28,8 @@ pub struct Checked {
     pub key: SendKey,
     /// What it replaces.
     pub replaces: Option<Replaces>,
+    /// What its sender answers to the queries.
+    pub explanations: Vec<Explanation>,
 }
 
 impl<S: Store> Flow<S> {
@@ -37,7 +40,7 @@ impl<S: Store> Flow<S> {
         let now = self.clock.now();
         let mut left = Vec::new();
         let checked = permitted.try_map(|Typed { received, rtype }| {
-            let Received { identity, key, type_digest, nil, replaces, tables, .. } = received;
+            let Received { identity, key, type_digest, nil, replaces, tables, explanations, .. } = received;
             if type_digest != rtype.digest {
                 return Err(Refusal::CatalogueChanged);
             }
@@ -48,8 +51,10 @@ impl<S: Store> Flow<S> {
             let outcome = check(&rtype, draft, &Context { now, previous: None, offline: false });
             match outcome.valid {
                 Some(valid) => {
+                    explain::check(&explanations, &outcome.findings)
+                        .map_err(|text| Refusal::Malformed { field: "explanations", text })?;
                     left = outcome.findings;
-                    Ok(Checked { valid, rtype, key, replaces })
+                    Ok(Checked { valid, rtype, key, replaces, explanations })
                 }
                 None => Err(Refusal::Invalid(outcome.findings)),
             }

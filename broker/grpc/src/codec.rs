@@ -11,12 +11,13 @@ use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder};
 use tonic_prost::ProstEncoder;
 
-use crate::convert::{AREAS, CELLS, COLUMNS, TABLES};
+use crate::convert::{AREAS, CELLS, COLUMNS, EXPLANATIONS, TABLES};
 
 // the numbers of the fields that repeat, as the .proto files give them
 const IDENTITY: u64 = 1;
 const IDENTITY_AREAS: u64 = 3;
 const TABLES_FIELD: u64 = 8;
+const EXPLANATIONS_FIELD: u64 = 9;
 const TABLE_COLUMNS: u64 = 2;
 const TABLE_CELLS: u64 = 3;
 
@@ -84,7 +85,7 @@ fn shape_of(message: &[u8]) -> Shape {
 
 // whether it fits; `None` when it cannot be walked, for then what the decoder would make of it is not known
 fn walk(mut message: &[u8]) -> Option<bool> {
-    let (mut tables, mut cells, mut areas) = (0_usize, 0_usize, 0_usize);
+    let (mut tables, mut cells, mut areas, mut explanations) = (0_usize, 0_usize, 0_usize, 0_usize);
     while let Some((number, content)) = field(&mut message)? {
         match number {
             IDENTITY => areas += count(content, IDENTITY_AREAS, 0)?.0,
@@ -96,9 +97,10 @@ fn walk(mut message: &[u8]) -> Option<bool> {
                 tables += 1;
                 cells += more;
             }
+            EXPLANATIONS_FIELD => explanations += 1,
             _ => {}
         }
-        if tables > TABLES || cells > CELLS || areas > AREAS {
+        if tables > TABLES || cells > CELLS || areas > AREAS || explanations > EXPLANATIONS {
             return Some(false);
         }
     }
@@ -186,6 +188,12 @@ mod tests {
         assert_eq!(shape(vec![table(1, 1)], AREAS + 1), Shape::TooLarge);
         assert_eq!(shape(vec![table(1, CELLS)], 1), Shape::Fits);
         assert_eq!(shape(vec![table(1, CELLS / 2), table(1, CELLS / 2 + 1)], 1), Shape::TooLarge);
+        let explained = |count| wire::SubmitRequest {
+            explanations: vec![wire::Explanation::default(); count],
+            ..Default::default()
+        };
+        assert_eq!(shape_of(&explained(EXPLANATIONS).encode_to_vec()), Shape::Fits);
+        assert_eq!(shape_of(&explained(EXPLANATIONS + 1).encode_to_vec()), Shape::TooLarge);
     }
 
     #[test]

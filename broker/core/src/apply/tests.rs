@@ -68,6 +68,7 @@ fn accepted(version: u32, replaces: Option<EntryId>) -> Body {
         }],
         counts: Counts::default(),
         found: Vec::new(),
+        explanations: Vec::new(),
         payload: PayloadAt::Section(2),
     }))
 }
