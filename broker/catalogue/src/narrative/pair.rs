@@ -181,16 +181,36 @@ fn change_before(passage: &Passage<'_>, from: usize) -> Option<Stated> {
     })
 }
 
-// `, an increase of 12%`, `(12%)`, `, up 12%`
+// `, an increase of 12%`, `(12%)`, `(+12%)`, `, up 12%`, `. This is an increase of 12%`
 fn change_after(passage: &Passage<'_>, figure: usize) -> Option<Stated> {
-    let (at, number) = next(passage, figure + 1, 10, &[',', '(', ')', '-'])?;
+    let Some((at, number)) = next(passage, figure + 1, 10, &[',', '(', ')', '-', '+']) else {
+        return change_next(passage, figure);
+    };
     let apart =
         (figure + 1..at).any(|at| passage.is(at, &["and", "while", "with", "but", "when", "whereas"]));
     let change = stated(passage, at).filter(|_| !apart);
     change.or_else(|| {
-        let alone = passage.is_mark(at + 1, &[')']) && passage.is_mark(at.checked_sub(1)?, &['(']);
-        (number.percent && alone && at - figure <= 6).then_some(Stated { at, number, way: None })
+        let signed = passage.is_mark(at.checked_sub(1)?, &['+', '-']);
+        let open = at.checked_sub(if signed { 2 } else { 1 })?;
+        let alone = passage.is_mark(at + 1, &[')']) && passage.is_mark(open, &['(']);
+        (number.percent && alone && at - figure <= 7).then_some(Stated { at, number, way: None })
     })
+}
+
+// the change in the sentence after, if that speaks of nothing else
+fn change_next(passage: &Passage<'_>, figure: usize) -> Option<Stated> {
+    let end = (figure + 1..figure + 10).find(|at| matches!(passage.at(*at), Token::End))?;
+    let said = ["is", "was", "represents", "represented", "equates", "means", "amounts", "shows"];
+    if !passage.is(end + 1, &["this", "that", "which"]) || !passage.is(end + 2, &said) {
+        return None;
+    }
+    let (at, _) = next(passage, end + 3, 6, &[])?;
+    let change = stated(passage, at)?;
+    let after = if passage.is(at + 1, NOUNS) { at + 2 } else { at + 1 };
+    let of_another = passage.is(after, &["on", "from", "since", "over", "against", "compared", "than", "in"])
+        && !passage.is(after + 1, &["last"])
+        && !passage.is(after + 2, &["previous", "last", "year", "preceding"]);
+    (!of_another).then_some(change)
 }
 
 // `355, an increase of 12% on 311`, `355 compared with 311, an increase of 12%`, `355, up from 311 (12%)`
@@ -210,6 +230,12 @@ fn on_earlier(passage: &Passage<'_>, link: usize, see: &mut impl FnMut(Pair)) {
         if usable(&earlier, &later) {
             see(Pair { earlier, later, change });
         }
+        return;
+    }
+    // `rose by 12% to 355 from 311`
+    if passage.is(link, &["from"]) && passage.is_before(x, 1, &["to"]) && usable(&earlier, &found) {
+        let changes = [change_before(passage, x - 1), change_after(passage, a)];
+        changes.into_iter().flatten().for_each(|change| see(Pair { earlier, later: found, change }));
         return;
     }
     let compared = passage.is(link, &["with", "to"])

@@ -24,6 +24,7 @@ pub(crate) fn look(passage: &Passage<'_>, found: &mut Vec<Remark>) {
         if step == at + 1 {
             list_of(passage, at, found);
             list_then_total(passage, at, found);
+            added_up(passage, at, found);
         }
         at = step;
     }
@@ -190,6 +191,21 @@ fn list_then_total(passage: &Passage<'_>, at: usize, found: &mut Vec<Remark>) {
     let start = if passage.is_mark(list.end, &[',', ';']) { list.end + 1 } else { list.end };
     if let Some(whole) = total(passage, start).filter(plain) {
         judge(&list.parts, &whole, Meant::IfNear, found);
+    }
+}
+
+// `the lines add up to 387,633 against a total of 363,153`
+fn added_up(passage: &Passage<'_>, at: usize, found: &mut Vec<Remark>) {
+    let Some(sum) = passage.figure(at).filter(plain) else { return };
+    let verb = |back: usize| passage.is_before(at, back, &["add", "adds", "added", "sum", "sums"]);
+    if !passage.is_before(at, 1, &["to"]) || !(verb(2) || verb(3) && passage.is_before(at, 2, &["up"])) {
+        return;
+    }
+    let figure = (at + 1..at + 10).find(|at| !matches!(passage.at(*at), Token::Word(_) | Token::Mark(',')));
+    let Some(whole) = figure.and_then(|at| passage.figure(at)).filter(plain) else { return };
+    let end = figure.unwrap_or(at);
+    if (at + 1..end).any(|at| passage.is(at, &["total"])) {
+        judge(&[sum], &whole, Meant::Whole, found);
     }
 }
 

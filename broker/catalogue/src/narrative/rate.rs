@@ -55,6 +55,10 @@ fn compare(before: &Sentence, here: &Sentence, found: &mut Vec<Remark>) {
 // `65 per 10,000`, `65 children per 10k`, `a rate of 65 for every 10,000`
 fn rate(passage: &Passage<'_>, at: usize) -> Option<i128> {
     passage.figure(at).filter(|n| !n.percent && !n.written)?;
+    // `down from 75 per 10,000` is the rate of another year or place
+    if passage.is_before(at, 1, &["from", "than", "with", "against"]) {
+        return None;
+    }
     let per = (at + 1..=at + 3).find(|at| passage.is(*at, &["per", "every"]))?;
     if !(at + 1..per).all(|at| matches!(passage.at(at), Token::Word(_))) {
         return None;

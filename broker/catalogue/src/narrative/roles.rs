@@ -151,6 +151,7 @@ impl<'t> Passage<'t> {
             || self.is_before(at, 1, &["than"]) && self.is_before(at, 2, &["fewer", "less", "lower"])
             || self.is_before(at, 1, &["to"])
                 && self.is_before(at, 2, &["up", "close"])
+                && !self.is_before(at, 3, &["add", "adds", "added", "sum", "sums", "went", "gone", "goes"])
                 && !self.is_before(at, 4, &["from"])
         {
             return Loose::Under;

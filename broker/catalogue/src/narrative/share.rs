@@ -19,7 +19,7 @@ pub(crate) fn look(passage: &Passage<'_>, found: &mut Vec<Remark>) {
     }
 }
 
-// `34 (17%) of 405`, `34 of 405 (17%)`, `34 out of the 405 children, or 17%`
+// `34 (17%) of 405`, `34 of 405 (17%)`, `34 out of the 405 children, or 17%`, `34, or 17% of 405`
 fn count_first(passage: &Passage<'_>, at: usize, count: &Number, found: &mut Vec<Remark>) {
     if let Some((after, share)) = bracketed(passage, at + 1, 3)
         && let Some((_, base)) = base(passage, after)
@@ -28,6 +28,13 @@ fn count_first(passage: &Passage<'_>, at: usize, count: &Number, found: &mut Vec
     }
     if let Some((end, base)) = base(passage, at + 1)
         && let Some(share) = trailing(passage, end + 1)
+    {
+        judge(count, &share, &base, found);
+    }
+    let beside = (at + 1..at + 4).find(|at| !passage.is_mark(*at, &[',', '-']) && !passage.is(*at, &["or"]));
+    if let Some(beside) = beside
+        && let Some(share) = passage.figure(beside).filter(|n| n.percent)
+        && let Some((_, base)) = base(passage, beside + 1)
     {
         judge(count, &share, &base, found);
     }
@@ -129,11 +136,15 @@ fn counts_on(passage: &Passage<'_>, at: usize) -> bool {
     passage.is(at, &["of", "more", "fewer", "less", "higher", "lower", "were", "was", "had", "in", "for"])
 }
 
-// `103/166 = 62%`, `103/166 (62%)`
+// `103/166 = 62%`, `103/166 (62%)`, `62% (103/166)`
 fn fraction(passage: &Passage<'_>, at: usize, found: &mut Vec<Remark>) {
     let Token::Span(text) = passage.at(at) else { return };
     let sign = matches!(passage.at(at + 1), Token::Mark('=' | '('));
-    let Some(share) = passage.figure(at + 2).filter(|n| n.percent && sign) else { return };
+    let after = passage.figure(at + 2).filter(|n| n.percent && sign);
+    let before = at.checked_sub(2).and_then(|share| passage.figure(share));
+    let before =
+        before.filter(|n| n.percent && passage.is_mark(at - 1, &['(']) && passage.is_mark(at + 1, &[')']));
+    let Some(share) = after.or(before) else { return };
     let Some((count, base)) = text.split_once('/') else { return };
     let read = |text: &str| {
         let value = crate::decimal::parse(&text.replace(',', ""), 0)?;

@@ -37,6 +37,13 @@ fn n1_a_percentage_change_is_that_of_its_two_numbers() {
             "Attendance fell from 89% to 71%, a reduction of 12 percentage points.",
             "Attendance rose from 71% to 89%, an increase of 20%.",
             "Contacts rose by over 15% from 311 to 355.",
+            "Contacts rose from 311 to 355 (+12%).",
+            "Contacts rose by 12% to 355 from 311.",
+            "Contacts rose 12 per cent to 355, from 311 in 2021/22.",
+            "Contacts rose from 311 in 2021/22 to 355 in 2022/23. This represents a 12% increase.",
+            "Contacts rose from 311 to 355. That is an increase of 12% on the previous year.",
+            "A 12% rise (from 311 to 355) was seen.",
+            "Contacts grew from 311 to 355, up 12%.",
         ],
     );
     quiet(&[
@@ -61,6 +68,9 @@ fn n1_a_percentage_change_is_that_of_its_two_numbers() {
         "Episodes rose by 1.7% from 400,110 to 406,770, whereas endings fell by 1.3% from 353,860 to 349,130.",
         "391,000 children were in need, which is a decrease of 2% from 397,600 last year.",
         "The share was 17.3% in Q3 compared to 16.7% in Q2; 193 in Q3 compared with 171.",
+        "Contacts rose from 311 to 355. This is a 12% increase on 2019/20.",
+        "Contacts rose from 311 to 355. Referrals show a 12% increase.",
+        "Contacts rose from 311 to 355. This was seen in 12% of schools.",
         "Placements dropped from 210 in Sep 2020 to 112 July 2021 (47% reduction).",
     ]);
 }
@@ -83,6 +93,7 @@ fn n2_parts_add_up_to_their_total() {
             "1,121 attended, 252 cancelled and 345 did not attend, a total of 1,720.",
             "We booked 1,720 places (1,121 attended, 252 cancelled, 345 did not attend).",
             "50.2% + 40.1% = 91%",
+            "The nine lines add up to 387,633 against a total of 363,153.",
             "A total of 1,445 notices, comprising of 993 referrals and 453 requests for advice, came in.",
         ],
     );
@@ -99,6 +110,8 @@ fn n2_parts_add_up_to_their_total() {
         "There were 12 sessions for 300 delegates, a total of 36 hours.",
         "1,121 attended, 252 cancelled and 345 did not attend, a total of 1,718.",
         "Of around 35: 26 and 6.",
+        "The nine lines add up to 363,153, which is the total of 363,153.",
+        "The reports add up to 40 in all, and of 12 courses the total is known.",
         "Three forces made 40 and 60 contacts, a total of 100.",
         "Of 35 referrals: 26 male, 6 female, up from 30 last year.",
     ]);
@@ -122,6 +135,9 @@ fn n3_a_percentage_is_that_of_its_count_and_base() {
             "103/166 = 66%",
             "13,656 of 21,136 visitors = 81%",
             "765 (5.4%) of a total of 10,847",
+            "103 or 66% of 166",
+            "103, 66% of the 166 eligible",
+            "66% (103/166)",
         ],
     );
     quiet(&[
@@ -165,6 +181,7 @@ fn n4_a_rate_is_that_of_its_count_and_population() {
         "65 per 10,000 in London and 71 per 10,000 here (392 of 55,059)",
         "Referrals: 453 per 10,000. Of the survey, 392 of 5,505 answered.",
         "65 per 10,000 of 55,059 children",
+        "The rate per 10,000 is 71, down from 75 per 10,000, with 392 of 55,059 children looked after.",
     ]);
 }
 
