@@ -1,5 +1,6 @@
 //! Between the wire and our words. What comes from the wire is checked here and nowhere else.
 
+use concordat_core::explanation::Explanation;
 use concordat_core::finding::{Finding, Severity};
 use concordat_core::ids::{EntryId, RuleId, SendKey};
 use concordat_core::submission::{Covers, Identity};
@@ -45,6 +46,16 @@ pub fn identity_to_wire(identity: &Identity) -> v1::Identity {
             Covers::Event(event) => v1::identity::Covers::Event(event.to_string()),
         }),
         part: identity.part.clone().unwrap_or_default(),
+    }
+}
+
+/// An answer to a query for the wire.
+#[must_use]
+pub fn explanation_to_wire(explanation: Explanation) -> v1::Explanation {
+    v1::Explanation {
+        rule: explanation.rule.into(),
+        code: explanation.code.as_str().to_owned(),
+        text: explanation.text,
     }
 }
 

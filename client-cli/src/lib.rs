@@ -11,6 +11,7 @@
 //! - [`context`], [`contexts`], [`private`]: enrolments, kept for the user alone
 //! - [`connect`], [`pinned`], [`certificate`]: TLS both ways, and trust at enrolment
 //! - [`definitions`], [`file`](mod@file): which catalogue is used; a return's file, read and checked
+//! - [`explain`]: answers to queries, as they are typed
 //! - [`pending`], [`submitter`], [`receipts`]: one key per submission, its attempts, and what proves the outcome
 //! - [`audit_trail`]: the log, verified without trusting the broker
 //! - [`convert`]: between the wire and our words
@@ -27,6 +28,7 @@ pub mod convert;
 pub mod definitions;
 pub mod desk;
 pub mod exit;
+pub mod explain;
 pub mod failure;
 pub mod file;
 pub mod pending;

@@ -9,6 +9,7 @@
 )]
 
 mod allegation;
+mod explaining;
 mod looking_back;
 mod new_type;
 mod obligations;

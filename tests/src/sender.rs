@@ -67,6 +67,7 @@ pub fn attestation(agency: &str, area: &str, month: Period, key: SendKey, matter
         type_digest: rtype.digest,
         nil: false,
         replaces: None,
+        explanations: Vec::new(),
         tables: vec![Table {
             name: "main".to_owned(),
             columns: ["area", "matters_meeting_criteria", "notified"].map(str::to_owned).to_vec(),

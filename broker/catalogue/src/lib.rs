@@ -11,14 +11,17 @@
 //! - [`content`]: the canonical bytes of a return and their digest
 //! - [`read`]: a CSV file in, tables out
 //! - [`guard`]: what free text must not hold
+//! - [`explain`]: answers to queries
 //!
 //! Inside: `cell` and `decimal` (one cell), `stretch` (notations of periods), `load` (definition files),
-//! `rule` (expressions, compiled once), `checks` (the passes of `check`).
+//! `rule` (expressions, compiled once), `narrative` (what free text says of its own numbers), `checks` (the
+//! passes of `check`).
 
 mod cell;
 mod checks;
 mod decimal;
 mod load;
+mod narrative;
 mod rule;
 mod stretch;
 
@@ -28,6 +31,7 @@ pub mod codes;
 pub mod complaint;
 pub mod content;
 pub mod definition;
+pub mod explain;
 pub mod guard;
 pub mod kind;
 pub mod lint;

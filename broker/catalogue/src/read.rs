@@ -7,6 +7,7 @@ use concordat_core::table::{Cells, Table};
 
 use crate::cell::Symbol;
 use crate::checks::findings::{Findings, Place, ids};
+use crate::checks::unexpected;
 use crate::definition::{MAIN, ReturnType, TypeKind};
 
 /// The largest file that is read, in bytes.
@@ -31,7 +32,10 @@ pub fn csv(bytes: &[u8], of: &ReturnType) -> Result<ReadIn, Vec<Finding>> {
     let read = file(bytes, of, &mut findings);
     match read {
         Some(read) if !findings.has_errors() => Ok(read),
-        _ => Err(findings.finish().0),
+        _ => {
+            unexpected::look(bytes, of, &mut findings);
+            Err(findings.finish().0)
+        }
     }
 }
 
@@ -98,7 +102,7 @@ fn stored(cell: &str, symbols: bool) -> &str {
 }
 
 // the separator that the first line has most of, outside quotes
-fn delimiter(bytes: &[u8]) -> u8 {
+pub(crate) fn delimiter(bytes: &[u8]) -> u8 {
     let (mut counts, mut quoted) = ([(b',', 0usize), (b';', 0), (b'\t', 0)], false);
     for byte in bytes {
         match byte {

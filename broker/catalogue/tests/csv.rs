@@ -5,7 +5,7 @@ mod common;
 
 use common::{shipped, table};
 use concordat_catalogue::read;
-use concordat_core::finding::Finding;
+use concordat_core::finding::{Finding, Severity};
 
 fn csc(text: &str) -> Result<read::ReadIn, Vec<Finding>> {
     read::csv(text.as_bytes(), &shipped("cds-csc-quarterly"))
@@ -77,4 +77,39 @@ fn what_is_no_utf_8_or_empty_or_too_long_is_refused() {
     assert_eq!(read::csv(b"area,period\nE\xff,1\n", &of).unwrap_err()[0].rule.as_str(), "file-text");
     let long = format!("area,period\n{}", "E09000012,2022-23/Q4\n".repeat(10_001));
     assert_eq!(rules(&long), [("table-rows".to_owned(), None)]);
+}
+
+#[test]
+fn an_unexpected_column_that_holds_identifiers_is_told_by_its_place_and_sort_never_by_value() {
+    let of = shipped("cds-csc-quarterly");
+    let file = "area,period,contacts,nhs no,dob,who\n\
+                E09000012,2022-23/Q4,9,943 476 5919,2015-03-12,Jamie Okafor\n";
+    let findings = read::csv(file.as_bytes(), &of).unwrap_err();
+    let told: Vec<_> = findings
+        .iter()
+        .filter(|f| f.rule.as_str() == "text-overshare")
+        .map(|f| (f.severity, f.text.as_str()))
+        .collect();
+    let text = |at: u8, held: &str| {
+        format!(
+            "column {at}, which is no column of this type, holds {held}: take it out before you send or store the file"
+        )
+    };
+    assert_eq!(
+        told,
+        [
+            (Severity::Error, text(4, "NHS numbers").as_str()),
+            (Severity::Error, text(5, "dates of birth").as_str()),
+            (Severity::Query, text(6, "what may be names of persons").as_str()),
+        ]
+    );
+    let all = format!("{findings:?}");
+    for value in ["943", "5919", "2015", "Jamie", "Okafor"] {
+        assert!(!all.contains(value), "{value}");
+    }
+    // the type says of these that they never travel: they may hold anything
+    let of = shipped("core-data-set-annual");
+    let file =
+        "area,indicator_code,period,value,unit,notes\nHackney,CSC-FD-REF,2022/23,1,count,943 476 5919\n";
+    assert!(read::csv(file.as_bytes(), &of).is_ok());
 }

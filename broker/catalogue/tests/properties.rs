@@ -159,6 +159,27 @@ proptest! {
     }
 
     #[test]
+    fn free_text_never_panics_and_never_refuses_but_for_personal_detail(
+        text: String,
+        words in prop::collection::vec(prop::sample::select(vec![
+            "12%", "1,121", "of", "from", "to", "(", ")", "+", "=", ":", ",", ".", "and", "per", "10,000", "a", "total",
+            "reduction", "increase", "by", "2022/23", "2010/22", "31", "June", "one", "child", "children", "3.5", "males",
+            "females", "born", "up", "compared", "with", "99999999999999", "0", "-", "–", "é", "comprising", "12/03/2015",
+            "9223372036854775807", "0.000001", "than", "Jamie", "Okafor", "1st", "s47", "aged", "over", "\n",
+        ]), 0..60),
+        spaced: bool,
+    ) {
+        let of = common::shipped("cds-csc-quarterly");
+        for text in [text, words.join(if spaced { " " } else { "" })] {
+            let _ = guard::has_name(&text);
+            let row = common::wide(&[("area", "E09000012"), ("period", "2022-23/Q4"), ("commentary", &text)]);
+            let checked = common::run(&of, "2022-23/Q4", vec![row]);
+            let fits = text.chars().count() <= 2_000;
+            prop_assert_eq!(checked.counts.errors > 0, !(fits && guard::scan(&text).is_empty()));
+        }
+    }
+
+    #[test]
     fn the_guard_never_panics_and_finds_every_nhs_number(
         text: String,
         before in "[a-z ,.]{0,10}",

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{draft, identity, ids, now, offline, run, shipped, table, wide};
-use concordat_catalogue::{Context, Draft, areas_of, check, event_id_of};
+use concordat_catalogue::{Checked, Context, Draft, areas_of, check, event_id_of};
 use concordat_core::agency::Kind;
 use concordat_core::finding::Severity;
 use concordat_core::submission::Covers;
@@ -345,4 +345,53 @@ fn findings_about_a_person_carry_no_figures_and_no_cell() {
     assert!(checked.findings.iter().all(|f| f.figures.is_none()));
     assert!(!said.contains("wizard") && !said.contains("2031") && !said.contains("Alex"), "{said}");
     assert_eq!(ids(&checked.findings, Severity::Error), ["cell-code", "cell-required", "LN-R1"]);
+}
+
+fn commentary(text: &str) -> Checked {
+    let of = shipped("cds-csc-quarterly");
+    let row =
+        wide(&[("area", "E09000012"), ("period", "2022-23/Q4"), ("contacts", "9"), ("commentary", text)]);
+    run(&of, "2022-23/Q4", vec![row])
+}
+
+#[test]
+fn free_text_of_figures_is_queried_for_what_contradicts_itself_and_the_text_is_not_repeated() {
+    for (id, text, figures) in [
+        ("N1", "12% from 311 to 355", Some("12% stated; from 311 to 355 is 14.1%")),
+        ("N2", "of 35: 26 and 6", Some("the parts add up to 32; the total says 35")),
+        ("N3", "34 (17%) of 405", Some("17% stated; 34 of 405 is 8.4%")),
+        ("N4", "65 per 10,000, 392 of 55,059", Some("65 per 10,000 stated; 392 of 55,059 is 71.2")),
+        ("N5", "181, a reduction of 211", Some("a change of 211 beside 181")),
+        ("N6", "in 2010/22", Some("2010/22")),
+        ("N7", "two children", None),
+    ] {
+        let checked = commentary(text);
+        let found: Vec<_> = checked.findings.iter().filter(|f| f.severity == Severity::Query).collect();
+        assert_eq!(found.len(), 1, "{id} {found:#?}");
+        assert_eq!((found[0].rule.as_str(), found[0].figures.as_deref()), (id, figures));
+        assert_eq!((found[0].row, found[0].column.as_deref()), (Some(1), Some("commentary")));
+        assert!(!found[0].text.contains(|c: char| c.is_ascii_digit()) || id == "N7", "{}", found[0].text);
+        assert!(checked.valid.is_some(), "a query never refuses");
+    }
+    assert_eq!(commentary("14% from 311 to 355; 1,121 + 252 + 345 = 1,718").counts.queries, 0);
+}
+
+#[test]
+fn a_date_of_birth_in_figures_is_an_error_and_a_likely_name_only_a_query() {
+    let checked = commentary("born on 12 March 2015");
+    assert_eq!(ids(&checked.findings, Severity::Error), ["text-overshare"]);
+    let checked = commentary("The plan for Jamie Okafor was reviewed.");
+    assert_eq!(ids(&checked.findings, Severity::Query), ["text-name"]);
+    assert!(checked.valid.is_some() && !format!("{:?}", checked.findings).contains("Jamie"));
+}
+
+#[test]
+fn an_unexpected_column_of_a_table_is_told_like_that_of_a_file() {
+    let of = shipped("cds-csc-quarterly");
+    let row = wide(&[("area", "E09000012"), ("period", "2022-23/Q4"), ("id", "943 476 5919")]);
+    let checked = run(&of, "2022-23/Q4", vec![row]);
+    assert_eq!(ids(&checked.findings, Severity::Error), ["table-columns", "text-overshare"]);
+    assert!(
+        checked.findings[1].text.starts_with("column 3, which is no column of this type, holds NHS numbers")
+    );
 }

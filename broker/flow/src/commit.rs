@@ -88,6 +88,7 @@ impl<S: Store> Flow<S> {
             recipients: route.as_ref().clone(),
             counts: sealed.counts,
             found: found(findings),
+            explanations: sealed.explanations,
             // where it really lies is the store's to say
             payload: PayloadAt::Nowhere,
             compared: sealed.compared,

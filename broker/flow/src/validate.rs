@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use concordat_catalogue::{Context, Draft, ReturnType, Valid, check, content};
+use concordat_catalogue::{Context, Draft, ReturnType, Valid, check, content, explain};
 use concordat_core::apply::{Key, Row};
 use concordat_core::clock::Clock;
+use concordat_core::explanation::Explanation;
 use concordat_core::fault::Fault;
 use concordat_core::finding::Finding;
 use concordat_core::ids::{EntryId, SendKey};
@@ -33,6 +34,8 @@ pub struct Checked {
     pub replaces: Option<Replaces>,
     /// The return of the period before, with which it was compared.
     pub compared: Option<EntryId>,
+    /// What its sender answers to the queries.
+    pub explanations: Vec<Explanation>,
 }
 
 /// An agency's own return of the period before.
@@ -66,7 +69,7 @@ impl<S: Store> Flow<S> {
         let compared = earlier.as_ref().map(|earlier| earlier.submission);
         let previous = earlier.as_ref().map(|earlier| earlier.tables.as_slice());
         let checked = permitted.try_map(|Typed { received, rtype }| {
-            let Received { identity, key, type_digest, nil, replaces, tables, .. } = received;
+            let Received { identity, key, type_digest, nil, replaces, tables, explanations, .. } = received;
             if type_digest != rtype.digest {
                 return Err(Refusal::CatalogueChanged);
             }
@@ -84,8 +87,10 @@ impl<S: Store> Flow<S> {
             let outcome = check(&rtype, draft, &context);
             match outcome.valid {
                 Some(valid) => {
+                    explain::check(&explanations, &outcome.findings)
+                        .map_err(|text| Refusal::Malformed { field: "explanations", text })?;
                     left = outcome.findings;
-                    Ok(Checked { valid, rtype, key, replaces, compared })
+                    Ok(Checked { valid, rtype, key, replaces, compared, explanations })
                 }
                 None => Err(Refusal::Invalid(outcome.findings)),
             }

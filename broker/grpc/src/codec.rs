@@ -14,12 +14,13 @@ use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder};
 use tonic_prost::ProstEncoder;
 
-use crate::convert::{AREAS, CELLS, COLUMNS, TABLES};
+use crate::convert::{AREAS, CELLS, COLUMNS, EXPLANATIONS, TABLES};
 
 // the numbers of the fields that repeat, as the .proto files give them
 const IDENTITY: u64 = 1;
 const IDENTITY_AREAS: u64 = 3;
 const TABLES_FIELD: u64 = 8;
+const EXPLANATIONS_FIELD: u64 = 9;
 const TABLE_NAME: u64 = 1;
 const TABLE_COLUMNS: u64 = 2;
 const TABLE_CELLS: u64 = 3;
@@ -105,7 +106,7 @@ enum Unread {
 fn read(mut message: &[u8]) -> Result<Parcel, Unread> {
     let mut head = Vec::with_capacity(256);
     let mut tables = Vec::new();
-    let (mut cells, mut areas) = (0_usize, 0_usize);
+    let (mut cells, mut areas, mut explanations) = (0_usize, 0_usize, 0_usize);
     loop {
         let before = message;
         let Some((number, content)) = field(&mut message).ok_or(Unread::Garbled)? else { break };
@@ -119,9 +120,10 @@ fn read(mut message: &[u8]) -> Result<Parcel, Unread> {
             }
             (TABLES_FIELD, None) => return Err(Unread::Garbled),
             (IDENTITY, Some(content)) => areas += count(content, IDENTITY_AREAS).ok_or(Unread::Garbled)?,
+            (EXPLANATIONS_FIELD, _) => explanations += 1,
             _ => {}
         }
-        if areas > AREAS {
+        if areas > AREAS || explanations > EXPLANATIONS {
             return Err(Unread::TooLarge);
         }
         head.extend_from_slice(before.get(..before.len() - message.len()).unwrap_or_default());
@@ -280,6 +282,12 @@ mod tests {
         assert_eq!(unread(vec![table(1, 1)], AREAS + 1), Some(Unread::TooLarge));
         assert_eq!(unread(vec![table(1, CELLS)], 1), None);
         assert_eq!(unread(vec![table(1, CELLS / 2), table(1, CELLS / 2 + 1)], 1), Some(Unread::TooLarge));
+        let explained = |count| wire::SubmitRequest {
+            explanations: vec![wire::Explanation::default(); count],
+            ..Default::default()
+        };
+        assert_eq!(read(&explained(EXPLANATIONS).encode_to_vec()).err(), None);
+        assert_eq!(read(&explained(EXPLANATIONS + 1).encode_to_vec()).err(), Some(Unread::TooLarge));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::answer::Answer;
 use crate::context::Context;
 use crate::definitions;
 use crate::exit::Exit;
+use crate::explain::Explaining;
 use crate::failure::Failure;
 use crate::file::{self, Owner, Reading, Subject};
 use crate::report;
@@ -23,6 +24,9 @@ pub struct Args {
     subject: Subject,
     /// The file, or - for the standard input
     file: PathBuf,
+    /// Answers to queries, to see which are left
+    #[command(flatten)]
+    explaining: Explaining,
 }
 
 /// Checks and shows the findings.
@@ -52,7 +56,10 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let accepted = counts.errors == 0;
     let answer =
         report::answer(heading("validate", &args.subject, covers.as_ref()), accepted, &findings, counts);
-    session.printer.answer(&answer)?;
+    if accepted {
+        args.explaining.check(&findings)?;
+    }
+    session.printer.answer(&args.explaining.tell(answer, &findings))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
 }
 

@@ -3,6 +3,7 @@
 use concordat_core::table::Table;
 
 use super::findings::{Findings, Place, ids};
+use super::unexpected;
 use crate::definition::{ReturnType, TableDef};
 
 /// The most bytes that all cells of a return may have.
@@ -72,6 +73,8 @@ fn columns(of: &ReturnType, def: &TableDef, table: &Table, findings: &mut Findin
         let Some(field) = ahead.or_else(|| of.field(name)) else {
             right = false;
             findings.error(&ids().columns, place, crate::read::unknown_column(of, column, name));
+            let cells = table.rows().filter_map(|row| row.get(column));
+            unexpected::column(of, column, name, cells, findings);
             continue;
         };
         next = field + 1;

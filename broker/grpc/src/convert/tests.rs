@@ -1,6 +1,7 @@
 use super::*;
 use concordat_core::agency::{Agency, Kind};
 use concordat_core::entry::EntryClass;
+use concordat_core::explanation::{Explanation, ExplanationCode};
 use concordat_core::ids::SendKey;
 use concordat_core::obligation::State;
 use concordat_core::submission::{
@@ -33,7 +34,12 @@ fn request() -> wire::SubmitRequest {
         replaces: vec![5; 16],
         replace_reason: "late_data".into(),
         tables: vec![table("main", 2, 4)],
+        explanations: vec![wire_explanation()],
     }
+}
+
+fn wire_explanation() -> wire::Explanation {
+    wire::Explanation { rule: "N1".into(), code: "small_numbers".into(), text: "seen and right".into() }
 }
 
 fn table(name: &str, columns: usize, cells: usize) -> wire::Table {
@@ -72,6 +78,8 @@ fn a_whole_submission_is_read_field_by_field() {
     assert!(!received.nil);
     let replaces = Replaces { submission: EntryId([5; 16]), reason: ReplaceReason::LateData };
     assert_eq!(received.replaces, Some(replaces));
+    let explanation = &received.explanations[0];
+    assert_eq!((explanation.rule.as_str(), explanation.code), ("N1", ExplanationCode::SmallNumbers));
     let tables: Vec<wire::Table> = received.tables.into_iter().map(table::sent).collect();
     assert_eq!(tables, [table("main", 2, 4)]);
 }
@@ -100,7 +108,7 @@ fn what_may_be_empty_may_be_empty() {
 
 #[test]
 fn each_malformed_field_is_named() {
-    let broken: [Broken<wire::SubmitRequest>; 16] = [
+    let broken: [Broken<wire::SubmitRequest>; 19] = [
         ("identity", |r| r.identity = None),
         ("identity.agency", |r| r.identity.as_mut().unwrap().agency = "Met Police".into()),
         ("identity.return_type", |r| r.identity.as_mut().unwrap().return_type.clear()),
@@ -119,6 +127,9 @@ fn each_malformed_field_is_named() {
         ("replace_reason", |r| r.replaces.clear()),
         ("tables", |r| r.nil = true),
         ("tables", |r| r.tables.clear()),
+        ("explanations", |r| r.explanations = vec![wire_explanation(); EXPLANATIONS + 1]),
+        ("explanations.rule", |r| r.explanations[0].rule = "no rule".into()),
+        ("explanations.code", |r| r.explanations[0].code = "whim".into()),
     ];
     for (field, break_it) in broken {
         let mut request = request();
@@ -160,6 +171,12 @@ fn record() -> SubmissionRecord {
         nil: true,
         person_level: false,
         queries: 3,
+        explanations: vec![Explanation {
+            rule: "N1".parse().unwrap(),
+            code: ExplanationCode::SmallNumbers,
+            text: "seen and right".into(),
+        }],
+        unexplained: vec!["N2".parse().unwrap()],
         purpose: "P4-partnership-assurance".parse().unwrap(),
         type_digest: Digest([4; 32]),
         submitted_by: "met/desk".parse().unwrap(),
@@ -203,6 +220,8 @@ fn a_submissions_status_tells_all_that_is_recorded() {
         superseded_by: vec![6; 16],
         deliveries: vec![delivery],
         demo_clock: true,
+        explanations: vec![wire_explanation()],
+        unexplained: vec!["N2".into()],
     };
     assert_eq!(submission::status(status), expected);
 }
@@ -377,6 +396,7 @@ fn an_obligation_row_has_its_words_and_a_catalogue_digest_its_size() {
         working_days_late: 4,
         last_accepted: None,
         was_late: true,
+        unexplained: 2,
     }];
     let as_at = "2023-05-10".parse().unwrap();
     let reply = obligation::completeness(concordat_flow::Completeness { rows, as_at, demo_clock: false });
@@ -386,7 +406,7 @@ fn an_obligation_row_has_its_words_and_a_catalogue_digest_its_size() {
         ("overdue", "2023-05-03", "2022-23/Q4")
     );
     assert_eq!((row.working_days_late, row.was_late, row.last_accepted.as_str()), (4, true, ""));
-    assert_eq!(reply.as_at, "2023-05-10");
+    assert_eq!((row.unexplained, reply.as_at.as_str()), (2, "2023-05-10"));
     let held = |held| catalogue::held(&wire::CatalogueRequest { held });
     assert_eq!(held(Vec::new()), Ok(None));
     assert_eq!(held(vec![1; 32]), Ok(Some(Digest([1; 32]))));

@@ -128,6 +128,7 @@ pub fn accepted(number: u64, version: u32, replaces: Option<EntryId>) -> Accepte
         counts: Counts::default(),
         found: Vec::new(),
         compared: None,
+        explanations: Vec::new(),
         payload: PayloadAt::Nowhere,
     }
 }
