@@ -63,6 +63,18 @@ impl Generation {
                 said.push((RULES, format!("no row lets an agency of kind {kind} send `{}`", of.id)));
             }
         }
+        self.about_readers(of, &owners, day, &mut said);
+        said
+    }
+
+    // whom it reaches, and whether anybody there may read it
+    fn about_readers(
+        &self,
+        of: &ReturnType,
+        owners: &[&Agency],
+        day: Date,
+        said: &mut Vec<(&'static str, String)>,
+    ) {
         let reached: Vec<(&Agency, &Agency)> = owners
             .iter()
             .flat_map(|owner| self.agencies().map(move |to| (*owner, to)))
@@ -70,8 +82,9 @@ impl Generation {
             .collect();
         for rule in &of.recipients {
             let mut of_kind = reached.iter().filter(|(_, to)| to.kind == rule.kind).peekable();
-            if self.agencies().all(|agency| agency.kind != rule.kind) {
-                // a kind of which the partnership has no agency is nobody's loss
+            let is_other = |to: &Agency| to.kind == rule.kind && owners.iter().any(|owner| owner.id != to.id);
+            if !self.agencies().any(is_other) {
+                // a kind of which the partnership has no agency but the sender is nobody's loss
             } else if of_kind.peek().is_none() {
                 said.push((
                     RULES,
@@ -87,7 +100,6 @@ impl Generation {
                 ));
             }
         }
-        said
     }
 
     fn agencies(&self) -> impl Iterator<Item = &Agency> {
