@@ -60,7 +60,7 @@ pub struct DirArgs {
 /// The samples that are built in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Sample {
-    /// City & Hackney: 14 agencies, the figures printed for 2022/23, a clock that starts on 3 April 2023.
+    /// City & Hackney: 15 agencies, the figures printed for 2022/23, a clock that starts on 3 April 2023.
     CityAndHackney,
 }
 

@@ -183,20 +183,21 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_the_partnership_of_fourteen_agencies_and_what_they_owe() {
+    fn the_sample_is_the_partnership_of_fifteen_agencies_and_what_they_owe() {
         let sample = sample_partnership();
         assert_eq!(sample.id.as_str(), SAMPLE);
-        assert_eq!(sample.agencies.len(), 14);
+        assert_eq!(sample.agencies.len(), 15);
         let owed =
             |rtype: &str| sample.obligations.iter().filter(|owed| owed.return_type.as_str() == rtype).count();
         assert_eq!(
             owed("core-data-set-annual"),
             13,
-            "every agency with printed figures, which is all but ELFT"
+            "every agency with printed figures, which is all but ELFT and NHS England"
         );
         assert_eq!(owed("cds-police-quarterly"), 2);
         assert_eq!(owed("cds-csc-quarterly"), 2);
         assert_eq!(owed("lado-attestation-monthly"), 7);
+        assert_eq!(owed("mace-quarterly"), 7, "every agency of the four kinds but two providers owes a part");
     }
 
     #[test]

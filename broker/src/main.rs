@@ -6,6 +6,10 @@ use clap::Parser;
 use concordat_broker::args::Cli;
 use concordat_broker::commands;
 
+/// The submissions of many agencies are many small pieces of memory on several threads at once.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     commands::run(Cli::parse()).into()
 }

@@ -1,5 +1,6 @@
 //! Between the wire and our words. What comes from the wire is checked here and nowhere else.
 
+use concordat_core::explanation::Explanation;
 use concordat_core::finding::{Finding, Severity};
 use concordat_core::ids::{EntryId, RuleId, SendKey};
 use concordat_core::submission::{Covers, Identity};
@@ -48,10 +49,21 @@ pub fn identity_to_wire(identity: &Identity) -> v1::Identity {
     }
 }
 
+/// An answer to a query for the wire.
+#[must_use]
+pub fn explanation_to_wire(explanation: Explanation) -> v1::Explanation {
+    v1::Explanation {
+        rule: explanation.rule.into(),
+        code: explanation.code.as_str().to_owned(),
+        text: explanation.text,
+    }
+}
+
 /// A table for the wire.
 #[must_use]
 pub fn table_to_wire(table: Table) -> v1::Table {
-    v1::Table { name: table.name, columns: table.columns, cells: table.cells }
+    let cells = table.cells.iter().map(str::to_owned).collect();
+    v1::Table { name: table.name, columns: table.columns, cells }
 }
 
 /// A table from the wire.
@@ -59,7 +71,7 @@ pub fn table_to_wire(table: Table) -> v1::Table {
 /// # Errors
 /// A [`Failure`] when its cells do not fill whole rows.
 pub fn table(table: v1::Table) -> Result<Table, Failure> {
-    let table = Table { name: table.name, columns: table.columns, cells: table.cells };
+    let table = Table { name: table.name, columns: table.columns, cells: table.cells.iter().collect() };
     if table.is_rectangular() { Ok(table) } else { Err(odd("a table whose cells do not fill its rows")) }
 }
 

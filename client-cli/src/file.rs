@@ -7,7 +7,7 @@ use concordat_catalogue::read::kind::{self, FileKind};
 use concordat_catalogue::read::text::Encoding;
 use concordat_catalogue::read::{self, Asked, ReadIn};
 use concordat_catalogue::{
-    Catalogue, Checked, Context, Draft, ReturnType, TypeKind, areas_of, check, content, event_id_of,
+    Catalogue, Checked, Context, Draft, ReturnType, TypeKind, areas_of, check, content, event_id_of, part_of,
 };
 use concordat_core::clock::london_date;
 use concordat_core::finding::{Counts, Finding};
@@ -132,7 +132,7 @@ pub fn read(
         return_type: of.id.clone(),
         areas: areas(subject, of, owner, &tables)?,
         covers: covers(subject, of, &tables)?,
-        part: None,
+        part: part_of(of, &tables).map(|part| part.as_str().to_owned()),
     };
     Ok(Reading::Draft { draft: Draft { identity, nil, tables }, about })
 }
@@ -167,7 +167,8 @@ pub fn check_offline(of: &ReturnType, draft: Draft, now: Timestamp) -> Checked {
         return Checked { counts: Counts::of(&findings), findings, valid: None };
     }
     let no_event = matches!(&draft.identity.covers, Covers::Event(id) if id.as_str() == NO_EVENT);
-    let mut checked = check(of, draft, &Context { now, previous: None, offline: true });
+    let mut checked =
+        check(of, draft, &Context { now, previous: None, offline: true, calendar: None, sender: None });
     if no_event && checked.counts.errors > 1 {
         // that the header does not name the event is our doing; what is wrong in the file stands beside it
         checked.findings.retain(|finding| finding.rule.as_str() != "header-event");

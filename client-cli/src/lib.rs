@@ -13,6 +13,7 @@
 //! - [`definitions`], [`file`](mod@file), [`workbook`]: which catalogue is used; a return's file, read and checked;
 //!   the sheet of a workbook
 //! - [`template`], [`marked`]: an empty file of a return type; a copy of a file with its findings marked
+//! - [`explain`]: answers to queries, as they are typed
 //! - [`pending`], [`submitter`], [`receipts`]: one key per submission, its attempts, and what proves the outcome
 //! - [`audit_trail`]: the log, verified without trusting the broker
 //! - [`convert`]: between the wire and our words
@@ -29,6 +30,7 @@ pub mod convert;
 pub mod definitions;
 pub mod desk;
 pub mod exit;
+pub mod explain;
 pub mod failure;
 pub mod file;
 pub mod marked;

@@ -67,7 +67,7 @@ fn as_sheet(tables: &[Table]) -> Sheet {
 #[derive(serde::Serialize)]
 struct Line<'a> {
     table: &'a str,
-    row: Record<'a, String, String>,
+    row: Record<'a, String, &'a str>,
 }
 
 /// One object per row, its table's name first where there are several.
@@ -75,7 +75,8 @@ fn lines(tables: &[Table]) -> Result<String, Failure> {
     let mut out = String::new();
     for table in tables {
         for row in table.rows() {
-            let cells = Record { names: &table.columns, row };
+            let row: Vec<&str> = row.iter().collect();
+            let cells = Record { names: &table.columns, row: &row };
             let line = if tables.len() > 1 {
                 serde_json::to_string(&Line { table: &table.name, row: cells })
             } else {
@@ -123,7 +124,7 @@ mod tests {
         Table {
             name: name.into(),
             columns: vec!["area".into(), "note".into()],
-            cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
+            cells: cells.iter().collect(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use concordat_core::explanation::Explanation;
 use concordat_core::ids::{Digest, PurposeId, SendKey};
 use concordat_core::submission::{Identity, Replaces};
 use concordat_core::table::Table;
@@ -12,7 +13,7 @@ use tonic::transport::Channel;
 
 use crate::connect::{self, MAX_ANSWER};
 use crate::context::Context;
-use crate::convert::{identity_to_wire, table_to_wire};
+use crate::convert::{explanation_to_wire, identity_to_wire, table_to_wire};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::failed;
@@ -43,6 +44,8 @@ pub struct Outgoing {
     pub replaces: Option<Replaces>,
     /// The tables; none for a nil.
     pub tables: Vec<Table>,
+    /// Answers to queries.
+    pub explanations: Vec<Explanation>,
 }
 
 impl Outgoing {
@@ -62,6 +65,7 @@ impl Outgoing {
             replaces,
             replace_reason: reason,
             tables: self.tables.into_iter().map(table_to_wire).collect(),
+            explanations: self.explanations.into_iter().map(explanation_to_wire).collect(),
         }
     }
 }
@@ -150,7 +154,12 @@ mod tests {
             type_digest: Digest([2; 32]),
             nil: false,
             replaces: None,
-            tables: vec![Table { name: "main".into(), columns: vec!["a".into()], cells: vec!["1".into()] }],
+            tables: vec![Table {
+                name: "main".into(),
+                columns: vec!["a".into()],
+                cells: ["1"].iter().collect(),
+            }],
+            explanations: Vec::new(),
         }
     }
 
@@ -167,8 +176,11 @@ mod tests {
     #[test]
     fn a_request_larger_than_a_broker_takes_is_refused_here() {
         let of = |bytes: usize| {
-            let table =
-                Table { name: "main".into(), columns: vec!["a".into()], cells: vec!["x".repeat(bytes)] };
+            let table = Table {
+                name: "main".into(),
+                columns: vec!["a".into()],
+                cells: ["x".repeat(bytes)].iter().collect(),
+            };
             fits(&Outgoing { tables: vec![table], ..outgoing() }.into_request())
         };
         of(MAX_REQUEST - 1000).unwrap();

@@ -128,6 +128,7 @@ fn dictionary(sheet: &mut Worksheet, of: &ReturnType) -> Result<(), XlsxError> {
     for (row, field) in (1u32..).zip(&of.fields) {
         let required = if field.required { "yes" } else { "no" };
         let mut notes: Vec<String> = field.note.iter().cloned().collect();
+        notes.extend(field.part.map(|part| format!("filled in by {part} alone")));
         notes.extend(field.max.map(|max| format!("at most {max} characters")));
         notes.extend(field.min.map(|min| format!("at least {min}")));
         if !field.aliases.is_empty() {

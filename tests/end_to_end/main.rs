@@ -9,10 +9,13 @@
 )]
 
 mod allegation;
+mod explaining;
+mod looking_back;
 mod new_type;
 mod obligations;
 mod reading;
 mod refusals;
+mod routes;
 mod tampering;
 mod versions;
 

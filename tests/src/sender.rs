@@ -67,10 +67,11 @@ pub fn attestation(agency: &str, area: &str, month: Period, key: SendKey, matter
         type_digest: rtype.digest,
         nil: false,
         replaces: None,
+        explanations: Vec::new(),
         tables: vec![Table {
             name: "main".to_owned(),
             columns: ["area", "matters_meeting_criteria", "notified"].map(str::to_owned).to_vec(),
-            cells: vec![area.to_string(), matters.to_string(), matters.to_string()],
+            cells: [area.to_string(), matters.to_string(), matters.to_string()].iter().collect(),
         }],
     }
     .into_request()

@@ -1,7 +1,9 @@
 //! The check of a return: a draft in; findings and, if no error was found, a [`Valid`] out.
 
+use concordat_core::agency::Kind;
+use concordat_core::calendar::Calendar;
 use concordat_core::finding::{Counts, Finding};
-use concordat_core::ids::{AreaCode, Digest};
+use concordat_core::ids::{AgencyId, AreaCode, Digest};
 use concordat_core::submission::{Covers, Identity};
 use concordat_core::table::Table;
 use jiff::Timestamp;
@@ -11,7 +13,7 @@ use crate::checks::{cells, header, long, rows, shape};
 use crate::content;
 use crate::definition::ReturnType;
 
-pub use crate::checks::header::{areas_of, event_id_of};
+pub use crate::checks::header::{agencies_of, areas_of, event_id_of, part_of};
 
 /// A return as it arrives, before any check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,10 @@ pub struct Context<'a> {
     pub previous: Option<&'a [Table]>,
     /// Whether the check runs without the broker, so that `previous` cannot be known.
     pub offline: bool,
+    /// The bank holidays, by which rules count working days; without them such a rule is not checked.
+    pub calendar: Option<&'a Calendar>,
+    /// The kind of the agency that sends it, where that is known: a return in parts is filled by kind.
+    pub sender: Option<Kind>,
 }
 
 /// The outcome of a check.
@@ -56,6 +62,7 @@ pub struct Valid {
     person_level: bool,
     counts: Counts,
     areas: Vec<AreaCode>,
+    agencies: Vec<AgencyId>,
 }
 
 impl Valid {
@@ -113,6 +120,12 @@ impl Valid {
     pub fn areas(&self) -> &[AreaCode] {
         &self.areas
     }
+
+    /// The agencies that its content names as recipients, sorted, each once.
+    #[must_use]
+    pub fn agencies(&self) -> &[AgencyId] {
+        &self.agencies
+    }
 }
 
 // the content may be about a child: only its size is shown
@@ -129,7 +142,7 @@ impl std::fmt::Debug for Valid {
 #[must_use]
 pub fn check(of: &ReturnType, draft: Draft, context: &Context<'_>) -> Checked {
     let mut findings = Findings::default();
-    header::check(of, &draft, &mut findings);
+    header::check(of, &draft, context.sender, &mut findings);
     if !draft.nil {
         tables(of, &draft, context, &mut findings);
     }
@@ -158,6 +171,7 @@ fn tables(of: &ReturnType, draft: &Draft, context: &Context<'_>, findings: &mut 
 fn valid(of: &ReturnType, draft: Draft, counts: Counts) -> Valid {
     let Draft { identity, nil, tables } = draft;
     let tables = if nil { Vec::new() } else { tables };
+    let agencies = agencies_of(of, &tables);
     let content = content::encode(&identity, nil, &tables);
     let digest = content::digest(&content);
     // the header was checked to name the very areas that the content names
@@ -171,5 +185,6 @@ fn valid(of: &ReturnType, draft: Draft, counts: Counts) -> Valid {
         person_level: of.person_level,
         counts,
         areas,
+        agencies,
     }
 }

@@ -7,6 +7,8 @@ pub(crate) mod long;
 pub(crate) mod previous;
 pub(crate) mod rows;
 pub(crate) mod shape;
+pub(crate) mod text;
+pub(crate) mod unexpected;
 
 use crate::cell::Value;
 

@@ -9,7 +9,7 @@
 
 use concordat_core::ids::{AgencyId, AreaCode, Digest, ReturnTypeId};
 use concordat_core::submission::{Covers, Identity};
-use concordat_core::table::Table;
+use concordat_core::table::{Cells, Table};
 
 use crate::load::sha256;
 
@@ -45,7 +45,7 @@ pub enum ContentFault {
 /// The canonical bytes of a return.
 #[must_use]
 pub fn encode(identity: &Identity, nil: bool, tables: &[Table]) -> Vec<u8> {
-    let cells: usize = tables.iter().flat_map(|t| &t.cells).map(|cell| cell.len() + 2).sum();
+    let cells: usize = tables.iter().map(|table| table.cells.bytes() + 2 * table.cells.len()).sum();
     let mut out = Vec::with_capacity(cells + 1_024);
     out.extend_from_slice(HEAD);
     text(&mut out, identity.agency.as_str());
@@ -133,8 +133,21 @@ pub fn decode(encoded: &[u8]) -> Result<(Identity, bool, Vec<Table>), ContentFau
 
 fn take_table(rest: &mut &[u8]) -> Result<Table, ContentFault> {
     let owned = |rest: &mut &[u8]| take_text(rest).map(str::to_owned);
-    let table = Table { name: owned(rest)?, columns: take_all(rest, owned)?, cells: take_all(rest, owned)? };
+    let table = Table { name: owned(rest)?, columns: take_all(rest, owned)?, cells: take_cells(rest)? };
     if table.is_rectangular() { Ok(table) } else { Err(ContentFault::NotRectangular) }
+}
+
+fn take_cells(rest: &mut &[u8]) -> Result<Cells, ContentFault> {
+    let count = take_number(rest)?;
+    // as in `take_all`
+    if count > rest.len() {
+        return Err(ContentFault::Short);
+    }
+    let mut cells = Cells::with_capacity(count, rest.len() - count);
+    for _ in 0..count {
+        cells.push(take_text(rest)?);
+    }
+    Ok(cells)
 }
 
 fn take_byte(rest: &mut &[u8]) -> Result<u8, ContentFault> {
@@ -205,7 +218,7 @@ mod tests {
         Table {
             name: "main".into(),
             columns: vec!["a".into(), "b".into()],
-            cells: vec!["".into(), "é".into()],
+            cells: ["", "é"].iter().collect(),
         }
     }
 
@@ -218,7 +231,7 @@ mod tests {
     #[test]
     fn moving_a_letter_between_cells_changes_the_digest() {
         let with = |a: &str, b: &str| {
-            let table = Table { cells: vec![a.into(), b.into()], ..table() };
+            let table = Table { cells: [a, b].iter().collect(), ..table() };
             digest(&encode(&identity(), false, &[table]))
         };
         assert_ne!(with("ab", "c"), with("a", "bc"));
@@ -244,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_table_with_half_a_row_is_refused() {
-        let table = Table { cells: vec!["1".into()], ..table() };
+        let table = Table { cells: ["1"].iter().collect(), ..table() };
         assert_eq!(decode(&encode(&identity(), false, &[table])), Err(ContentFault::NotRectangular));
     }
 }

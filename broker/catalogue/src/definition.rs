@@ -50,6 +50,8 @@ pub enum AreaMatch {
     Any,
     /// Those that answer for at least one of the return's areas.
     Shared,
+    /// Those that the return itself names in the type's agency fields.
+    Named,
 }
 
 /// One sort of recipient.
@@ -93,6 +95,8 @@ pub struct Field {
     pub min: Option<i64>,
     /// A note for whoever fills it in.
     pub note: Option<String>,
+    /// For a return that several owners fill, the kind of agency whose part it is; the other parts leave it blank.
+    pub part: Option<Kind>,
     /// For a `by_code` field: the position of the field whose code says the kind.
     pub(crate) by: Option<Vec<FieldKind>>,
     /// The position of the field that `by` or `limits` speaks of.
@@ -118,6 +122,7 @@ impl Field {
             max: None,
             min: None,
             note: None,
+            part: None,
             by: None,
             partner: None,
             limits: None,
@@ -182,6 +187,14 @@ pub struct Rule {
     pub(crate) compiled: Compiled,
 }
 
+impl Rule {
+    /// Whether only the broker can check it: it looks at the return before, or counts working days.
+    #[must_use]
+    pub fn needs_broker(&self) -> bool {
+        self.compiled.previous || self.compiled.calendar
+    }
+}
+
 /// Parts that add up to a total. Suppression must not leave one part to be found by subtraction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Additive {
@@ -238,6 +251,8 @@ pub struct ReturnType {
     pub ignored_columns: Vec<String>,
     /// The fields whose areas are the return's areas.
     pub area_fields: Vec<String>,
+    /// The fields that name agencies to which the return goes.
+    pub agency_fields: Vec<String>,
     /// The field that holds an event's id.
     pub event_id: Option<String>,
     /// What it is for, in plain words.
@@ -265,6 +280,19 @@ impl ReturnType {
     #[must_use]
     pub fn in_force(&self, on: Date) -> bool {
         self.from <= on && self.until.is_none_or(|until| on <= until)
+    }
+
+    /// The parts of a return that several owners fill, each named after the kind of agency that fills it, in the
+    /// order of the fields. Empty for a return that is sent whole.
+    #[must_use]
+    pub fn parts(&self) -> Vec<Kind> {
+        let mut parts = Vec::new();
+        for part in self.fields.iter().filter_map(|field| field.part) {
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        parts
     }
 
     /// Whether any rule needs the return before this one, which only the broker holds.

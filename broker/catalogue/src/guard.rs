@@ -1,5 +1,11 @@
 //! What free text must not hold: NHS numbers, unique pupil numbers, postcodes, phone numbers, e-mail
-//! addresses. It says which sorts it saw, never what it saw.
+//! addresses, dates of birth; and, as a guess, names. It says which sorts it saw, never what it saw.
+
+mod birth;
+mod known;
+mod name;
+
+pub use name::has_name;
 
 /// A sort of personal detail that free text seems to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +20,10 @@ pub enum Detail {
     Phone,
     /// An e-mail address.
     Email,
+    /// A full date beside a word for birth.
+    BirthDate,
+    /// A likely name of a person.
+    Name,
 }
 
 impl Detail {
@@ -26,11 +36,56 @@ impl Detail {
             Detail::Postcode => "a postcode",
             Detail::Phone => "a phone number",
             Detail::Email => "an e-mail address",
+            Detail::BirthDate => "a date of birth",
+            Detail::Name => "the name of a person",
+        }
+    }
+
+    /// The words for many of them.
+    #[must_use]
+    pub const fn many(self) -> &'static str {
+        match self {
+            Detail::NhsNumber => "NHS numbers",
+            Detail::Upn => "unique pupil numbers",
+            Detail::Postcode => "postcodes",
+            Detail::Phone => "phone numbers",
+            Detail::Email => "e-mail addresses",
+            Detail::BirthDate => "dates of birth",
+            Detail::Name => "what may be names of persons",
         }
     }
 }
 
-/// The sorts of personal detail that a text seems to hold, each once.
+/// The sorts of personal detail that the cells of a column seem to hold, each once, under its heading. In a
+/// column of dates its heading tells whether they are of birth; two capitalised words that fill a cell, in
+/// most cells, are taken for names.
+#[must_use]
+pub fn column<'c>(heading: &str, cells: impl IntoIterator<Item = &'c str>) -> Vec<Detail> {
+    let heading = heading.to_lowercase();
+    let of_birth =
+        heading.contains("birth") || heading.split(|c: char| !c.is_alphanumeric()).any(|w| w == "dob");
+    let mut seen = Vec::new();
+    let (mut filled, mut names) = (0usize, 0usize);
+    for cell in cells {
+        if cell.trim().is_empty() {
+            continue;
+        }
+        filled += 1;
+        names += usize::from(name::is_name(cell));
+        let dated = of_birth && birth::is_date(cell);
+        for detail in scan(cell).into_iter().chain(dated.then_some(Detail::BirthDate)) {
+            if !seen.contains(&detail) {
+                seen.push(detail);
+            }
+        }
+    }
+    if names > 0 && names * 2 > filled {
+        seen.push(Detail::Name);
+    }
+    seen
+}
+
+/// The sorts of personal detail that a text seems to hold, each once. Names are not among them.
 #[must_use]
 pub fn scan(text: &str) -> Vec<Detail> {
     // everything sought here has a digit or an @
@@ -54,6 +109,9 @@ pub fn scan(text: &str) -> Vec<Detail> {
     }
     if has_email(&plain) {
         found.push(Detail::Email);
+    }
+    if birth::has_birth_date(text) {
+        found.push(Detail::BirthDate);
     }
     found
 }
@@ -229,61 +287,4 @@ fn has_email(plain: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_nhs_number_is_seen_only_with_its_check_digit() {
-        // 943 476 5919 is the number that NHS documents use as their example
-        for text in
-            ["9434765919", "943 476 5919", "seen 943-476-5919.", "ref:9434765919;", "９４３４７６５９１９"]
-        {
-            assert_eq!(scan(text), [Detail::NhsNumber], "{text}");
-        }
-        for text in ["9434765918", "94347659191", "0000000000", "943 476", "12943476591912"] {
-            assert!(!scan(text).contains(&Detail::NhsNumber), "{text}");
-        }
-        assert!(scan("12 943 476 5919").contains(&Detail::NhsNumber));
-    }
-
-    #[test]
-    fn each_other_detail_is_seen() {
-        for (text, detail) in [
-            ("pupil A123456789012 left", Detail::Upn),
-            ("lives in E8 1EA now", Detail::Postcode),
-            ("sw1a1aa", Detail::Postcode),
-            ("EC2V 7HH", Detail::Postcode),
-            ("call 020 7946 0018", Detail::Phone),
-            ("mob 07700 900123", Detail::Phone),
-            ("+44 7700 900123", Detail::Phone),
-            ("(0114) 496 0123", Detail::Phone),
-            ("write to a.b@example.org please", Detail::Email),
-        ] {
-            assert_eq!(scan(text), [detail], "{text}");
-        }
-    }
-
-    #[test]
-    fn figures_dates_and_words_of_the_trade_stay_quiet() {
-        for text in [
-            "",
-            "Referrals rose from 3,559 to 4,148 (16.5%).",
-            "In Q4 1st time entrants fell; s47 2nd visits held.",
-            "2022-04-01 to 2023-03-31, and 01/04/2022",
-            "17 of 22 under S.47 in E8 and N16",
-            "see page 12 @ the annex",
-            "14248 contacts, 4148 referrals, 3998 assessments",
-            "P4 purposes; A3 paper; 2022/23 Q1",
-        ] {
-            assert_eq!(scan(text), [], "{text}");
-        }
-    }
-
-    #[test]
-    fn a_whole_cell_is_an_nhs_number_or_not() {
-        assert!(is_nhs_number("943 476 5919"));
-        for text in ["943 476 5918", "943-476-5919", "943476591", "", "94347659x9"] {
-            assert!(!is_nhs_number(text), "{text}");
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,8 @@
 //! The kinds of field. A kind is one row of the table below: its word in definition files, what a cell of
 //! it must look like, and how it is read.
 
+mod identifiers;
+
 use concordat_core::clock::ZONE;
 use concordat_core::period::{Frequency, Period};
 use concordat_core::submission::EventId;
@@ -116,6 +118,16 @@ kinds! {
     /// An NHS number: ten digits that pass modulus 11, with or without spaces.
     NhsNumber: "nhs_number", Text, symbols false, "an NHS number: ten digits of which the last is a check digit",
         nhs_number;
+    /// A unique pupil number: check letter, eleven digits, and a digit or, while temporary, a letter.
+    Upn: "upn", Text, symbols false,
+        "a unique pupil number: 13 characters of which the first is its check letter", identifiers::upn;
+    /// An organisation of the NHS by its code of the Organisation Data Service.
+    Ods: "ods", Text, symbols false, "an ODS code of 3 to 8 capital letters and digits, such as RQX", identifiers::ods;
+    /// A whole postcode.
+    Postcode: "postcode", Text, symbols false, "a whole postcode such as E8 1EA", identifiers::postcode;
+    /// An agency of the partnership by its id.
+    Agency: "agency", Text, symbols false, "the id of an agency of the partnership, such as homerton",
+        identifiers::agency;
     /// A figure whose kind another field's code says: a count, a percentage, yes or no.
     ByCode: "by_code", Varies, symbols true, "a figure as its unit says", |_, _| Err(CellFault::Kind);
 }

@@ -6,18 +6,22 @@
 //! - [`definition`]: a return type: fields, rules, recipients, when it is due
 //! - [`codes`]: code lists
 //! - [`kind`]: the kinds of field, one row each
+//! - [`lint`](mod@lint): rules that nothing can break, or nothing keep
 //! - [`check`](mod@check): a draft in, findings and, if there is no error, a [`Valid`] out
 //! - [`content`]: the canonical bytes of a return and their digest
 //! - [`read`]: a text file or a workbook's sheet in, tables out
 //! - [`guard`]: what free text must not hold
+//! - [`explain`]: answers to queries
 //!
 //! Inside: `cell` and `decimal` (one cell), `stretch` (notations of periods), `load` (definition files),
-//! `rule` (expressions, compiled once), `checks` (the passes of `check`).
+//! `rule` (expressions, compiled once), `narrative` (what free text says of its own numbers), `checks` (the
+//! passes of `check`).
 
 mod cell;
 mod checks;
 mod decimal;
 mod load;
+mod narrative;
 mod rule;
 mod stretch;
 
@@ -27,15 +31,18 @@ pub mod codes;
 pub mod complaint;
 pub mod content;
 pub mod definition;
+pub mod explain;
 pub mod guard;
 pub mod kind;
+pub mod lint;
 pub mod read;
 
 pub use catalogue::Catalogue;
-pub use check::{Checked, Context, Draft, Valid, areas_of, check, event_id_of};
+pub use check::{Checked, Context, Draft, Valid, agencies_of, areas_of, check, event_id_of, part_of};
 pub use codes::{Code, CodeList};
 pub use complaint::Complaint;
 pub use definition::{
     Additive, AreaMatch, EventDue, Field, Long, RecipientRule, ReturnType, Rule, Scope, TableDef, TypeKind,
 };
 pub use kind::FieldKind;
+pub use lint::lint;

@@ -165,10 +165,10 @@ pub fn other_period(of: &ReturnType, declared: Period, tables: &[Table]) -> Opti
 }
 
 /// A cell as it is kept: without spaces around it, and no figure in its one spelling.
-fn cell_text(cell: &str, field: &Field) -> String {
+fn cell_text<'c>(cell: &'c str, field: &Field) -> &'c str {
     let cell = cell.trim();
     match Symbol::of(cell).filter(|_| field.kind.row().symbols).and_then(Symbol::stored) {
-        Some(symbol) => symbol.to_owned(),
-        None => cell.to_owned(),
+        Some(symbol) => symbol,
+        None => cell,
     }
 }

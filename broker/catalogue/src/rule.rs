@@ -35,6 +35,8 @@ pub(crate) enum Num {
     Previous(u16),
     Cell(u16),
     SizeOf(u16),
+    /// Whole years from the first day to the second.
+    Age(Box<(Day, Day)>),
     Unchanged,
     Sum(Vec<Num>),
     Negate(Box<Num>),
@@ -55,6 +57,7 @@ pub(crate) enum Day {
     Today,
     MonthsBefore(Box<Day>, i32),
     DaysBefore(Box<Day>, i32),
+    WorkingDaysAfter(Box<Day>, u16),
 }
 
 /// An instant.
@@ -62,6 +65,7 @@ pub(crate) enum Day {
 pub(crate) enum Moment {
     Field(u16),
     Now,
+    HoursAfter(Box<Moment>, i32),
 }
 
 /// What holds or does not.
@@ -112,6 +116,8 @@ pub(crate) struct Compiled {
     pub(crate) cells: Vec<CellRef>,
     /// Whether it reads the return before this one.
     pub(crate) previous: bool,
+    /// Whether it counts working days.
+    pub(crate) calendar: bool,
 }
 
 impl Compiled {

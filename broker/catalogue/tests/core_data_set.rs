@@ -35,12 +35,17 @@ fn the_reports_own_contradictions_are_queried_with_figures_and_its_sound_sums_st
             "CDS-CSC-13",
             "CDS-CSC-14",
             "CDS-CSC-2",
+            "CDS-CSC-21",
+            "CDS-CSC-22",
             "CDS-CSC-4",
             "CDS-DAPP-1",
+            "CDS-EXP-1",
+            "CDS-EXP-2",
             "CDS-FIN-1",
             "CDS-FIN-2",
             "CDS-HLT-2",
             "CDS-LADO-4",
+            "CDS-POL-7",
             "CDS-PRV-1",
             "CDS-TRN-1",
             "CDS-TRN-11",
@@ -52,7 +57,10 @@ fn the_reports_own_contradictions_are_queried_with_figures_and_its_sound_sums_st
         (finding.figures.clone().unwrap(), finding.row.unwrap())
     };
     let row_of = |indicator: &str| {
-        let row = tables[0].rows().position(|row| row[1] == indicator && row[2] == "2022/23").unwrap();
+        let row = tables[0]
+            .rows()
+            .position(|row| row.get(1) == Some(indicator) && row.get(2) == Some("2022/23"))
+            .unwrap();
         u32::try_from(row).unwrap() + 1
     };
     let parts = |sum: &str, total: &str| format!("the parts add up to {sum}; the total says {total}");
@@ -72,7 +80,7 @@ fn what_needs_figures_that_are_not_there_is_told_and_little_of_it() {
     unchecked.sort_unstable();
     // the report gives no population for earlier years
     assert_eq!(unchecked, ["CDS-CSC-14"], "{:#?}", checked.findings);
-    assert_eq!((checked.counts.queries, checked.counts.errors), (18, 0));
+    assert_eq!((checked.counts.queries, checked.counts.errors), (23, 0));
 }
 
 #[test]
@@ -81,8 +89,11 @@ fn correcting_a_line_silences_its_query_and_breaking_a_sound_sum_raises_one() {
     let mut tables = read_csv(&of, &core_data_set()).tables;
     let width = tables[0].columns.len();
     let mut set = |indicator: &str, period: &str, value: &str| {
-        let row = tables[0].rows().position(|row| row[1] == indicator && row[2] == period).unwrap();
-        tables[0].cells[row * width + 3] = value.to_owned();
+        let row = tables[0]
+            .rows()
+            .position(|row| row.get(1) == Some(indicator) && row.get(2) == Some(period))
+            .unwrap();
+        tables[0].cells.set(row * width + 3, value);
     };
     set("FIN-EXP-TOTALEXP", "2022/23", "418721");
     set("TRN-CANC", "2022/23", "253");
@@ -148,7 +159,7 @@ fn a_unit_an_indicator_does_not_come_in_and_a_period_that_cannot_exist_are_error
 fn a_valid_return_carries_the_content_that_its_digest_is_of() {
     let of = shipped("core-data-set-annual");
     let tables = read_csv(&of, &core_data_set()).tables;
-    let context = Context { now: now(), previous: None, offline: false };
+    let context = Context { now: now(), previous: None, offline: false, calendar: None, sender: None };
     let valid = check(&of, draft(&of, "2022-23", tables.clone()), &context).valid.unwrap();
     assert_eq!(valid.digest(), content::digest(valid.content()));
     let (identity, nil, decoded) = content::decode(valid.content()).unwrap();

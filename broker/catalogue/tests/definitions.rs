@@ -162,6 +162,32 @@ fn each_of_these_mistakes_is_complained_of() {
         ("severity = \"error\"", "severity = \"error\"\nscope = \"table\"", "rules look over a table when"),
         ("check = \"staying <= reached\"", "check = \"staying <=\"", "cannot be read"),
         ("words = \"more stay", "wordz = \"more stay", "`words` is missing"),
+        ("areas = \"any\"", "areas = \"named\"", "`agency_fields` names the fields"),
+        (
+            "area_fields = [\"area\"]",
+            "area_fields = [\"area\"]\nagency_fields = [\"area\"]",
+            "`area` is no field of agencies",
+        ),
+        (
+            "name = \"staying\", kind = \"count\"",
+            "name = \"staying\", kind = \"count\", part = \"health\"",
+            "none of the `owners`",
+        ),
+        (
+            "name = \"staying\", kind = \"count\"",
+            "name = \"staying\", kind = \"count\", required = true, part = \"voluntary\"",
+            "cannot be required",
+        ),
+        (
+            "check = \"staying <= reached\"",
+            "check = 'sum_of(\"stay*\", \"staying\") <= reached'",
+            "no field matches `stay*`",
+        ),
+        (
+            "check = \"staying <= reached\"",
+            "check = 'sum_of(\"*\") <= reached'",
+            "`area` is a field that can only be asked",
+        ),
         ("until = 2024-03-31", "until = 2020-03-31", "`until` lies before `from`"),
         ("title = \"Youth work\"", "title = \"\"", "must be a text that is not empty"),
         ("nil = true", "nil = ", ""),
@@ -169,6 +195,42 @@ fn each_of_these_mistakes_is_complained_of() {
         let told = complaints(&with(from, to));
         assert!(!told.is_empty() && told.iter().any(|line| line.contains(part)), "{from} → {to}: {told:#?}");
     }
+}
+
+#[test]
+fn a_pattern_adds_up_the_fields_that_it_matches_and_a_blank_among_them_is_not_zero() {
+    let text = with(
+        "name = \"staying\", kind = \"count\" }",
+        "name = \"staying\", kind = \"count\" }, { name = \"by_a\", kind = \"count\" }, { name = \"by_b\", kind = \"count\" }",
+    ) + "[[additive]]\nid = \"YW-2\"\nseverity = \"error\"\ntotal = \"reached\"\nparts = [\"by_*\"]\nwords = \"w\"\n"
+        + "[[rule]]\nid = \"YW-3\"\nseverity = \"query\"\ncheck = 'sum_of(\"by_*\", \"by_b\") > 0'\nwords = \"w\"\n";
+    let of = load(&text).unwrap().types()[0].clone();
+    assert_eq!(of.additive[0].parts, ["by_a", "by_b"], "suppression has to know them by name");
+    let told = |a: &str, b: &str| {
+        let table = wide(&[("area", "E09000012"), ("reached", "5"), ("by_a", a), ("by_b", b)]);
+        let checked = check(&of, draft(&of, "2022-04", vec![table]), &offline());
+        let told = checked.findings.iter().filter(|f| f.rule.as_str() != "YW-1");
+        told.map(|f| format!("{} {}", f.rule, f.severity.as_str())).collect::<Vec<_>>()
+    };
+    assert_eq!(told("2", "3"), [""; 0]);
+    assert_eq!(told("2", "2"), ["YW-2 error"]);
+    assert_eq!(told("0", "5"), ["YW-3 query"]);
+    assert_eq!(told("5", ""), ["YW-2 not_checked"]);
+}
+
+#[test]
+fn a_rule_over_two_parts_is_complained_of_because_they_never_come_together() {
+    let part = |text: &str, name: &str, kind: &str| {
+        text.replace(&format!("name = \"{name}\","), &format!("name = \"{name}\", part = \"{kind}\","))
+    };
+    let two = part(&part(BY_HAND, "reached", "voluntary"), "staying", "local_authority");
+    assert!(
+        complaints(&two)[0].contains("it reads the parts `local_authority` and `voluntary`"),
+        "{:?}",
+        complaints(&two)
+    );
+    let one = part(&part(BY_HAND, "reached", "voluntary"), "staying", "voluntary");
+    assert_eq!(complaints(&one), [""; 0]);
 }
 
 #[test]

@@ -4,7 +4,8 @@
 mod common;
 
 use common::{draft, identity, ids, now, offline, run, shipped, table, wide};
-use concordat_catalogue::{Context, Draft, areas_of, check, event_id_of};
+use concordat_catalogue::{Checked, Context, Draft, areas_of, check, event_id_of};
+use concordat_core::agency::Kind;
 use concordat_core::finding::Severity;
 use concordat_core::submission::Covers;
 use concordat_core::table::Table;
@@ -27,7 +28,8 @@ fn a_word_a_subset_too_large_and_an_nhs_number_are_three_findings_and_the_number
         ("commentary", &commentary),
     ]);
     let before = [csc(&[("referrals", "5"), ("rereferrals_12m", "1")])];
-    let context = Context { now: now(), previous: Some(&before), offline: false };
+    let context =
+        Context { now: now(), previous: Some(&before), offline: false, calendar: None, sender: None };
     let checked = check(&of, draft(&of, "2022-23/Q4", vec![broken]), &context);
     let found: Vec<_> =
         checked.findings.iter().map(|f| (f.rule.as_str(), f.row, f.column.as_deref().unwrap())).collect();
@@ -57,7 +59,7 @@ fn rules_that_look_back_say_not_checked_offline_once_each_and_not_pass() {
     assert_eq!(told, [("CSC-R6", None, not), ("CSC-R10", None, not)]);
     assert!(checked.findings.iter().all(|f| f.text.starts_with("not checked offline")));
     assert!(checked.valid.is_some(), "not checked is no error");
-    let context = Context { now: now(), previous: None, offline: false };
+    let context = Context { now: now(), previous: None, offline: false, calendar: None, sender: None };
     let first = check(&of, draft(&of, "2022-23/Q4", vec![two]), &context);
     assert!(first.findings.iter().all(|f| f.text.contains("no earlier return")), "{:?}", first.findings);
 }
@@ -74,7 +76,8 @@ fn rows_are_compared_with_the_row_of_the_same_area_before() {
         &columns,
         &[&["E09000012", "2022-23/Q3", "392", "9", "9"], &["E09000001", "2022-23/Q3", "10", "9", "9"]],
     )];
-    let context = Context { now: now(), previous: Some(&before), offline: false };
+    let context =
+        Context { now: now(), previous: Some(&before), offline: false, calendar: None, sender: None };
     let checked = check(&of, draft(&of, "2022-23/Q4", vec![now_table]), &context);
     let told: Vec<_> = checked
         .findings
@@ -182,6 +185,97 @@ fn a_nil_is_valid_without_a_table_and_says_so_in_its_content() {
     assert_eq!(valid.areas(), valid.identity().areas);
 }
 
+#[test]
+fn a_part_is_filled_alone_named_in_the_header_and_sent_by_its_own_kind() {
+    let of = shipped("mace-quarterly");
+    let parts = [Kind::Police, Kind::LocalAuthority, Kind::Health, Kind::Education];
+    assert_eq!(of.parts(), parts);
+    let ours =
+        [("area", "E09000012"), ("period", "2022-23/Q4"), ("cse_flagged", "4"), ("redthread_referrals", "")];
+    let sound = draft(&of, "2022-23/Q4", vec![wide(&ours)]);
+    assert_eq!(sound.identity.part.as_deref(), Some("police"));
+    let errors = |sender: Option<Kind>, change: &dyn Fn(&mut Draft)| {
+        let mut draft = sound.clone();
+        change(&mut draft);
+        let checked = check(&of, draft, &Context { sender, ..offline() });
+        assert_eq!(checked.valid.is_none(), checked.counts.errors > 0);
+        ids(&checked.findings, Severity::Error).join(" ")
+    };
+    assert_eq!(errors(None, &|_| {}), "", "offline nobody knows who sends it");
+    assert_eq!(errors(Some(Kind::Police), &|_| {}), "");
+    assert_eq!(errors(Some(Kind::Health), &|_| {}), "header-part");
+    assert_eq!(errors(Some(Kind::Police), &|d| d.identity.part = None), "header-part");
+    assert_eq!(errors(Some(Kind::Health), &|d| d.identity.part = Some("health".into())), "header-part");
+    assert_eq!(errors(None, &|d| d.identity.part = Some("lado".into())), "header-part");
+    assert_eq!(errors(None, &|d| d.tables[0].cells.set(2, "")), "header-part", "no part is filled");
+    assert_eq!(errors(None, &|d| d.tables[0].cells.set(3, "0")), "header-part", "two parts are filled");
+}
+
+#[test]
+fn an_outcome_names_the_agencies_to_which_it_goes() {
+    let of = shipped("lado-outcome");
+    let cells = [
+        ("notification_id", "2f1c9d0e-5a34-4d2b-9c55-0e6a7b1c2d3e"),
+        ("area", "E09000012"),
+        ("notifying_agency", "homerton"),
+        ("employer_agency", "homerton"),
+        ("notified_at", "2023-04-19T09:30"),
+        ("lado_action", "consultation"),
+    ];
+    let named = |cells: &[(&str, &str)]| {
+        let checked = check(&of, draft(&of, "2022-23", vec![wide(cells)]), &offline());
+        checked
+            .valid
+            .map(|valid| valid.agencies().iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+    };
+    assert_eq!(named(&cells).unwrap(), "homerton", "each once");
+    let mut two = cells;
+    two[3].1 = "elft";
+    assert_eq!(named(&two).unwrap(), "elft homerton");
+    two[3].1 = "";
+    assert_eq!(named(&two).unwrap(), "homerton");
+    two[3].1 = "East London";
+    assert!(named(&two).is_none(), "a name is no id");
+}
+
+#[test]
+fn a_notice_about_a_child_says_nothing_of_its_numbers_when_they_are_wrong() {
+    let of = shipped("lac-entry-notification");
+    let cells = [
+        ("notice_id", "2f1c9d0e-5a34-4d2b-9c55-0e6a7b1c2d3e"),
+        ("child_ref", "C1"),
+        ("nhs_number", "9434765918"),
+        ("upn", "A801200005001"),
+        ("name", "Sam Example"),
+        ("dob", "2010-05-01"),
+        ("event", "enters_care"),
+        ("event_date", "2023-04-19"),
+        ("placement_postcode", "N16 1C"),
+        ("address_confidential", "no"),
+        ("placing_authority", "E09000012"),
+        ("placement_area", "E09000001"),
+        ("consent_to_assessment", "given"),
+    ];
+    let checked = check(&of, draft(&of, "2022-23", vec![wide(&cells)]), &offline());
+    let found: Vec<_> =
+        checked.findings.iter().map(|f| (f.rule.as_str(), f.column.as_deref().unwrap_or_default())).collect();
+    assert_eq!(
+        found,
+        [
+            ("cell-kind", "nhs_number"),
+            ("cell-kind", "upn"),
+            ("cell-kind", "placement_postcode"),
+            ("LE-R5", "event_date"),
+        ]
+    );
+    assert_eq!(checked.findings[3].severity, Severity::NotChecked);
+    assert!(checked.findings[3].text.starts_with("not checked offline"), "{:?}", checked.findings[3]);
+    let said = format!("{:?}", checked.findings);
+    assert!(
+        !said.contains("94347") && !said.contains("A8012") && !said.contains("N16") && !said.contains("Sam")
+    );
+}
+
 const LADO: &[(&str, &str)] = &[
     ("notification_id", "2f1c9d0e-5a34-4d2b-9c55-0e6a7b1c2d3e"),
     ("area_of_work", "E09000012"),
@@ -207,7 +301,12 @@ fn a_notification_is_routed_by_both_its_areas_and_known_by_its_own_id() {
     assert_eq!(event_id_of(&of, &tables).unwrap().as_str(), LADO[0].1);
     let sound = draft(&of, "2022-23", tables.clone());
     let checked = check(&of, sound.clone(), &offline());
-    assert_eq!(checked.findings, []);
+    assert_eq!(checked.findings.len(), 1, "{:?}", checked.findings);
+    assert_eq!(
+        ids(&checked.findings, Severity::NotChecked),
+        ["LN-R2"],
+        "working days are counted by the broker"
+    );
     assert!(checked.valid.unwrap().person_level());
     let mut one_area = sound.clone();
     one_area.identity.areas.pop();
@@ -246,4 +345,53 @@ fn findings_about_a_person_carry_no_figures_and_no_cell() {
     assert!(checked.findings.iter().all(|f| f.figures.is_none()));
     assert!(!said.contains("wizard") && !said.contains("2031") && !said.contains("Alex"), "{said}");
     assert_eq!(ids(&checked.findings, Severity::Error), ["cell-code", "cell-required", "LN-R1"]);
+}
+
+fn commentary(text: &str) -> Checked {
+    let of = shipped("cds-csc-quarterly");
+    let row =
+        wide(&[("area", "E09000012"), ("period", "2022-23/Q4"), ("contacts", "9"), ("commentary", text)]);
+    run(&of, "2022-23/Q4", vec![row])
+}
+
+#[test]
+fn free_text_of_figures_is_queried_for_what_contradicts_itself_and_the_text_is_not_repeated() {
+    for (id, text, figures) in [
+        ("N1", "12% from 311 to 355", Some("12% stated; from 311 to 355 is 14.1%")),
+        ("N2", "of 35: 26 and 6", Some("the parts add up to 32; the total says 35")),
+        ("N3", "34 (17%) of 405", Some("17% stated; 34 of 405 is 8.4%")),
+        ("N4", "65 per 10,000, 392 of 55,059", Some("65 per 10,000 stated; 392 of 55,059 is 71.2")),
+        ("N5", "181, a reduction of 211", Some("a change of 211 beside 181")),
+        ("N6", "in 2010/22", Some("2010/22")),
+        ("N7", "two children", None),
+    ] {
+        let checked = commentary(text);
+        let found: Vec<_> = checked.findings.iter().filter(|f| f.severity == Severity::Query).collect();
+        assert_eq!(found.len(), 1, "{id} {found:#?}");
+        assert_eq!((found[0].rule.as_str(), found[0].figures.as_deref()), (id, figures));
+        assert_eq!((found[0].row, found[0].column.as_deref()), (Some(1), Some("commentary")));
+        assert!(!found[0].text.contains(|c: char| c.is_ascii_digit()) || id == "N7", "{}", found[0].text);
+        assert!(checked.valid.is_some(), "a query never refuses");
+    }
+    assert_eq!(commentary("14% from 311 to 355; 1,121 + 252 + 345 = 1,718").counts.queries, 0);
+}
+
+#[test]
+fn a_date_of_birth_in_figures_is_an_error_and_a_likely_name_only_a_query() {
+    let checked = commentary("born on 12 March 2015");
+    assert_eq!(ids(&checked.findings, Severity::Error), ["text-overshare"]);
+    let checked = commentary("The plan for Jamie Okafor was reviewed.");
+    assert_eq!(ids(&checked.findings, Severity::Query), ["text-name"]);
+    assert!(checked.valid.is_some() && !format!("{:?}", checked.findings).contains("Jamie"));
+}
+
+#[test]
+fn an_unexpected_column_of_a_table_is_told_like_that_of_a_file() {
+    let of = shipped("cds-csc-quarterly");
+    let row = wide(&[("area", "E09000012"), ("period", "2022-23/Q4"), ("id", "943 476 5919")]);
+    let checked = run(&of, "2022-23/Q4", vec![row]);
+    assert_eq!(ids(&checked.findings, Severity::Error), ["table-columns", "text-overshare"]);
+    assert!(
+        checked.findings[1].text.starts_with("column 3, which is no column of this type, holds NHS numbers")
+    );
 }

@@ -10,6 +10,7 @@ pub use crate::row::{
 };
 
 use crate::entry::{Accepted, Body, Enrolled, Entry};
+use crate::explanation::unexplained;
 use crate::ids::{AgencyId, Digest, EntryId, PrincipalId, SendKey};
 use crate::obligation::InForce;
 use crate::submission::{DeliveryRecord, DeliveryState, Identity, SubmissionRecord};
@@ -252,6 +253,11 @@ fn apply_accepted(entry: &Entry, accepted: &Accepted) -> Vec<Change> {
         nil: accepted.nil,
         person_level: accepted.person_level,
         queries: accepted.counts.queries,
+        explanations: accepted.explanations.clone(),
+        unexplained: unexplained(
+            accepted.found.iter().map(|found| (&found.rule, found.severity)),
+            &accepted.explanations,
+        ),
         purpose: accepted.purpose.clone(),
         type_digest: accepted.type_digest,
         submitted_by: accepted.submitted_by.clone(),

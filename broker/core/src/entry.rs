@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Due;
 use crate::decision::{DecisionRequest, Denial, Grant};
+use crate::explanation::Explanation;
 use crate::finding::{Counts, Severity};
 use crate::ids::{AreaCode, Digest, EntryId, PartnershipId, PrincipalId, PurposeId, RoleId, RuleId, SendKey};
 use crate::submission::{Identity, PayloadAt, Recipient, Replaces};
@@ -339,8 +340,14 @@ pub struct Accepted {
     pub counts: Counts,
     /// The findings; the first 1,000.
     pub found: Vec<Found>,
+    /// What its sender answers to the queries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explanations: Vec<Explanation>,
     /// Where the payload lies.
     pub payload: PayloadAt,
+    /// The agency's own return of the period before, with which its figures were compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<EntryId>,
 }
 
 /// A return was refused; nothing of its content is kept but where its findings lie.

@@ -9,7 +9,7 @@
 //! - [`obligation`]: who owes what, when, and in which state it is
 //! - [`decision`]: what a policy decision is asked and what it answers
 //! - [`table`]: tables of text cells, classes of field
-//! - [`finding`]: what a check found in a return
+//! - [`finding`]: what a check found in a return; [`explanation`]: what its sender answers to a query
 //! - [`refusal`] and [`fault`]: an outcome for the sender, and a failure of ours
 //! - [`entry`]: what the log can say; [`mod@apply`]: what each entry changes; [`row`]: the tables that come of it;
 //!   [`mod@merge`]: what a row becomes
@@ -17,9 +17,11 @@
 pub mod agency;
 pub mod apply;
 pub mod calendar;
+mod cells;
 pub mod clock;
 pub mod decision;
 pub mod entry;
+pub mod explanation;
 pub mod fault;
 pub mod finding;
 pub mod ids;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::explanation::Explanation;
 use crate::ids::{
     AgencyId, AreaCode, Digest, EntryId, PrincipalId, ProfileId, PurposeId, ReturnTypeId, RuleId,
 };
@@ -182,6 +183,12 @@ pub struct SubmissionRecord {
     pub person_level: bool,
     /// How many queries the checks left.
     pub queries: u32,
+    /// What its sender answered to them.
+    #[serde(default)]
+    pub explanations: Vec<Explanation>,
+    /// The rules that left queries which nobody explained, each once.
+    #[serde(default)]
+    pub unexplained: Vec<RuleId>,
     /// The purpose it was sent for.
     pub purpose: PurposeId,
     /// The digest of the return type it was checked against.

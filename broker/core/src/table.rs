@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::cells::{Cells, Row};
+
 /// A table. Cells travel as text, row after row; the declared types are applied by the catalogue.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
@@ -12,7 +14,7 @@ pub struct Table {
     /// The columns' names.
     pub columns: Vec<String>,
     /// The cells, row after row: a multiple of the number of columns.
-    pub cells: Vec<String>,
+    pub cells: Cells,
 }
 
 impl Table {
@@ -32,8 +34,9 @@ impl Table {
     }
 
     /// The rows.
-    pub fn rows(&self) -> impl Iterator<Item = &[String]> {
-        self.cells.chunks(self.columns.len().max(1))
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> + Clone {
+        let width = self.columns.len().max(1);
+        (0..self.cells.len()).step_by(width).map(move |from| Row::new(&self.cells, from, width))
     }
 
     /// The position of a column.
@@ -101,11 +104,11 @@ mod tests {
         let table = Table {
             name: "main".into(),
             columns: vec!["a".into(), "b".into()],
-            cells: vec!["secret".into(), "2".into(), "3".into(), "4".into()],
+            cells: ["secret", "2", "3", "4"].iter().collect(),
         };
         assert_eq!(format!("{table:?}"), "Table { name: \"main\", columns: 2, rows: 2 }");
         assert!(table.is_rectangular());
-        assert!(!Table { cells: vec!["1".into()], ..table }.is_rectangular());
+        assert!(!Table { cells: ["1"].iter().collect(), ..table }.is_rectangular());
         assert_eq!(Table::default().height(), 0);
     }
 }

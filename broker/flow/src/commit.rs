@@ -88,8 +88,10 @@ impl<S: Store> Flow<S> {
             recipients: route.as_ref().clone(),
             counts: sealed.counts,
             found: found(findings),
+            explanations: sealed.explanations,
             // where it really lies is the store's to say
             payload: PayloadAt::Nowhere,
+            compared: sealed.compared,
         }));
         let mut group = vec![Proposal {
             id: submission,

@@ -59,6 +59,8 @@ pub struct ObligationRow {
     pub last_accepted: Option<Timestamp>,
     /// It came after its deadline.
     pub was_late: bool,
+    /// How many rules left queries, on the version in force, that nobody explained.
+    pub unexplained: u32,
 }
 
 impl<S: Store> Flow<S> {
@@ -92,13 +94,27 @@ impl<S: Store> Flow<S> {
                 continue;
             }
             let record = self.record_of(&obligation.identity)?;
-            let row = row(&generation, &obligation, record.as_ref(), now)?;
+            let mut row = row(&generation, &obligation, record.as_ref(), now)?;
+            if row.state == State::AcceptedWithQueries {
+                row.unexplained = self.unexplained(record.as_ref())?;
+            }
             if filter.with_not_due || row.state != State::NotDue {
                 rows.push(row);
             }
         }
         rows.sort_by(|a, b| a.identity.cmp(&b.identity));
         Ok(Completeness { rows, as_at: today, demo_clock: self.is_demo_clock() })
+    }
+
+    // the entry says it, so it is read for returns with queries alone
+    fn unexplained(&self, record: Option<&ObligationRecord>) -> Result<u32, Fault> {
+        let Some(in_force) = record.and_then(|record| record.in_force) else { return Ok(0) };
+        Ok(match self.store.row(&Key::Submission(in_force.submission))? {
+            Some(Row::Submission(submission)) => {
+                u32::try_from(submission.unexplained.len()).unwrap_or(u32::MAX)
+            }
+            _ => 0,
+        })
     }
 
     pub(crate) fn record_of(&self, identity: &Identity) -> Result<Option<ObligationRecord>, Fault> {
@@ -135,6 +151,7 @@ fn row(
         working_days_late,
         last_accepted: record.and_then(|record| record.in_force).map(|in_force| in_force.recorded_at),
         was_late,
+        unexplained: 0,
     })
 }
 

@@ -188,6 +188,14 @@ fn unowed(partnership: &Partnership, catalogue: &Catalogue) -> Vec<Complaint> {
                 if rtype.due.is_none() {
                     say(format!("`{}` owes `{}`, which has no due rule", owed.agency, owed.return_type));
                 }
+                let part =
+                    rtype.parts().iter().map(|part| part.as_str()).find(|part| *part == agency.kind.as_str());
+                if owed.part.as_deref() != part {
+                    say(format!(
+                        "`{}` owes `{}` with the wrong `part`: a return in parts is owed by part, named after the agency's kind, and no other has one",
+                        owed.agency, owed.return_type
+                    ));
+                }
                 if !rtype.owners.contains(&agency.kind) {
                     say(format!(
                         "`{}` owes `{}`, which agencies of kind {} do not own",

@@ -19,6 +19,7 @@ pub mod enrol;
 pub mod generation;
 pub mod identify;
 pub mod inspect;
+mod lint;
 pub mod open;
 pub mod partnership;
 mod project;

@@ -22,12 +22,13 @@ use crate::validate::Checked;
 /// The recipients of a return, each with its profiles.
 pub(crate) type Route = Arc<Vec<Recipient>>;
 
-/// What a route depends on: everything but the period and the content.
+/// What a route depends on: everything but the period, and of the content only the agencies that it names.
 #[derive(PartialEq, Eq, Hash)]
 struct Facts {
     owner: AgencyId,
     rtype: Digest,
     areas: Vec<AreaCode>,
+    named: Vec<AgencyId>,
     day: Date,
 }
 
@@ -61,12 +62,23 @@ impl<S: Store> Flow<S> {
             owner: identity.agency.clone(),
             rtype: checked.rtype.digest,
             areas: identity.areas.clone(),
+            named: checked.valid.agencies().to_vec(),
             day,
         };
         if let Some(route) = generation.routes.find(&facts) {
             return Ok(route);
         }
-        let route = Arc::new(plan(generation, &checked.rtype, identity, day)?);
+        let route = Arc::new(plan(generation, &checked.rtype, identity, &facts.named, day)?);
+        // whoever is named and not reached would be thought to know
+        let is_reached = |id: &AgencyId| *id == identity.agency || route.iter().any(|to| to.agency == *id);
+        if !facts.named.iter().all(is_reached) {
+            let fields = checked.rtype.agency_fields.join(" or ");
+            let why = format!(
+                "{fields} names an agency that is not one of the partnership, or that may not receive this; \
+                 correct the id, or leave it blank"
+            );
+            return Err(Stop::Refused(Refusal::NotRoutable(why)));
+        }
         if route.is_empty() {
             let why = "no agency of the partnership may receive it for these areas; check the areas, or ask the partnership manager";
             return Err(Stop::Refused(Refusal::NotRoutable(why.to_owned())));
@@ -80,12 +92,13 @@ fn plan(
     generation: &Generation,
     rtype: &ReturnType,
     identity: &Identity,
+    named: &[AgencyId],
     day: Date,
 ) -> Result<Vec<Recipient>, Fault> {
     let collect_by = generation.calendar.due(day, rtype.collect_within).map_err(Fault::internal)?.before;
     let mut recipients = Vec::new();
     for agency in &generation.partnership.agencies {
-        if agency.id == identity.agency || !is_named(rtype, agency, &identity.areas) {
+        if agency.id == identity.agency || !is_named(rtype, agency, &identity.areas, named) {
             continue;
         }
         let request = deliver(generation, rtype, identity, agency, day);
@@ -101,12 +114,13 @@ fn plan(
     Ok(recipients)
 }
 
-fn is_named(rtype: &ReturnType, agency: &Agency, areas: &[AreaCode]) -> bool {
+fn is_named(rtype: &ReturnType, agency: &Agency, areas: &[AreaCode], named: &[AgencyId]) -> bool {
     rtype.recipients.iter().any(|rule| {
         rule.kind == agency.kind
             && match rule.areas {
                 AreaMatch::Any => true,
                 AreaMatch::Shared => agency.areas.iter().any(|area| areas.contains(area)),
+                AreaMatch::Named => named.contains(&agency.id),
             }
     })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use concordat_core::explanation::Explanation;
 use concordat_core::fault::Fault;
 use concordat_core::finding::Counts;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
@@ -39,6 +40,10 @@ pub struct SealedReturn {
     pub key: SendKey,
     /// What it replaces.
     pub replaces: Option<Replaces>,
+    /// The return of the period before, with which it was compared.
+    pub compared: Option<EntryId>,
+    /// What its sender answers to the queries.
+    pub explanations: Vec<Explanation>,
     /// How many findings the checks left.
     pub counts: Counts,
 }
@@ -69,7 +74,7 @@ fn seal_checked(
     day: Date,
     checked: Permitted<Checked>,
 ) -> Result<Permitted<SealedReturn>, Fault> {
-    checked.try_map(|Checked { valid, rtype, key, replaces }| {
+    checked.try_map(|Checked { valid, rtype, key, replaces, compared, explanations }| {
         let payload = if valid.nil() {
             None
         } else {
@@ -92,6 +97,8 @@ fn seal_checked(
             type_digest: rtype.digest,
             key,
             replaces,
+            compared,
+            explanations,
             counts: valid.counts(),
         })
     })

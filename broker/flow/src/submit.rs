@@ -1,5 +1,6 @@
 //! The walk of a submission, in its order.
 
+use concordat_core::explanation::Explanation;
 use concordat_core::finding::Finding;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
 use concordat_core::refusal::Refusal;
@@ -33,6 +34,8 @@ pub struct Received {
     pub replaces: Option<Replaces>,
     /// The cells.
     pub tables: Vec<Table>,
+    /// What its sender answers to queries.
+    pub explanations: Vec<Explanation>,
 }
 
 /// What the sender is told: recorded at an index, queued to so many. Never "delivered".
@@ -85,7 +88,7 @@ impl<S: Store> Flow<S> {
         caller: &Caller,
         permitted: Permitted<Typed>,
     ) -> Result<Acknowledged, Stop> {
-        let (valid, findings) = self.validate(permitted)?;
+        let (valid, findings) = self.validate(generation, permitted)?;
         if let Some(original) = self.sent_before(&valid)? {
             return Ok(original.acknowledge(Vec::new()));
         }

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use concordat_catalogue::{Context, Draft, ReturnType, Valid, check};
+use concordat_catalogue::{Context, Draft, ReturnType, Valid, check, content, explain};
+use concordat_core::apply::{Key, Row};
 use concordat_core::clock::Clock;
+use concordat_core::explanation::Explanation;
+use concordat_core::fault::Fault;
 use concordat_core::finding::Finding;
-use concordat_core::ids::SendKey;
+use concordat_core::ids::{EntryId, SendKey};
 use concordat_core::refusal::Refusal;
-use concordat_core::submission::Replaces;
+use concordat_core::submission::{Covers, Identity, Replaces};
+use concordat_core::table::Table;
 use concordat_policy::Permitted;
 use concordat_store::Store;
 
 use crate::authorise::Typed;
+use crate::generation::Generation;
 use crate::open::Flow;
 use crate::stop::Stop;
 use crate::submit::Received;
@@ -27,29 +32,65 @@ pub struct Checked {
     pub key: SendKey,
     /// What it replaces.
     pub replaces: Option<Replaces>,
+    /// The return of the period before, with which it was compared.
+    pub compared: Option<EntryId>,
+    /// What its sender answers to the queries.
+    pub explanations: Vec<Explanation>,
+}
+
+/// An agency's own return of the period before.
+pub(crate) struct Earlier {
+    submission: EntryId,
+    tables: Vec<Table>,
 }
 
 impl<S: Store> Flow<S> {
+    /// What the agency itself last sent for the period before, where a rule of the type looks back.
+    fn earlier(&self, typed: &Typed) -> Result<Option<Earlier>, Stop> {
+        let identity = &typed.received.identity;
+        let Covers::Period(period) = identity.covers else { return Ok(None) };
+        let before = period.previous().filter(|_| !typed.received.nil && typed.rtype.needs_previous());
+        let Some(before) = before else { return Ok(None) };
+        let key = Key::Version(Identity { covers: Covers::Period(before), ..identity.clone() });
+        let Some(Row::Version(version)) = self.store.row(&key)? else { return Ok(None) };
+        let Some(content) = self.store.own_content(version.index, &identity.agency)? else { return Ok(None) };
+        let (_, _, tables) = content::decode(&content).map_err(Fault::tampered)?;
+        Ok(Some(Earlier { submission: version.submission, tables }))
+    }
+
     pub(crate) fn validate(
         &self,
+        generation: &Generation,
         permitted: Permitted<Typed>,
     ) -> Result<(Permitted<Checked>, Vec<Finding>), Stop> {
         let now = self.clock.now();
         let mut left = Vec::new();
+        let earlier = self.earlier(permitted.get())?;
+        let compared = earlier.as_ref().map(|earlier| earlier.submission);
+        let previous = earlier.as_ref().map(|earlier| earlier.tables.as_slice());
         let checked = permitted.try_map(|Typed { received, rtype }| {
-            let Received { identity, key, type_digest, nil, replaces, tables, .. } = received;
+            let Received { identity, key, type_digest, nil, replaces, tables, explanations, .. } = received;
             if type_digest != rtype.digest {
                 return Err(Refusal::CatalogueChanged);
             }
             if nil && !rtype.nil {
                 return Err(Refusal::NilNotAllowed);
             }
+            let context = Context {
+                now,
+                previous,
+                offline: false,
+                calendar: Some(&generation.calendar),
+                sender: generation.partnership.agency(&identity.agency).map(|agency| agency.kind),
+            };
             let draft = Draft { identity, nil, tables };
-            let outcome = check(&rtype, draft, &Context { now, previous: None, offline: false });
+            let outcome = check(&rtype, draft, &context);
             match outcome.valid {
                 Some(valid) => {
+                    explain::check(&explanations, &outcome.findings)
+                        .map_err(|text| Refusal::Malformed { field: "explanations", text })?;
                     left = outcome.findings;
-                    Ok(Checked { valid, rtype, key, replaces })
+                    Ok(Checked { valid, rtype, key, replaces, compared, explanations })
                 }
                 None => Err(Refusal::Invalid(outcome.findings)),
             }

@@ -26,6 +26,8 @@ pub const COLUMNS: usize = 256;
 pub const CELLS: usize = 1_000_000;
 /// The most areas of one return.
 pub const AREAS: usize = 64;
+/// The most explanations of one return.
+pub const EXPLANATIONS: usize = concordat_core::explanation::MOST;
 /// The most findings in one answer.
 pub const FINDINGS: usize = 1_000;
 

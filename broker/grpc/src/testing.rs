@@ -27,7 +27,7 @@ use tonic::transport::{Channel, Endpoint};
 use wire::directory_service_server::{DirectoryService, DirectoryServiceServer};
 
 use crate::accept::Door;
-use crate::codec::SubmitCodec;
+use crate::codec::{Parcel, SubmitCodec};
 use crate::layers::Rooms;
 use crate::limits::Limits;
 use crate::load::Counted;
@@ -162,11 +162,11 @@ impl DirectoryService for Whom {
 
 struct Cells;
 
-impl tonic::server::UnaryService<wire::SubmitRequest> for Cells {
+impl tonic::server::UnaryService<Parcel> for Cells {
     type Response = wire::SubmitReply;
     type Future = std::future::Ready<Result<tonic::Response<wire::SubmitReply>, tonic::Status>>;
 
-    fn call(&mut self, request: tonic::Request<wire::SubmitRequest>) -> Self::Future {
+    fn call(&mut self, request: tonic::Request<Parcel>) -> Self::Future {
         let cells: usize = request.get_ref().tables.iter().map(|table| table.cells.len()).sum();
         let reply = wire::SubmitReply { index: cells as u64, ..Default::default() };
         std::future::ready(Ok(tonic::Response::new(reply)))

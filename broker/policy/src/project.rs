@@ -149,10 +149,11 @@ fn select(table: Table, kept: &[bool]) -> Table {
     if kept.iter().all(|kept| *kept) {
         return table;
     }
-    let pick = |cells: Vec<String>| {
-        cells.into_iter().zip(kept.iter().cycle()).filter(|(_, kept)| **kept).map(|(cell, _)| cell).collect()
-    };
-    Table { name: table.name, columns: pick(table.columns), cells: pick(table.cells) }
+    let picked = |at: &usize| kept.get(*at).copied().unwrap_or(false);
+    let cells = table.cells.iter().zip(kept.iter().cycle()).filter(|(_, kept)| **kept);
+    let cells = cells.map(|(cell, _)| cell).collect();
+    let columns = table.columns.into_iter().enumerate().filter(|(at, _)| picked(at));
+    Table { name: table.name, columns: columns.map(|(_, name)| name).collect(), cells }
 }
 
 /// A cell of a count field.

@@ -14,7 +14,7 @@ pub(crate) const CITY: &str = "E09000001";
 pub(crate) const HACKNEY: &str = "E09000012";
 
 pub(crate) fn known() -> Known {
-    let agencies: [(&str, Kind, &[&str]); 14] = [
+    let agencies: [(&str, Kind, &[&str]); 15] = [
         ("hackney-council", Kind::LocalAuthority, &[HACKNEY]),
         ("city-of-london-corporation", Kind::LocalAuthority, &[CITY]),
         ("metropolitan-police", Kind::Police, &[HACKNEY]),
@@ -29,6 +29,7 @@ pub(crate) fn known() -> Known {
         ("chscp", Kind::Partnership, &[CITY, HACKNEY]),
         ("london-probation", Kind::Probation, &[CITY, HACKNEY]),
         ("hackney-community-safety", Kind::CommunitySafety, &[HACKNEY]),
+        ("nhs-england", Kind::National, &[CITY, HACKNEY]),
     ];
     let types = [
         ("core-data-set-annual", false),
@@ -36,6 +37,16 @@ pub(crate) fn known() -> Known {
         ("cds-csc-quarterly", false),
         ("lado-attestation-monthly", false),
         ("lado-notification", true),
+        ("cds-health-quarterly", false),
+        ("cds-education-quarterly", false),
+        ("lac-health-assessments-quarterly", false),
+        ("marac-quarterly", false),
+        ("mace-quarterly", false),
+        ("lado-quarterly", false),
+        ("lado-outcome", true),
+        ("lac-entry-notification", true),
+        ("missing-episode", true),
+        ("return-home-interview", true),
     ];
     Known {
         partnership: "city-and-hackney".parse().unwrap(),

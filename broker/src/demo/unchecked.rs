@@ -47,6 +47,7 @@ pub fn nil(desk: &Person, return_type: &str, period: &str) -> Held<Failure> {
         type_digest: of.digest,
         nil: true,
         replaces: None,
+        explanations: Vec::new(),
         tables: Vec::new(),
     };
     let sent = runtime.block_on(submitter::send(&context, &outgoing.into_request()));

@@ -88,6 +88,15 @@ pub trait Store: Send + Sync + 'static {
     /// `tampered` when the stored bytes are not those the log recorded.
     fn payload(&self, logged: &Logged) -> Result<Zeroizing<Vec<u8>>, Fault>;
 
+    /// The content of an agency's own submission, so that its next return can be compared with it by the broker's
+    /// checks; `None` when it was erased or never was. Nothing of it leaves but in findings to that agency, and the
+    /// entry that the comparison leads to names it.
+    ///
+    /// # Errors
+    /// `internal` when the entry accepts no submission of that agency; `tampered` when the stored bytes are not those
+    /// the log recorded.
+    fn own_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Zeroizing<Vec<u8>>>, Fault>;
+
     /// What the log has signed last.
     fn head(&self) -> Arc<Head>;
 

@@ -76,6 +76,7 @@ fn answer(reply: &v1::MissingReply, missing: usize) -> Answer {
         "working_days_late",
         "last_accepted",
         "was_late",
+        "unexplained",
     ]);
     for row in &reply.rows {
         sheet.row([
@@ -89,6 +90,7 @@ fn answer(reply: &v1::MissingReply, missing: usize) -> Answer {
             Value::from(row.working_days_late),
             text(&row.last_accepted),
             Value::from(row.was_late),
+            Value::from(row.unexplained),
         ]);
     }
     Answer::new("missing")

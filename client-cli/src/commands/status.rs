@@ -48,6 +48,11 @@ async fn one(id: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
             Value::from(delivery.overdue),
         ]);
     }
+    let explanations: Vec<String> = reply
+        .explanations
+        .iter()
+        .map(|given| format!("{}={}:{}", given.rule, given.code, given.text))
+        .collect();
     let answer = Answer::new("status")
         .fact("submission", entry_text(&reply.submission))
         .fact("index", reply.index)
@@ -60,6 +65,8 @@ async fn one(id: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
         .fact("recorded_at", reply.recorded_at)
         .fact("nil", reply.nil)
         .fact("queries", reply.queries)
+        .fact("explanations", texts(&explanations))
+        .fact("unexplained", texts(&reply.unexplained))
         .fact("replaces", text(&entry_text(&reply.replaces)))
         .fact("superseded_by", text(&entry_text(&reply.superseded_by)))
         .fact("demo_clock", reply.demo_clock)

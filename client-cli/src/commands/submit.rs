@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::convert;
 use crate::definitions::{self, InUse};
 use crate::exit::Exit;
+use crate::explain::Explaining;
 use crate::failure::Failure;
 use crate::file::{self, Owner, Reading, Subject};
 use crate::pending::Pending;
@@ -45,6 +46,9 @@ pub struct Args {
     /// What it is sent for; otherwise the return type's own purpose
     #[arg(long)]
     purpose: Option<PurposeId>,
+    /// Answers to queries, sent and kept with the return
+    #[command(flatten)]
+    explaining: Explaining,
     /// Send it as it is, errors included, to see what the broker finds
     #[arg(long)]
     no_check: bool,
@@ -167,7 +171,10 @@ fn prepare(
     let identity = draft.identity.clone();
     let checked = file::check_offline(&of, draft.clone(), now);
     match checked.valid {
-        Some(valid) => Ok(Ready { of, draft, content: valid.digest(), found }),
+        Some(valid) => {
+            args.explaining.check(&checked.findings)?;
+            Ok(Ready { of, draft, content: valid.digest(), found })
+        }
         None => {
             show(args, Some(&identity), &found.and(checked.findings, checked.counts), session)?;
             Err(unsent("the return has errors"))
@@ -199,6 +206,7 @@ async fn attempt(args: &Args, context: &Context, ready: &Ready, key: SendKey) ->
         nil: ready.draft.nil,
         replaces: args.replaces.zip(args.reason).map(|(submission, reason)| Replaces { submission, reason }),
         tables: ready.draft.tables.clone(),
+        explanations: args.explaining.all().to_vec(),
     };
     submitter::send(context, &outgoing.into_request()).await
 }
@@ -225,7 +233,7 @@ fn acknowledged(
     let findings = convert::findings(reply.findings.clone());
     let counts = Counts::of(&findings);
     // what the client alone could see in the file stands before what the broker found
-    let found = ready.found.clone().and(findings, counts);
+    let found = ready.found.clone().and(findings.clone(), counts);
     let recorded_at = receipts::recorded_at(&verified).map(|at| at.to_string());
     let mut human = format!(
         "recorded at index {}, queued to {}\nsubmission {submission}, version {}, {}\nreceipt {}\n",
@@ -237,6 +245,9 @@ fn acknowledged(
     );
     if reply.already {
         human.push_str("nothing was recorded anew: this is the original receipt of the same content\n");
+        if !args.explaining.all().is_empty() {
+            human.push_str("its explanations are those sent then; see `concordat status`\n");
+        }
     }
     if !found.findings.is_empty() {
         human.push('\n');
@@ -251,6 +262,8 @@ fn acknowledged(
         .fact("already", reply.already)
         .fact("receipt", path.display().to_string());
     let answer: Answer = report::answer(heading, true, &found).human(human);
+    // an original receipt is of what was sent then, its explanations included
+    let answer = if reply.already { answer } else { args.explaining.tell(answer, &findings) };
     session.printer.answer(&answer)
 }
 

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use concordat_catalogue::{AreaMatch, Field, ReturnType};
+use concordat_catalogue::{AreaMatch, Code, Field, FieldKind, ReturnType, TypeKind};
+use concordat_core::agency::Kind;
 use concordat_core::calendar::{DueRule, DueUnit};
 use concordat_core::ids::ReturnTypeId;
 use concordat_core::period::Frequency;
@@ -91,7 +92,8 @@ fn list(types: &[Arc<ReturnType>], digest: &str) -> Answer {
 }
 
 fn one(of: &ReturnType, digest: &str) -> Answer {
-    let mut sheet = Sheet::new(&["field", "kind", "required", "class", "title", "must_be", "codes", "note"]);
+    let columns = ["field", "kind", "required", "class", "title", "must_be", "codes", "note", "part"];
+    let mut sheet = Sheet::new(&columns);
     for field in &of.fields {
         sheet.row([
             Value::from(field.name.as_str()),
@@ -102,12 +104,16 @@ fn one(of: &ReturnType, digest: &str) -> Answer {
             Value::from(field.kind.says()),
             json!(codes(field)),
             json!(field.note),
+            json!(field.part.map(|part| part.as_str())),
         ]);
     }
     let rules: Vec<Value> = of
         .rules
         .iter()
-        .map(|rule| json!({"rule": rule.id.as_str(), "severity": rule.severity.as_str(), "holds": rule.check, "words": rule.words}))
+        .map(|rule| json!({
+            "rule": rule.id.as_str(), "severity": rule.severity.as_str(), "holds": rule.check, "words": rule.words,
+            "checked_offline": !rule.needs_broker(),
+        }))
         .collect();
     Answer::new("type")
         .fact("catalogue", digest)
@@ -130,6 +136,8 @@ fn one(of: &ReturnType, digest: &str) -> Answer {
         .fact("from", of.from.to_string())
         .fact("until", of.until.map(|until| until.to_string()))
         .fact("never_sent", texts(&of.ignored_columns))
+        .fact("parts", texts(&of.parts()))
+        .fact("one_row_per", row_key(of))
         .fact("rules", rules)
         .list("fields", sheet)
         .human(human(of))
@@ -138,46 +146,120 @@ fn one(of: &ReturnType, digest: &str) -> Answer {
 fn human(of: &ReturnType) -> String {
     let mut out = String::new();
     let list = |items: Vec<String>| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
+    let parts = of.parts();
+    let sent = match of.frequency {
+        Frequency::Event => format!("concordat submit --type {} FILE.csv", of.id),
+        _ => format!("concordat submit --type {} --period {} FILE.csv", of.id, example(of.frequency)),
+    };
     // writing to a string cannot fail
     let _ = writeln!(out, "{}  {}  (version {}, {})\n", of.id, of.title, of.version, of.kind.as_str());
     for (name, value) in [
+        ("why", of.why.clone()),
         ("owed by", owners(of)),
+        ("in parts", part_words(&parts)),
         ("how often", often(of.frequency).to_owned()),
         ("due", due(of)),
         ("goes to", recipients(of)),
-        ("collected", format!("within {}", words(of.collect_within))),
+        ("collected", format!("within {}, or you are told", words(of.collect_within))),
         ("purpose", of.purpose.to_string()),
-        ("why", of.why.clone()),
         ("lawful", of.lawful.clone()),
         ("source", of.source.clone()),
-        ("about persons", if of.person_level { "yes" } else { "no" }.to_owned()),
-        ("nil allowed", if of.nil { "yes" } else { "no" }.to_owned()),
+        ("about persons", if of.person_level { "yes" } else { "no, figures only" }.to_owned()),
+        ("nil allowed", if of.nil { "yes: --nil says that there was nothing" } else { "no" }.to_owned()),
         (
             "in force",
             format!("from {}{}", of.from, of.until.map_or(String::new(), |until| format!(" to {until}"))),
         ),
         ("never sent", list(of.ignored_columns.clone())),
+        ("one row", row_key(of)),
+        ("to send it", sent),
     ] {
-        let _ = writeln!(out, "  {name:13}  {value}");
+        if !value.is_empty() {
+            let _ = writeln!(out, "  {name:13}  {value}");
+        }
     }
+    fields(of, &mut out);
+    rules(of, &mut out);
+    out
+}
+
+fn fields(of: &ReturnType, out: &mut String) {
     let _ = writeln!(out, "\nFIELDS (* must not be blank)");
     let wide = of.fields.iter().map(|field| field.name.len()).max().unwrap_or(0);
+    let mut part = None;
     for field in &of.fields {
+        if field.part != part
+            && let Some(kind) = field.part
+        {
+            let _ = writeln!(out, "\n  {:wide$}  only for the part `{kind}`", "");
+        }
+        part = field.part;
         let star = if field.required { "*" } else { " " };
         let _ = writeln!(out, "{star} {:wide$}  {}", field.name, field.title);
-        let _ = writeln!(out, "  {:wide$}    {}", "", field.kind.says());
-        if let Some(codes) = codes(field) {
-            let _ = writeln!(out, "  {:wide$}    {codes}", "");
+        for line in must_be(field) {
+            let _ = writeln!(out, "  {:wide$}    {line}", "");
         }
         if let Some(note) = &field.note {
             let _ = writeln!(out, "  {:wide$}    {note}", "");
         }
     }
-    let _ = writeln!(out, "\nRULES");
-    for rule in &of.rules {
-        let _ = writeln!(out, "  {}  {}\n      {}", rule.id, rule.severity.as_str(), rule.words);
+}
+
+fn rules(of: &ReturnType, out: &mut String) {
+    if of.rules.is_empty() {
+        return;
     }
-    out
+    let _ = writeln!(
+        out,
+        "\nRULES (error: the return is refused; query: it is accepted and you are asked to explain; info: for you to know)"
+    );
+    for rule in &of.rules {
+        let broker = if rule.needs_broker() { ", checked by the broker alone" } else { "" };
+        let _ = writeln!(out, "  {}  {}{broker}\n      {}", rule.id, rule.severity.as_str(), rule.words);
+    }
+}
+
+/// What a cell must be; for a coded field its codes, with their meaning where the code does not say it.
+fn must_be(field: &Field) -> Vec<String> {
+    const MOST: usize = 40;
+    let Some(list) = &field.codes else { return vec![field.kind.says().to_owned()] };
+    let all = list.codes();
+    let speaks = |code: &Code| code.title == code.code.replace('_', " ");
+    if all.len() > MOST || all.iter().all(speaks) {
+        let several = if field.kind == FieldKind::Set { ", or several with ; between them" } else { "" };
+        return vec![format!("{}{several}", codes(field).unwrap_or_default())];
+    }
+    let wide = all.iter().map(|code| code.code.len()).max().unwrap_or(0);
+    let lines = all.iter().map(|code| format!("  {:wide$}  {}", code.code, code.title));
+    std::iter::once("one of".to_owned()).chain(lines).collect()
+}
+
+fn part_words(parts: &[Kind]) -> String {
+    if parts.is_empty() {
+        return String::new();
+    }
+    let parts: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
+    format!("{}: fill in the columns of your own kind and leave the others blank", parts.join(", "))
+}
+
+/// The fields that together name a row: no two rows agree in all of them.
+fn row_key(of: &ReturnType) -> String {
+    let names = of.tables.iter().flat_map(|table| &table.key).filter_map(|at| of.fields.get(*at));
+    let names: Vec<&str> = names.map(|field| field.name.as_str()).collect();
+    match (of.kind, names.is_empty()) {
+        (TypeKind::Event, _) => "one row a file: the event".to_owned(),
+        (_, true) => String::new(),
+        (_, false) => format!("for each {}", names.join(" and ")),
+    }
+}
+
+const fn example(frequency: Frequency) -> &'static str {
+    match frequency {
+        Frequency::Year => "2022-23",
+        Frequency::Quarter => "2022-23/Q1",
+        Frequency::Month => "2022-04",
+        Frequency::Event => "",
+    }
 }
 
 /// The first codes of a field, and how many more there are.
@@ -195,17 +277,27 @@ fn owners(of: &ReturnType) -> String {
 }
 
 fn recipients(of: &ReturnType) -> String {
-    let one = |rule: &concordat_catalogue::RecipientRule| match rule.areas {
-        AreaMatch::Any => rule.kind.to_string(),
-        AreaMatch::Shared => format!("{} of its areas", rule.kind),
+    let those = |areas: AreaMatch| {
+        let kinds = of.recipients.iter().filter(|rule| rule.areas == areas).map(|rule| rule.kind.as_str());
+        kinds.collect::<Vec<_>>().join(", ")
     };
-    of.recipients.iter().map(one).collect::<Vec<_>>().join(", ")
+    let told = [
+        (those(AreaMatch::Any), String::new()),
+        (those(AreaMatch::Shared), " of its areas".to_owned()),
+        (those(AreaMatch::Named), format!(", where {} names them", of.agency_fields.join(" or "))),
+    ];
+    let told = told.into_iter().filter(|(kinds, _)| !kinds.is_empty()).map(|(kinds, which)| kinds + &which);
+    told.collect::<Vec<_>>().join("; ")
 }
 
 fn due(of: &ReturnType) -> String {
     match (of.due, &of.event_due) {
         (Some(rule), _) => format!("{} after the period ends", words(rule)),
-        (None, Some(event)) => format!("{} after {}", words(event.rule), event.field),
+        (None, Some(event)) => {
+            let title =
+                of.field(&event.field).and_then(|at| of.fields.get(at)).map_or("", |field| &field.title);
+            format!("{} after {} ({title})", words(event.rule), event.field)
+        }
         (None, None) => "no deadline".to_owned(),
     }
 }
@@ -234,7 +326,47 @@ fn often(frequency: Frequency) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use concordat_catalogue::Catalogue;
+
     use super::*;
+
+    fn explained(id: &str) -> String {
+        human(Catalogue::built_in().types().iter().find(|of| of.id.as_str() == id).unwrap())
+    }
+
+    #[test]
+    fn every_type_tells_what_who_when_to_whom_and_why_that_is_lawful() {
+        for of in Catalogue::built_in().types() {
+            let said = human(of);
+            for line in
+                ["why", "owed by", "how often", "due", "goes to", "purpose", "lawful", "source", "to send it"]
+            {
+                let line = said.lines().find_map(|told| told.strip_prefix("  ")?.strip_prefix(line));
+                assert!(line.is_some_and(|told| told.trim().len() > 3), "{} {line:?}\n{said}", of.id);
+            }
+            assert!(of.fields.iter().all(|field| said.contains(&field.title)), "{}", of.id);
+            assert!(of.rules.iter().all(|rule| said.contains(&rule.words)), "{}", of.id);
+        }
+    }
+
+    #[test]
+    fn parts_named_recipients_code_meanings_and_what_only_the_broker_checks_are_explained() {
+        let mace = explained("mace-quarterly");
+        assert!(
+            mace.contains("police, local_authority, health, education: fill in the columns of your own kind")
+        );
+        assert!(mace.contains("only for the part `health`"));
+        let outcome = explained("lado-outcome");
+        assert!(
+            outcome.contains("voluntary, where notifying_agency or employer_agency names them"),
+            "{outcome}"
+        );
+        let entry = explained("lac-entry-notification");
+        assert!(entry.contains("C1  Interim care order") && entry.contains("one of M, F, U"), "{entry}");
+        assert!(entry.contains("LE-R5  query, checked by the broker alone"), "{entry}");
+        assert!(entry.contains("5 working days after event_date (Day on which it happened)"), "{entry}");
+        assert!(explained("marac-quarterly").contains("for each area and basis"));
+    }
 
     #[test]
     fn deadlines_read_as_people_say_them() {

@@ -12,6 +12,7 @@ use crate::commands::template;
 use crate::context::Context;
 use crate::definitions;
 use crate::exit::Exit;
+use crate::explain::Explaining;
 use crate::failure::Failure;
 use crate::file::{self, About, Owner, Reading, Subject};
 use crate::marked;
@@ -29,6 +30,9 @@ pub struct Args {
     /// Also write the file back as a workbook with the findings marked in it; it must not be there yet
     #[arg(long, value_name = "FILE.xlsx")]
     report: Option<PathBuf>,
+    /// Answers to queries, to see which are left
+    #[command(flatten)]
+    explaining: Explaining,
 }
 
 /// Checks and shows the findings.
@@ -46,18 +50,19 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let now = session.clock.now();
     let of = file::type_of(&in_use.catalogue, &args.subject, now)?;
     let owner = owner(context.as_ref())?;
-    let (found, covers) = match file::read(Some(&bytes), &args.subject, &of, &owner, &in_use.catalogue)? {
-        Reading::Unreadable(findings) => (Found::of(findings), None),
-        Reading::Draft { draft, about } => {
-            tell_reading(&about, session);
-            let covers = draft.identity.covers.clone();
-            let checked = file::check_offline(&of, draft, now);
-            (
-                Found::of(about.findings).and(checked.findings, checked.counts).from(about.first_line),
-                Some(covers),
-            )
-        }
-    };
+    let (found, covers, answerable) =
+        match file::read(Some(&bytes), &args.subject, &of, &owner, &in_use.catalogue)? {
+            Reading::Unreadable(findings) => (Found::of(findings), None, Vec::new()),
+            Reading::Draft { draft, about } => {
+                tell_reading(&about, session);
+                let covers = draft.identity.covers.clone();
+                let checked = file::check_offline(&of, draft, now);
+                // what the client alone saw in the file is put right there, not explained to the broker
+                let answerable = checked.findings.clone();
+                let found = Found::of(about.findings).and(checked.findings, checked.counts);
+                (found.from(about.first_line), Some(covers), answerable)
+            }
+        };
     let accepted = found.counts.errors == 0;
     if let Some(path) = &args.report {
         let asked = Asked { of: &of, among: in_use.catalogue.types() };
@@ -70,7 +75,11 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
         session.printer.say(&format!("{what}: `{}`", path.display()));
     }
     let heading = heading("validate", &args.subject, covers.as_ref());
-    session.printer.answer(&report::answer(heading, accepted, &found))?;
+    let answer = report::answer(heading, accepted, &found);
+    if accepted {
+        args.explaining.check(&answerable)?;
+    }
+    session.printer.answer(&args.explaining.tell(answer, &answerable))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
 }
 

@@ -53,13 +53,13 @@ impl Book {
             !row.get(1).is_some_and(|indicator| rtype.text.contains(&format!("\"{indicator}\"")))
         });
         rows.truncate(ROWS);
-        let cells: Vec<String> = rows.into_iter().flatten().map(str::to_owned).collect();
+        let cells = rows.into_iter().flatten().collect();
         let columns = ["area", "indicator", "period", "value", "unit"].map(str::to_owned).to_vec();
         let table = Table { name: "main".to_owned(), columns, cells };
         let wired = wire_v1::Table {
             name: table.name.clone(),
             columns: table.columns.clone(),
-            cells: table.cells.clone(),
+            cells: table.cells.iter().map(str::to_owned).collect(),
         };
         let encoded = wire_v1::SubmitRequest { tables: vec![wired], ..Default::default() }.encode_to_vec();
         let book = Self {
@@ -74,8 +74,11 @@ impl Book {
             nil: false,
             tables: vec![book.table.clone()],
         };
-        let checked =
-            check(rtype, draft, &Context { now: MachineClock.now(), previous: None, offline: true });
+        let checked = check(
+            rtype,
+            draft,
+            &Context { now: MachineClock.now(), previous: None, offline: true, calendar: None, sender: None },
+        );
         match checked.valid {
             Some(_) => Ok(book),
             None => Err(format!("the bench's return is not right: {:?}", checked.findings).into()),
@@ -134,7 +137,7 @@ impl Book {
     pub fn request(&self, identity: &Identity, key: [u8; 16]) -> wire_v1::SubmitRequest {
         let Table { name, columns, cells } = self.table.clone();
         wire_v1::SubmitRequest {
-            tables: vec![wire_v1::Table { name, columns, cells }],
+            tables: vec![wire_v1::Table { name, columns, cells: cells.iter().map(str::to_owned).collect() }],
             ..self.header(identity, key)
         }
     }

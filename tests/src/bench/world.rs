@@ -78,7 +78,7 @@ pub fn policies() -> Outcome<Vec<(String, Vec<u8>)>> {
             let bytes = match path.as_str() {
                 "partnership.toml" => partnership()?.into_bytes(),
                 "rules.csv" => rules.clone().into_bytes(),
-                "agreements.toml" => agreements(&String::from_utf8(bytes)?, &added)?.into_bytes(),
+                "agreements.toml" => agreements(&String::from_utf8(bytes)?, &rules, &added)?.into_bytes(),
                 _ if path == format!("returns/{RETURN_TYPE}.toml") => {
                     for_all_years(&String::from_utf8(bytes)?)?
                 }
@@ -128,7 +128,8 @@ fn rules() -> Outcome<(String, Vec<String>)> {
     let (_, bytes) = files.iter().find(|(path, _)| path == "rules.csv").ok_or("there are no rules")?;
     let kept: Vec<&str> = std::str::from_utf8(bytes)?
         .lines()
-        .filter(|line| !line.starts_with(&format!("{LEFT_OUT},")))
+        // rows that speak of an agency speak of one of the sample's
+        .filter(|line| !line.starts_with(&format!("{LEFT_OUT},")) && !line.contains("agency:"))
         .collect();
     let wanted = (ROWS + 1).checked_sub(kept.len()).ok_or("there are more rules than the bench wants")?;
     let mut added: Vec<(String, String)> = Vec::new();
@@ -177,7 +178,7 @@ fn bodies() -> impl Iterator<Item = String> {
 }
 
 // every agency is party to every agreement, and one agreement more names the rows that were added
-fn agreements(text: &str, added: &[String]) -> Outcome<String> {
+fn agreements(text: &str, lines: &str, added: &[String]) -> Outcome<String> {
     let mut file: toml::Table = toml::from_str(text)?;
     let parties: toml::Value = (0..SUBMITTERS)
         .map(agency_name)
@@ -190,7 +191,8 @@ fn agreements(text: &str, added: &[String]) -> Outcome<String> {
     for agreement in all.iter_mut().filter_map(toml::Value::as_table_mut) {
         agreement.insert("parties".to_owned(), parties.clone());
         if let Some(rules) = agreement.get_mut("rules").and_then(toml::Value::as_array_mut) {
-            rules.retain(|rule| rule.as_str() != Some(LEFT_OUT));
+            let is_kept = |id: &str| lines.lines().any(|line| line.split(',').next() == Some(id));
+            rules.retain(|rule| rule.as_str().is_some_and(is_kept));
         }
     }
     let mut more = all.first().and_then(toml::Value::as_table).ok_or("there are no agreements")?.clone();

@@ -1,15 +1,13 @@
 //! Every cell, read once by its declared kind; then what can be said of a row by itself.
 
-use concordat_core::finding::Severity;
 use concordat_core::period::Period;
 use concordat_core::table::{FieldClass, Table};
 
 use super::findings::{Findings, Place, ids};
 use super::shape::Columns;
-use super::{Grid, row_fingerprint, same_row};
+use super::{Grid, row_fingerprint, same_row, text};
 use crate::cell::{self, CellFault, Value};
-use crate::definition::{Field, ReturnType, TypeKind};
-use crate::guard;
+use crate::definition::{Field, ReturnType};
 use crate::stretch::Stretch;
 
 /// Reads all cells and tells what is wrong with them.
@@ -33,8 +31,7 @@ pub(crate) fn check<'a>(
             grid.values.push(value);
         }
         for (at, field) in of.fields.iter().enumerate().filter(|(_, field)| field.partner.is_some()) {
-            let text =
-                columns.0.get(at).copied().flatten().and_then(|at| cells.get(at)).map_or("", String::as_str);
+            let text = columns.0.get(at).copied().flatten().and_then(|at| cells.get(at)).unwrap_or_default();
             let partner = field.partner.and_then(|at| grid.values.get(start + at)).copied();
             let own = grid.values.get(start + at).copied();
             let value = partnered(of, field, (own, partner), text, row, findings);
@@ -62,7 +59,7 @@ fn one<'a>(of: &ReturnType, field: &Field, text: &'a str, row: usize, findings: 
     match cell::read(field, text) {
         Ok(value) => {
             if field.class == FieldClass::FreeText {
-                overshare(of, field, text, row, findings);
+                text::check(of, text, place(of, field, row), findings);
             }
             value
         }
@@ -145,18 +142,6 @@ fn partnered<'a>(
         Ok(value) => value,
         Err(fault) => bad(of, field, kind.says, fault, row, findings),
     })
-}
-
-fn overshare(of: &ReturnType, field: &Field, text: &str, row: usize, findings: &mut Findings) {
-    let details = guard::scan(text);
-    if details.is_empty() {
-        return;
-    }
-    let words: Vec<&str> = details.into_iter().map(guard::Detail::as_str).collect();
-    let severity = if of.kind == TypeKind::Aggregate { Severity::Error } else { Severity::Query };
-    let text =
-        format!("`{}` seems to hold {}: take it out, or say it without", field.name, words.join(" and "));
-    findings.push(&ids().overshare, severity, place(of, field, row), text, None);
 }
 
 fn own_period(

@@ -53,6 +53,14 @@ built_in! {
     row_period = "row-period";
     unique = "row-unique";
     overshare = "text-overshare";
+    name = "text-name";
+    n1 = "N1";
+    n2 = "N2";
+    n3 = "N3";
+    n4 = "N4";
+    n5 = "N5";
+    n6 = "N6";
+    n7 = "N7";
     more = "findings-more";
 }
 

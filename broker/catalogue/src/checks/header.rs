@@ -1,6 +1,7 @@
 //! The header: whether what a return says it is fits its type and its own content.
 
-use concordat_core::ids::AreaCode;
+use concordat_core::agency::Kind;
+use concordat_core::ids::{AgencyId, AreaCode};
 use concordat_core::submission::{Covers, EventId};
 use concordat_core::table::Table;
 
@@ -11,7 +12,7 @@ use crate::definition::{ReturnType, TypeKind};
 /// How many areas a header may name.
 const MOST_AREAS: usize = 400;
 
-pub(crate) fn check(of: &ReturnType, draft: &Draft, findings: &mut Findings) {
+pub(crate) fn check(of: &ReturnType, draft: &Draft, sender: Option<Kind>, findings: &mut Findings) {
     let identity = &draft.identity;
     let mut error = |rule, text: String| findings.error(rule, Place::HEADER, text);
     if identity.return_type != of.id {
@@ -44,8 +45,8 @@ pub(crate) fn check(of: &ReturnType, draft: &Draft, findings: &mut Findings) {
             }
         }
     }
-    if identity.part.is_some() {
-        error(&ids().part, format!("{} has no parts: leave the part out", of.id));
+    if let Some(text) = wrong_part(of, draft, sender) {
+        error(&ids().part, text);
     }
     let areas = &identity.areas;
     if areas.is_empty() || areas.len() > MOST_AREAS || !areas.is_sorted_by(|a, b| a < b) {
@@ -62,6 +63,60 @@ pub(crate) fn check(of: &ReturnType, draft: &Draft, findings: &mut Findings) {
     }
 }
 
+// what is wrong with the part that a return says it is
+fn wrong_part(of: &ReturnType, draft: &Draft, sender: Option<Kind>) -> Option<String> {
+    let (parts, said) = (of.parts(), draft.identity.part.as_deref());
+    if parts.is_empty() {
+        return said.map(|_| format!("{} has no parts: leave the part out", of.id));
+    }
+    let all = parts.iter().map(|part| part.as_str()).collect::<Vec<_>>().join(", ");
+    let Some(part) = parts.iter().find(|part| Some(part.as_str()) == said) else {
+        return Some(format!(
+            "fill in the columns of one part and leave the others blank; the parts are {all}"
+        ));
+    };
+    if !draft.nil && part_of(of, &draft.tables) != Some(*part) {
+        return Some(format!(
+            "this is the part `{part}`: fill in its columns and leave those of {all} blank otherwise"
+        ));
+    }
+    sender.filter(|sender| sender != part).map(|sender| {
+        format!("the part `{part}` is not filled by an agency of kind {sender}: fill in your own columns")
+    })
+}
+
+/// The one part of a return whose columns hold anything; `None` for a type without parts, and when the columns
+/// of no part, or of several, are filled.
+#[must_use]
+pub fn part_of(of: &ReturnType, tables: &[Table]) -> Option<Kind> {
+    let mut found = None;
+    for table in tables.iter().filter(|table| table.is_rectangular()) {
+        for field in &of.fields {
+            let (Some(part), Some(at)) = (field.part, table.column(&field.name)) else { continue };
+            let is_filled = table.rows().any(|row| row.get(at).is_some_and(|cell| !cell.is_empty()));
+            if is_filled && found.replace(part).is_some_and(|other| other != part) {
+                return None;
+            }
+        }
+    }
+    found
+}
+
+/// The agencies that a return's content names in its type's agency fields, sorted, each once. Cells that are no
+/// agency's id are passed over.
+#[must_use]
+pub fn agencies_of(of: &ReturnType, tables: &[Table]) -> Vec<AgencyId> {
+    let mut found = Vec::new();
+    for table in tables.iter().filter(|table| table.is_rectangular()) {
+        for at in of.agency_fields.iter().filter_map(|name| table.column(name)) {
+            found.extend(table.rows().filter_map(|row| AgencyId::new(row.get(at)?).ok()));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
 /// The areas that a return's content names, sorted, each once: those of the type's area fields. Cells that
 /// are no GSS codes are passed over; empty for a type that declares no area fields.
 #[must_use]
@@ -69,7 +124,7 @@ pub fn areas_of(of: &ReturnType, tables: &[Table]) -> Vec<AreaCode> {
     let mut texts: Vec<&str> = Vec::new();
     for table in tables.iter().filter(|table| table.is_rectangular()) {
         for at in of.area_fields.iter().filter_map(|name| table.column(name)) {
-            texts.extend(table.rows().filter_map(|row| row.get(at)).map(String::as_str));
+            texts.extend(table.rows().filter_map(|row| row.get(at)));
         }
     }
     texts.sort_unstable();

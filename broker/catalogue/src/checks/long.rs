@@ -7,6 +7,7 @@
 //!
 //! Rules are found by the indicator that triggers them, so those without their figures cost nothing.
 
+use concordat_core::calendar::Calendar;
 use jiff::Timestamp;
 
 use super::findings::{Findings, Place};
@@ -92,6 +93,7 @@ struct LongEnv<'e> {
     figures: &'e Figures<'e>,
     rows: &'e [Option<usize>],
     now: Timestamp,
+    calendar: Option<&'e Calendar>,
 }
 
 impl Env for LongEnv<'_> {
@@ -119,6 +121,10 @@ impl Env for LongEnv<'_> {
     fn now(&self) -> Timestamp {
         self.now
     }
+
+    fn calendar(&self) -> Option<&Calendar> {
+        self.calendar
+    }
 }
 
 pub(crate) fn check(
@@ -144,7 +150,9 @@ pub(crate) fn check(
             for rule in rules.iter().filter_map(|rule| of.rules.get(usize::from(*rule))) {
                 rows.clear();
                 rows.extend(rule.compiled.cells.iter().map(|cell| figures.row(group, cell)));
-                one(of, rule, &LongEnv { figures: &figures, rows: &rows, now: context.now }, findings);
+                let env =
+                    LongEnv { figures: &figures, rows: &rows, now: context.now, calendar: context.calendar };
+                one(of, rule, &env, findings);
             }
         }
         if findings.is_full() {

@@ -34,7 +34,7 @@ impl<'a> Before<'a> {
         let mut grid = Grid { width: of.fields.len(), values: Vec::new() };
         for cells in table.rows() {
             for (field, at) in of.fields.iter().zip(&places) {
-                let text = at.and_then(|at| cells.get(at)).map_or("", String::as_str);
+                let text = at.and_then(|at| cells.get(at)).unwrap_or_default();
                 grid.values.push(cell::read(field, text).unwrap_or(Value::Absent));
             }
         }

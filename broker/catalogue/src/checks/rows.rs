@@ -4,6 +4,7 @@
 //! is there; if none is, it has nothing to say. What needs the earlier return is told once per rule, not
 //! once per row.
 
+use concordat_core::calendar::Calendar;
 use concordat_core::finding::Severity;
 use jiff::Timestamp;
 
@@ -20,6 +21,7 @@ struct RowEnv<'e> {
     values: &'e [Value<'e>],
     before: Result<&'e [Value<'e>], Unknown>,
     now: Timestamp,
+    calendar: Option<&'e Calendar>,
 }
 
 impl Env for RowEnv<'_> {
@@ -52,6 +54,10 @@ impl Env for RowEnv<'_> {
     fn now(&self) -> Timestamp {
         self.now
     }
+
+    fn calendar(&self) -> Option<&Calendar> {
+        self.calendar
+    }
 }
 
 pub(crate) fn check(of: &ReturnType, grid: &Grid<'_>, context: &Context<'_>, findings: &mut Findings) {
@@ -59,7 +65,7 @@ pub(crate) fn check(of: &ReturnType, grid: &Grid<'_>, context: &Context<'_>, fin
     let table = of.tables.first().map_or("", |def| def.name.as_str());
     let mut told = vec![false; of.rules.len()];
     for (row, values) in grid.rows().enumerate() {
-        let env = RowEnv { values, before: before.row(values), now: context.now };
+        let env = RowEnv { values, before: before.row(values), now: context.now, calendar: context.calendar };
         for (rule, told) in of.rules.iter().zip(&mut told) {
             let place = Place { table, row: Some(row), column: rule.column.as_deref() };
             match holds(&rule.compiled.logic, &env) {
@@ -108,7 +114,7 @@ fn unchecked(
     if why == Unknown::Bad || !(fields.is_empty() || fields.iter().any(there)) {
         return;
     }
-    let whole = matches!(why, Unknown::Offline | Unknown::NoPrevious);
+    let whole = matches!(why, Unknown::Offline | Unknown::NoPrevious | Unknown::NoCalendar);
     if whole && std::mem::replace(told, true) {
         return;
     }
@@ -125,6 +131,9 @@ pub(crate) fn not_checked(rule: &Rule, why: Unknown, place: Place<'_>, findings:
         Unknown::Uncomputable => "not checked: this rule cannot be computed from these figures",
         Unknown::NoPrevious => "not checked: there is no earlier return to compare with",
         Unknown::Offline => "not checked offline: only the broker holds the earlier return to compare with",
+        Unknown::NoCalendar => {
+            "not checked offline: only the broker holds the bank holidays by which this rule counts"
+        }
         Unknown::Bad => return,
     };
     findings.push(&rule.id, Severity::NotChecked, place, text.to_owned(), None);

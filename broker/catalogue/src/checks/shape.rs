@@ -3,6 +3,7 @@
 use concordat_core::table::Table;
 
 use super::findings::{Findings, Place, ids};
+use super::unexpected;
 use crate::definition::{ReturnType, TableDef};
 
 /// The most bytes that all cells of a return may have.
@@ -50,7 +51,7 @@ fn rows(def: &TableDef, table: &Table, findings: &mut Findings) -> bool {
         findings.error(&ids().rows, place, text);
         return false;
     }
-    if table.cells.iter().map(String::len).sum::<usize>() > MOST_BYTES {
+    if table.cells.bytes() > MOST_BYTES {
         findings.error(&ids().shape, place, format!("the cells hold more than {} MiB", MOST_BYTES >> 20));
         return false;
     }
@@ -72,6 +73,8 @@ fn columns(of: &ReturnType, def: &TableDef, table: &Table, findings: &mut Findin
         let Some(field) = ahead.or_else(|| of.field(name)) else {
             right = false;
             findings.error(&ids().columns, place, crate::read::headings::unknown_column(of, column, name));
+            let cells = table.rows().filter_map(|row| row.get(column));
+            unexpected::column(of, column, name, cells, findings);
             continue;
         };
         next = field + 1;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use concordat_core::agency::Kind;
 use concordat_core::table::FieldClass;
 
 use crate::codes::CodeList;
@@ -28,6 +29,7 @@ pub(super) struct About<'a> {
     pub(super) person_level: bool,
     pub(super) source: &'a str,
     pub(super) lists: &'a Lists,
+    pub(super) owners: &'a [Kind],
 }
 
 /// Reads the fields, and the names of the code lists that they use.
@@ -65,7 +67,7 @@ pub(super) fn read(root: &Section<'_, '_>, about: &About<'_>) -> (Vec<Field>, Ve
     (fields, used)
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "name",
     "title",
     "kind",
@@ -80,6 +82,7 @@ const KEYS: [&str; 14] = [
     "by",
     "limits",
     "is_period",
+    "part",
 ];
 
 fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> Read<Field> {
@@ -111,6 +114,13 @@ fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> 
         Some(kind) => codes(section, kind, name.as_deref().unwrap_or("field"), about, used)?,
         None => None,
     };
+    let part = if section.has("part") { Some(part(section, about)?) } else { None };
+    if part.is_some() && required == Some(true) {
+        section.complain(
+            "required",
+            "a field of one part is blank in the others: it cannot be required".to_owned(),
+        );
+    }
     let max = section.integer::<usize>("max");
     if max.is_some_and(|max| max == 0 || max > 32_000) {
         section.complain("max", "`max` is 1 to 32,000 characters".to_owned());
@@ -129,11 +139,21 @@ fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> 
         max: max.or((kind == Some(FieldKind::Text)).then_some(1_000)),
         min: section.integer("min"),
         note: section.string_if("note"),
+        part,
         by: None,
         partner: None,
         limits: None,
         is_period: is_period?,
     })
+}
+
+// a part is named after the kind of agency that fills it
+fn part(section: &Section<'_, '_>, about: &About<'_>) -> Read<Kind> {
+    let kind: Kind = section.parsed("part")?;
+    if !about.owners.contains(&kind) {
+        section.complain("part", format!("`{kind}` is none of the `owners`"));
+    }
+    Some(kind)
 }
 
 fn codes(

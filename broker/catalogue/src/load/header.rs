@@ -16,7 +16,7 @@ use super::fields::{self, About};
 use super::section::Section;
 use super::{Lists, Read, rules, sha256};
 
-const KEYS: [&str; 26] = [
+const KEYS: [&str; 27] = [
     "id",
     "version",
     "title",
@@ -36,6 +36,7 @@ const KEYS: [&str; 26] = [
     "recipients",
     "key",
     "area_fields",
+    "agency_fields",
     "event_id",
     "ignored_columns",
     "max_rows",
@@ -68,13 +69,28 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
     let collect_within = collect_within(root);
     let recipients = recipients(root);
     let source = texts.last().and_then(|t| t.as_deref()).unwrap_or("the return type's own file");
-    let about = About { person_level: person_level.unwrap_or(true), source, lists };
+    let about = About {
+        person_level: person_level.unwrap_or(true),
+        source,
+        lists,
+        owners: owners.as_deref().unwrap_or_default(),
+    };
     let (fields, used) = fields::read(root, &about);
     let content = content(root, kind, fields);
     let ignored_columns = root.strings("ignored_columns");
     let [title, why, lawful, source] = texts;
     let (from, until) = in_force?;
-    let Content { fields, table, rules, additive, event_due, area_fields, event_id, by_indicator } = content?;
+    let Content {
+        fields,
+        table,
+        rules,
+        additive,
+        event_due,
+        area_fields,
+        agency_fields,
+        event_id,
+        by_indicator,
+    } = content?;
     Some(ReturnType {
         id: id?,
         version: version?,
@@ -97,6 +113,7 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         additive,
         ignored_columns: ignored_columns?,
         area_fields,
+        agency_fields,
         event_id,
         why: why?,
         lawful: lawful?,
@@ -115,6 +132,7 @@ struct Content {
     additive: Vec<Additive>,
     event_due: Option<EventDue>,
     area_fields: Vec<String>,
+    agency_fields: Vec<String>,
     event_id: Option<String>,
     by_indicator: Vec<Vec<u16>>,
 }
@@ -125,6 +143,7 @@ fn content(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: Vec<Field>) -
     let (rules, additive) = rules::read(root, &fields, long.as_ref());
     let key = names(root, "key", &fields, None);
     let area_fields = names(root, "area_fields", &fields, Some(FieldKind::Gss));
+    let agency_fields = names(root, "agency_fields", &fields, Some(FieldKind::Agency));
     let event_id = event_id(root, kind, &fields);
     let max_rows = max_rows(root, kind);
     let by_indicator = by_indicator(&rules, &fields, long.as_ref());
@@ -138,6 +157,7 @@ fn content(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: Vec<Field>) -
         additive,
         event_due: event_due?,
         area_fields: area_fields?,
+        agency_fields: agency_fields?,
         event_id: event_id?,
         by_indicator,
     })
@@ -259,10 +279,19 @@ fn recipients(root: &Section<'_, '_>) -> Read<Vec<RecipientRule>> {
     }
     let each = sections.iter().map(|section| {
         section.only(&["kind", "areas"]);
-        let areas = section.word("areas", &[("any", AreaMatch::Any), ("shared", AreaMatch::Shared)]);
+        let areas = section.word(
+            "areas",
+            &[("any", AreaMatch::Any), ("shared", AreaMatch::Shared), ("named", AreaMatch::Named)],
+        );
         Some(RecipientRule { kind: section.parsed("kind")?, areas: areas? })
     });
-    each.collect::<Vec<_>>().into_iter().collect()
+    let each: Option<Vec<RecipientRule>> = each.collect::<Vec<_>>().into_iter().collect();
+    let named = each.as_ref().is_some_and(|each| each.iter().any(|rule| rule.areas == AreaMatch::Named));
+    if named != root.has("agency_fields") {
+        let text = "`agency_fields` names the fields that say to which agencies it goes: for recipients with areas = \"named\", and for no other";
+        root.complain("agency_fields", text.to_owned());
+    }
+    each
 }
 
 fn names(root: &Section<'_, '_>, key: &str, fields: &[Field], kind: Option<FieldKind>) -> Read<Vec<String>> {
@@ -271,7 +300,12 @@ fn names(root: &Section<'_, '_>, key: &str, fields: &[Field], kind: Option<Field
         match fields.iter().find(|field| field.name == *name) {
             None => root.complain(key, format!("there is no field `{name}`")),
             Some(field) if kind.is_some_and(|kind| kind != field.kind) => {
-                root.complain(key, format!("`{name}` is no field of GSS codes"));
+                let what =
+                    kind.map_or(
+                        "that kind",
+                        |kind| if kind == FieldKind::Gss { "GSS codes" } else { "agencies" },
+                    );
+                root.complain(key, format!("`{name}` is no field of {what}"));
             }
             Some(_) => {}
         }

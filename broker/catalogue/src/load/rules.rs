@@ -4,7 +4,7 @@ use concordat_core::finding::Severity;
 use concordat_core::ids::RuleId;
 
 use crate::definition::{Additive, Field, Long, Rule, Scope};
-use crate::rule::{Scene, compile, compile_additive, named};
+use crate::rule::{Compiled, Scene, compile, compile_additive, named};
 
 use super::Read;
 use super::section::Section;
@@ -67,6 +67,7 @@ fn one(section: &Section<'_, '_>, scene: &Scene<'_>) -> Read<Rule> {
             None
         }
     }?;
+    of_one_part(section, &id, &compiled, scene.fields);
     let column = if section.has("column") {
         let column = section.string_if("column")?;
         if !scene.fields.iter().any(|field| field.name == column) {
@@ -94,6 +95,20 @@ fn one(section: &Section<'_, '_>, scene: &Scene<'_>) -> Read<Rule> {
     })
 }
 
+// a return holds one part: what two parts say together is a question to two returns
+fn of_one_part(section: &Section<'_, '_>, id: &RuleId, compiled: &Compiled, fields: &[Field]) {
+    let read = compiled.fields.iter().filter_map(|at| fields.get(usize::from(*at)));
+    let mut parts: Vec<_> = read.filter_map(|field| field.part).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    if let [one, other, ..] = parts.as_slice() {
+        section.complain(
+            "check",
+            named(id, &format!("it reads the parts `{one}` and `{other}`, which never come together")),
+        );
+    }
+}
+
 fn additive(section: &Section<'_, '_>, scene: &Scene<'_>) -> Read<(Rule, Additive)> {
     let id: Option<RuleId> = section.parsed("id");
     let severity = section.word("severity", &SEVERITIES);
@@ -112,6 +127,7 @@ fn additive(section: &Section<'_, '_>, scene: &Scene<'_>) -> Read<(Rule, Additiv
             None
         }
     }?;
+    of_one_part(section, &id, &compiled, scene.fields);
     let column = match scene.long {
         Some(long) => scene.fields.get(long.value).map(|field| field.name.clone()),
         None => Some(total.clone()),

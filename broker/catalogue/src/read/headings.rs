@@ -37,6 +37,11 @@ fn meaning(of: &ReturnType, name: &str) -> Meaning {
     }
 }
 
+/// Whether a heading means anything to a return type.
+pub(crate) fn is_known(of: &ReturnType, heading: &str) -> bool {
+    !matches!(meaning(of, &key(heading)), Meaning::Unknown)
+}
+
 /// How the headings of a file fit a return type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fit {

@@ -1,11 +1,12 @@
 //! Records of a text file: which separator, which rows, and what is wrong with their shape.
 
-use concordat_core::table::Table;
+use concordat_core::table::{Cells, Table};
 
 use super::headings::Headings;
 use super::kind::{self, FileKind};
 use super::{Asked, MOST_BYTES, ReadIn, sheet, stored, text, wrong_table};
 use crate::checks::findings::{Findings, Place, ids};
+use crate::checks::unexpected;
 use crate::definition::{MAIN, ReturnType};
 
 /// The records of a text file as they stand, the headings first, for a copy of it; none when it is no text, or
@@ -80,12 +81,17 @@ fn records_as(text: &str, asked: &Asked<'_>, findings: &mut Findings) -> Option<
         findings.error(&ids().file_kind, place, text);
         return None;
     }
-    let mut headings = Headings::of(of, &named, findings)?;
+    let Some(mut headings) = Headings::of(of, &named, findings) else {
+        let rows = reader.records().map_while(Result::ok).take(unexpected::ENOUGH);
+        let rows: Vec<Vec<String>> = rows.map(|row| row.iter().map(str::to_owned).collect()).collect();
+        unexpected::look(of, &named, &rows, findings);
+        return None;
+    };
     let own_lines: usize = named.iter().map(|name| name.matches('\n').count()).sum();
     let before = text.len() - text.trim_start_matches(['\r', '\n']).len();
     let before = text.get(..before).map_or(0, |before| before.matches('\n').count());
     let first_line = u32::try_from(2 + skipped + before + own_lines).unwrap_or(u32::MAX);
-    let mut table = Table { name: MAIN.to_owned(), columns: headings.names(of), cells: Vec::new() };
+    let mut table = Table { name: MAIN.to_owned(), columns: headings.names(of), cells: Cells::default() };
     let most = of.tables.first().map_or(0, |def| def.max_rows);
     // blank rows are rows only once another follows: spreadsheets leave some at the end, and they are not held
     let mut blank = 0usize;
@@ -108,7 +114,7 @@ fn records_as(text: &str, asked: &Asked<'_>, findings: &mut Findings) -> Option<
             return None;
         }
         let width = table.columns.len();
-        table.cells.extend(std::iter::repeat_n(String::new(), blank.saturating_mul(width)));
+        table.cells.extend(std::iter::repeat_n("", blank.saturating_mul(width)));
         blank = 0;
         let place = Place { row: Some(row), ..place };
         if record.len() != headings.width {
@@ -133,7 +139,7 @@ fn row_as(
     headings: &Headings,
     of: &ReturnType,
     place: Place<'_>,
-    cells: &mut Vec<String>,
+    cells: &mut Cells,
     findings: &mut Findings,
 ) {
     for (field, at) in &headings.columns {

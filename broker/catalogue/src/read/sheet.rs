@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use concordat_core::finding::Severity;
-use concordat_core::table::Table;
+use concordat_core::table::{Cells, Table};
 
 use super::headings::Headings;
 use super::stored::{self, Taken};
 use super::{Asked, ReadIn};
 use crate::checks::findings::{Findings, Place, ids};
+use crate::checks::unexpected;
 use crate::definition::MAIN;
 
 /// How a number is shown in its cell.
@@ -160,14 +161,20 @@ pub(super) fn table(sheet: &Sheet, asked: &Asked<'_>, findings: &mut Findings) -
         findings.error(&ids().file_kind, Place::table(MAIN), finding);
         return None;
     }
-    let headings = Headings::of(of, &named, findings)?;
+    let Some(headings) = Headings::of(of, &named, findings) else {
+        let some =
+            Sheet { rows: sheet.rows.iter().take(unexpected::ENOUGH).cloned().collect(), ..Sheet::default() };
+        let rows = some.records().unwrap_or_default();
+        unexpected::look(of, &named, rows.get(1..).unwrap_or_default(), findings);
+        return None;
+    };
     let (first, rest) = sheet.rows.split_first()?;
     let most = of.tables.first().map_or(0, |def| def.max_rows);
     let mut reading = Reading { asked, headings, first: first.row, findings };
     reading.look_at_layout(sheet, first.hidden);
-    let mut table = Table { name: MAIN.to_owned(), columns: reading.headings.names(of), cells: Vec::new() };
+    let mut table =
+        Table { name: MAIN.to_owned(), columns: reading.headings.names(of), cells: Cells::default() };
     let mut next = first.row.saturating_add(1);
-    let mut bytes = 0usize;
     for row in rest {
         let at = row.row.saturating_sub(first.row).saturating_sub(1) as usize;
         if at >= most {
@@ -177,12 +184,10 @@ pub(super) fn table(sheet: &Sheet, asked: &Asked<'_>, findings: &mut Findings) -
         }
         // rows that hold nothing are rows all the same, as in a text file
         let blank = row.row.saturating_sub(next) as usize;
-        table.cells.extend(std::iter::repeat_n(String::new(), blank.saturating_mul(table.columns.len())));
+        table.cells.extend(std::iter::repeat_n("", blank.saturating_mul(table.columns.len())));
         next = row.row.saturating_add(1);
-        let start = table.cells.len();
         reading.row(row, at, &mut table.cells);
-        bytes += table.cells.get(start..).unwrap_or_default().iter().map(String::len).sum::<usize>();
-        if bytes > super::MOST_BYTES {
+        if table.cells.bytes() > super::MOST_BYTES {
             let text = format!("the cells hold more than {} MiB", super::MOST_BYTES >> 20);
             reading.findings.error(&ids().file, Place::table(MAIN), text);
             return None;
@@ -254,7 +259,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn row(&mut self, row: &SheetRow, at: usize, cells: &mut Vec<String>) {
+    fn row(&mut self, row: &SheetRow, at: usize, cells: &mut Cells) {
         let place = Place { table: MAIN, row: Some(at), column: None };
         if row.hidden {
             let text = "this row is hidden in the sheet: unhide it and look at it, or delete it";
@@ -274,7 +279,7 @@ impl Reading<'_, '_> {
             let cell = row.cells.binary_search_by_key(column, |cell| cell.column as usize);
             let cell = cell.ok().and_then(|at| row.cells.get(at));
             let (Some(field), Some(cell)) = (self.asked.of.fields.get(*field), cell) else {
-                cells.push(String::new());
+                cells.push("");
                 continue;
             };
             let place = Place { column: Some(&field.name), ..place };
@@ -303,7 +308,7 @@ impl Reading<'_, '_> {
                         _ => &ids().stored,
                     };
                     self.findings.error(rule, place, format!("`{}` {said}", field.name));
-                    cells.push(String::new());
+                    cells.push("");
                 }
             }
         }

@@ -127,19 +127,27 @@ pub(super) struct Work<'a> {
     fields: Vec<u16>,
     cells: Vec<CellRef>,
     pub(super) previous: bool,
+    pub(super) calendar: bool,
     faults: Vec<String>,
 }
 
 impl<'a> Work<'a> {
     fn new(scene: &'a Scene<'a>) -> Self {
-        Self { scene, fields: Vec::new(), cells: Vec::new(), previous: false, faults: Vec::new() }
+        Self {
+            scene,
+            fields: Vec::new(),
+            cells: Vec::new(),
+            previous: false,
+            calendar: false,
+            faults: Vec::new(),
+        }
     }
 
     fn finish(mut self, logic: Option<Logic>) -> Result<Compiled, Vec<String>> {
         match logic {
             Some(logic) if self.faults.is_empty() => {
-                let compiled =
-                    Compiled { logic, fields: self.fields, cells: self.cells, previous: self.previous };
+                let Self { fields, cells, previous, calendar, .. } = self;
+                let compiled = Compiled { logic, fields, cells, previous, calendar };
                 if self.scene.long.is_some() && compiled.anchors().next().is_none() {
                     return Err(vec!["it names no figure of its own period: use cell(\"CODE\")".to_owned()]);
                 }
@@ -164,7 +172,7 @@ impl<'a> Work<'a> {
     }
 
     // a name in an additive group: a field, or an indicator with or without its unit
-    fn term(&mut self, name: &str) -> Option<Num> {
+    pub(super) fn term(&mut self, name: &str) -> Option<Num> {
         if self.scene.long.is_some() {
             let (code, unit) = name.split_once(' ').map_or((name, None), |(code, unit)| (code, Some(unit)));
             return self.cell(code, unit, When::Here).map(Num::Cell);

@@ -1,5 +1,6 @@
 //! Evaluation: what holds, what does not, and what cannot be known.
 
+use concordat_core::calendar::Calendar;
 use concordat_core::clock::london_date;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -19,6 +20,8 @@ pub(crate) enum Unknown {
     NoPrevious,
     /// Only the broker holds the earlier return.
     Offline,
+    /// Only the broker holds the bank holidays.
+    NoCalendar,
     /// A cell that could not be read; a finding says so already.
     Bad,
 }
@@ -37,6 +40,8 @@ pub(crate) trait Env {
     fn unchanged(&self) -> Known<i128>;
     /// The time of the check.
     fn now(&self) -> Timestamp;
+    /// The bank holidays, where they are at hand.
+    fn calendar(&self) -> Option<&Calendar>;
 }
 
 fn missing(value: Value<'_>) -> Unknown {
@@ -141,6 +146,10 @@ fn number(num: &Num, env: &impl Env) -> Known<i128> {
             Value::Set(bits) => Ok(i128::from(bits.count_ones()) * decimal::ONE),
             other => Err(missing(other)),
         },
+        Num::Age(pair) => {
+            let (born, on) = both(day(&pair.0, env), day(&pair.1, env))?;
+            Ok(age(born, on) * decimal::ONE)
+        }
         Num::Unchanged => env.unchanged(),
         Num::Sum(terms) => fold(terms, env, |a, b| a.checked_add(b)),
         Num::Least(terms) => fold(terms, env, |a, b| Some(a.min(b))),
@@ -176,6 +185,12 @@ fn fold(terms: &[Num], env: &impl Env, with: impl Fn(i128, i128) -> Option<i128>
     }
 }
 
+/// Whole years: one more on each anniversary, which for 29 February is 1 March in other years.
+fn age(born: Date, on: Date) -> i128 {
+    let before = (on.month(), on.day()) < (born.month(), born.day());
+    i128::from(on.year()) - i128::from(born.year()) - i128::from(before)
+}
+
 fn day(day_of: &Day, env: &impl Env) -> Known<Date> {
     match day_of {
         Day::Constant(date) => Ok(*date),
@@ -191,12 +206,20 @@ fn day(day_of: &Day, env: &impl Env) -> Known<Date> {
         Day::MonthsBefore(from, months) => {
             day(from, env)?.checked_sub(months.months()).map_err(|_| Unknown::Uncomputable)
         }
+        Day::WorkingDaysAfter(from, days) => {
+            let from = day(from, env)?;
+            let calendar = env.calendar().ok_or(Unknown::NoCalendar)?;
+            calendar.add_working_days(from, *days).map_err(|_| Unknown::Uncomputable)
+        }
     }
 }
 
 fn moment(of: &Moment, env: &impl Env) -> Known<Timestamp> {
     match of {
         Moment::Now => Ok(env.now()),
+        Moment::HoursAfter(from, hours) => {
+            moment(from, env)?.checked_add(hours.hours()).map_err(|_| Unknown::Uncomputable)
+        }
         Moment::Field(at) => match env.value(*at) {
             Value::Time(time) => Ok(time),
             other => Err(missing(other)),

@@ -3,7 +3,7 @@
 use cel::common::ast::Expr;
 
 use super::compile::{Typed, Work, text_of};
-use super::{Day, Logic, Num, When};
+use super::{Day, Logic, Moment, Num, When};
 use crate::decimal;
 use crate::kind::date_constant;
 
@@ -35,14 +35,20 @@ impl Work<'_> {
                 },
                 other => self.fault(format!("date() takes a date and time, not {}", other.what())),
             },
-            ("months_before" | "days_before", [a, b]) => self.back(name, &a.expr, &b.expr),
+            ("months_before" | "days_before" | "working_days_after" | "hours_after", [a, b]) => {
+                self.moved(name, &a.expr, &b.expr)
+            }
+            ("age", [a, b]) => match (self.typed(&a.expr)?, self.typed(&b.expr)?) {
+                (Typed::Day(born), Typed::Day(on)) => Some(Typed::Num(Num::Age(Box::new((born, on))))),
+                (a, b) => self.fault(format!("age() takes two dates, not {} and {}", a.what(), b.what())),
+            },
             ("cell" | "at_end" | "at_start" | "year_before" | "in_year", [_, ..]) => {
                 self.figure(name, args).map(|at| Typed::Num(Num::Cell(at)))
             }
             ("sum_of", [_, ..]) => self.sum_of(args),
             _ => self.fault(format!(
                 "there is no function `{name}` with {} arguments; there are sum, min, max, abs, percent, change, \
-                 unchanged, given, size, date, days_before, months_before, cell, at_end, at_start, year_before, in_year, sum_of",
+                 unchanged, given, size, date, age, days_before, months_before, working_days_after, hours_after, cell, at_end, at_start, year_before, in_year, sum_of",
                 args.len()
             )),
         }
@@ -72,19 +78,32 @@ impl Work<'_> {
         }
     }
 
-    // days_before(day, n) and months_before(day, n), n a constant
-    fn back(&mut self, name: &str, day: &Expr, by: &Expr) -> Option<Typed> {
-        let pair = (self.typed(day), self.num(by));
-        match (pair.0?, pair.1?) {
-            (Typed::Day(day), Num::Constant(n))
-                if n % decimal::ONE == 0 && (0..=1_200 * decimal::ONE).contains(&n) =>
-            {
-                let (day, by) = (Box::new(day), i32::try_from(n / decimal::ONE).ok()?);
-                Some(Typed::Day(if name == "days_before" {
-                    Day::DaysBefore(day, by)
-                } else {
-                    Day::MonthsBefore(day, by)
-                }))
+    // days_before(day, n) and its like, n a constant
+    fn moved(&mut self, name: &str, from: &Expr, by: &Expr) -> Option<Typed> {
+        let pair = (self.typed(from), self.num(by));
+        let (from, by) = (pair.0?, pair.1?);
+        let by = match by {
+            Num::Constant(n) if n % decimal::ONE == 0 && (0..=1_200 * decimal::ONE).contains(&n) => {
+                u16::try_from(n / decimal::ONE).ok()
+            }
+            _ => None,
+        };
+        match (name, from, by) {
+            ("days_before", Typed::Day(day), Some(n)) => {
+                Some(Typed::Day(Day::DaysBefore(Box::new(day), i32::from(n))))
+            }
+            ("months_before", Typed::Day(day), Some(n)) => {
+                Some(Typed::Day(Day::MonthsBefore(Box::new(day), i32::from(n))))
+            }
+            ("working_days_after", Typed::Day(day), Some(n)) => {
+                self.calendar = true;
+                Some(Typed::Day(Day::WorkingDaysAfter(Box::new(day), n)))
+            }
+            ("hours_after", Typed::Moment(moment), Some(n)) => {
+                Some(Typed::Moment(Moment::HoursAfter(Box::new(moment), i32::from(n))))
+            }
+            ("hours_after", ..) => {
+                self.fault("hours_after() takes a date and time and a whole number up to 1,200".to_owned())
             }
             _ => self.fault(format!("{name}() takes a date and a whole number up to 1,200")),
         }
@@ -115,8 +134,7 @@ impl Work<'_> {
         let except: Vec<&str> = except.iter().map(String::as_str).collect();
         let found = self.scene.matching(pattern, &except);
         let codes = self.told(found)?;
-        let terms: Option<Vec<Num>> =
-            codes.into_iter().map(|code| self.cell(code, None, When::Here).map(Num::Cell)).collect();
+        let terms: Option<Vec<Num>> = codes.into_iter().map(|code| self.term(code)).collect();
         terms.map(|terms| Typed::Num(Num::Sum(terms)))
     }
 }

@@ -56,22 +56,24 @@ impl<'a> Scene<'a> {
         Ok((at, units.position(unit).ok_or_else(|| format!("there is no unit `{unit}`"))?))
     }
 
-    /// The codes that a pattern with at most one `*` matches, without those excluded.
+    /// The indicators, or without a `[long]` table the fields of numbers, that a pattern with at most one `*`
+    /// matches, without those excluded.
     pub(super) fn matching(&self, pattern: &str, except: &[&str]) -> Result<Vec<&'a str>, String> {
-        let long = self.long.ok_or("this return type has no [long] table: name the fields instead")?;
         let (head, tail) = pattern.split_once('*').ok_or_else(|| format!("`{pattern}` has no *"))?;
-        let found: Vec<&str> = self
-            .list(long.indicator)?
-            .codes()
-            .iter()
-            .map(|code| code.code.as_str())
-            .filter(|code| {
-                code.len() >= head.len() + tail.len()
-                    && code.starts_with(head)
-                    && code.ends_with(tail)
-                    && !except.contains(code)
-            })
-            .collect();
-        if found.is_empty() { Err(format!("no indicator matches `{pattern}`")) } else { Ok(found) }
+        let fits = |name: &&str| {
+            name.len() >= head.len() + tail.len()
+                && name.starts_with(head)
+                && name.ends_with(tail)
+                && !except.contains(name)
+        };
+        let (what, found): (_, Vec<&str>) = match self.long {
+            Some(long) => {
+                let codes = self.list(long.indicator)?.codes();
+                ("indicator", codes.iter().map(|code| code.code.as_str()).filter(fits).collect())
+            }
+            // a field that is no number is told of by whoever adds it up
+            None => ("field", self.fields.iter().map(|field| field.name.as_str()).filter(fits).collect()),
+        };
+        if found.is_empty() { Err(format!("no {what} matches `{pattern}`")) } else { Ok(found) }
     }
 }

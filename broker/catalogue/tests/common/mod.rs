@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its own share")]
 
 use concordat_catalogue::{
-    Catalogue, Checked, Context, Draft, ReturnType, areas_of, check, event_id_of, read,
+    Catalogue, Checked, Context, Draft, ReturnType, areas_of, check, event_id_of, part_of, read,
 };
 use concordat_core::finding::{Finding, Severity};
 use concordat_core::ids::AreaCode;
@@ -35,7 +35,7 @@ pub fn table(columns: &[&str], rows: &[&[&str]]) -> Table {
     Table {
         name: "main".into(),
         columns: columns.iter().map(|c| (*c).to_owned()).collect(),
-        cells: rows.iter().flat_map(|row| row.iter().map(|c| (*c).to_owned())).collect(),
+        cells: rows.iter().flat_map(|row| row.iter()).collect(),
     }
 }
 
@@ -53,7 +53,8 @@ pub fn identity(of: &ReturnType, covers: &str, tables: &[Table]) -> Identity {
         Some(event) => Covers::Event(event),
         None => covers.parse().map(Covers::Period).unwrap(),
     };
-    Identity { agency: "some-agency".parse().unwrap(), return_type: of.id.clone(), areas, covers, part: None }
+    let part = part_of(of, tables).map(|part| part.to_string());
+    Identity { agency: "some-agency".parse().unwrap(), return_type: of.id.clone(), areas, covers, part }
 }
 
 pub fn draft(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Draft {
@@ -61,7 +62,7 @@ pub fn draft(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Draft {
 }
 
 pub fn offline() -> Context<'static> {
-    Context { now: now(), previous: None, offline: true }
+    Context { now: now(), previous: None, offline: true, calendar: None, sender: None }
 }
 
 pub fn run(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Checked {

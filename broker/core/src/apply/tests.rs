@@ -68,6 +68,8 @@ fn accepted(version: u32, replaces: Option<EntryId>) -> Body {
         }],
         counts: Counts::default(),
         found: Vec::new(),
+        compared: None,
+        explanations: Vec::new(),
         payload: PayloadAt::Section(2),
     }))
 }

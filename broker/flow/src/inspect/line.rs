@@ -150,9 +150,10 @@ fn accepted_line(line: &mut AuditLine, accepted: &Accepted) {
     about(line, Some(&accepted.identity));
     let what = if accepted.nil { "nil declared" } else { "accepted" };
     line.summary = format!(
-        "{what} as version {}, {} queries, routed to {}",
+        "{what} as version {}, {} queries, {} explanations given, routed to {}",
         accepted.version,
         accepted.counts.queries,
+        accepted.explanations.len(),
         words(
             &accepted.recipients.iter().map(|recipient| recipient.agency.clone()).collect::<Vec<AgencyId>>()
         )

@@ -46,5 +46,6 @@ fn row(row: ObligationRow) -> wire::ObligationRow {
         working_days_late: row.working_days_late,
         last_accepted: text_of(row.last_accepted),
         was_late: row.was_late,
+        unexplained: row.unexplained,
     }
 }

@@ -1,5 +1,6 @@
 //! Submissions, their status and receipts.
 
+use concordat_core::explanation::{Explanation, ExplanationCode};
 use concordat_core::ids::{EntryId, SendKey};
 use concordat_core::refusal::Refusal;
 use concordat_core::submission::{DeliveryRecord, ReplaceReason, Replaces};
@@ -7,14 +8,19 @@ use concordat_flow::{Acknowledged, Received, StatusOf, Which};
 use concordat_proto::v1 as wire;
 use wire::status_request::Which as WireWhich;
 
-use super::{FINDINGS, digest, entry_id, finding, identity, malformed, optional, table};
+use crate::codec::Parcel;
+
+use super::{
+    EXPLANATIONS, FINDINGS, digest, entry_id, finding, identity, malformed, name, optional, table, texts,
+};
 
 /// Reads a submission.
 ///
 /// # Errors
 /// [`Refusal::Malformed`], naming the first field that is not well formed.
-pub fn received(request: wire::SubmitRequest) -> Result<Received, Refusal> {
-    match (request.nil, request.tables.is_empty()) {
+pub fn received(request: impl Into<Parcel>) -> Result<Received, Refusal> {
+    let Parcel { head: request, tables } = request.into();
+    match (request.nil, tables.is_empty()) {
         (true, false) => return Err(malformed("tables", "a nil has no tables; send either")),
         (false, true) => return Err(malformed("tables", "send the tables, or declare a nil")),
         _ => {}
@@ -26,8 +32,24 @@ pub fn received(request: wire::SubmitRequest) -> Result<Received, Refusal> {
         type_digest: digest("type_digest", &request.type_digest)?,
         nil: request.nil,
         replaces: replaces(&request.replaces, &request.replace_reason)?,
-        tables: table::received(request.tables)?,
+        tables: table::received(tables)?,
+        explanations: explanations(request.explanations)?,
     })
+}
+
+fn explanations(explanations: Vec<wire::Explanation>) -> Result<Vec<Explanation>, Refusal> {
+    if explanations.len() > EXPLANATIONS {
+        return Err(malformed("explanations", format!("give at most {EXPLANATIONS}")));
+    }
+    explanations.into_iter().map(explanation).collect()
+}
+
+fn explanation(explanation: wire::Explanation) -> Result<Explanation, Refusal> {
+    let code = ExplanationCode::from_word(&explanation.code).ok_or_else(|| {
+        let all: Vec<&str> = ExplanationCode::ALL.iter().map(|code| code.as_str()).collect();
+        malformed("explanations.code", format!("use one of {}", all.join(", ")))
+    })?;
+    Ok(Explanation { rule: name("explanations.rule", &explanation.rule)?, code, text: explanation.text })
 }
 
 fn send_key(field: &'static str, bytes: &[u8]) -> Result<SendKey, Refusal> {
@@ -100,6 +122,16 @@ pub fn status(status: StatusOf) -> wire::StatusReply {
         superseded_by: record.superseded_by.map(bytes_of).unwrap_or_default(),
         deliveries: status.deliveries.into_iter().map(delivery).collect(),
         demo_clock: status.demo_clock,
+        explanations: record.explanations.into_iter().map(explained).collect(),
+        unexplained: texts(record.unexplained),
+    }
+}
+
+fn explained(explanation: Explanation) -> wire::Explanation {
+    wire::Explanation {
+        rule: explanation.rule.into(),
+        code: explanation.code.as_str().to_owned(),
+        text: explanation.text,
     }
 }
 

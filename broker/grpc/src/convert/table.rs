@@ -14,7 +14,7 @@ const NAME: usize = 128;
 /// # Errors
 /// [`Refusal::Malformed`] when there are too many, a name is missing, too long or used twice, or cells do not
 /// fill whole rows.
-pub fn received(tables: Vec<wire::Table>) -> Result<Vec<Table>, Refusal> {
+pub fn received(tables: Vec<Table>) -> Result<Vec<Table>, Refusal> {
     if tables.len() > TABLES {
         return Err(malformed("tables", format!("send at most {TABLES} tables")));
     }
@@ -37,7 +37,7 @@ pub fn received(tables: Vec<wire::Table>) -> Result<Vec<Table>, Refusal> {
     Ok(read)
 }
 
-fn one(table: wire::Table) -> Result<Table, Refusal> {
+fn one(table: Table) -> Result<Table, Refusal> {
     if !is_name(&table.name) {
         return Err(malformed("tables.name", format!("name every table, in up to {NAME} bytes")));
     }
@@ -49,7 +49,6 @@ fn one(table: wire::Table) -> Result<Table, Refusal> {
         let text = format!("name every column of table `{}`, in up to {NAME} bytes", table.name);
         return Err(malformed("tables.columns", text));
     }
-    let table = Table { name: table.name, columns: table.columns, cells: table.cells };
     if table.is_rectangular() {
         Ok(table)
     } else {
@@ -65,5 +64,6 @@ fn is_name(text: &str) -> bool {
 /// A table on the wire.
 #[must_use]
 pub fn sent(table: Table) -> wire::Table {
-    wire::Table { name: table.name, columns: table.columns, cells: table.cells }
+    let cells = table.cells.iter().map(str::to_owned).collect();
+    wire::Table { name: table.name, columns: table.columns, cells }
 }

@@ -1,6 +1,7 @@
 use super::*;
 use concordat_core::agency::{Agency, Kind};
 use concordat_core::entry::EntryClass;
+use concordat_core::explanation::{Explanation, ExplanationCode};
 use concordat_core::ids::SendKey;
 use concordat_core::obligation::State;
 use concordat_core::submission::{
@@ -33,7 +34,12 @@ fn request() -> wire::SubmitRequest {
         replaces: vec![5; 16],
         replace_reason: "late_data".into(),
         tables: vec![table("main", 2, 4)],
+        explanations: vec![wire_explanation()],
     }
+}
+
+fn wire_explanation() -> wire::Explanation {
+    wire::Explanation { rule: "N1".into(), code: "small_numbers".into(), text: "seen and right".into() }
 }
 
 fn table(name: &str, columns: usize, cells: usize) -> wire::Table {
@@ -42,6 +48,11 @@ fn table(name: &str, columns: usize, cells: usize) -> wire::Table {
         columns: (0..columns).map(|at| format!("c{at}")).collect(),
         cells: (0..cells).map(|at| format!("cell-{at}")).collect(),
     }
+}
+
+fn whole(name: &str, columns: usize, cells: usize) -> Table {
+    let table = table(name, columns, cells);
+    Table { name: table.name, columns: table.columns, cells: table.cells.iter().collect() }
 }
 
 // a field, and what breaks it
@@ -67,6 +78,8 @@ fn a_whole_submission_is_read_field_by_field() {
     assert!(!received.nil);
     let replaces = Replaces { submission: EntryId([5; 16]), reason: ReplaceReason::LateData };
     assert_eq!(received.replaces, Some(replaces));
+    let explanation = &received.explanations[0];
+    assert_eq!((explanation.rule.as_str(), explanation.code), ("N1", ExplanationCode::SmallNumbers));
     let tables: Vec<wire::Table> = received.tables.into_iter().map(table::sent).collect();
     assert_eq!(tables, [table("main", 2, 4)]);
 }
@@ -95,7 +108,7 @@ fn what_may_be_empty_may_be_empty() {
 
 #[test]
 fn each_malformed_field_is_named() {
-    let broken: [Broken<wire::SubmitRequest>; 16] = [
+    let broken: [Broken<wire::SubmitRequest>; 19] = [
         ("identity", |r| r.identity = None),
         ("identity.agency", |r| r.identity.as_mut().unwrap().agency = "Met Police".into()),
         ("identity.return_type", |r| r.identity.as_mut().unwrap().return_type.clear()),
@@ -114,6 +127,9 @@ fn each_malformed_field_is_named() {
         ("replace_reason", |r| r.replaces.clear()),
         ("tables", |r| r.nil = true),
         ("tables", |r| r.tables.clear()),
+        ("explanations", |r| r.explanations = vec![wire_explanation(); EXPLANATIONS + 1]),
+        ("explanations.rule", |r| r.explanations[0].rule = "no rule".into()),
+        ("explanations.code", |r| r.explanations[0].code = "whim".into()),
     ];
     for (field, break_it) in broken {
         let mut request = request();
@@ -124,22 +140,22 @@ fn each_malformed_field_is_named() {
 
 #[test]
 fn tables_beyond_the_caps_or_out_of_shape_are_refused() {
-    let many = (0..=TABLES).map(|at| table(&format!("t{at}"), 1, 1)).collect();
+    let many = (0..=TABLES).map(|at| whole(&format!("t{at}"), 1, 1)).collect();
     assert_eq!(field_of(table::received(many)), "tables");
-    assert_eq!(field_of(table::received(vec![table("main", COLUMNS + 1, 0)])), "tables.columns");
-    assert_eq!(field_of(table::received(vec![table("main", 0, 0)])), "tables.columns");
-    assert_eq!(field_of(table::received(vec![table("main", 2, 3)])), "tables.cells");
-    assert_eq!(field_of(table::received(vec![table("a", 1, 1), table("a", 1, 1)])), "tables.name");
-    assert_eq!(field_of(table::received(vec![table("", 1, 1)])), "tables.name");
-    assert_eq!(field_of(table::received(vec![table(&"n".repeat(129), 1, 1)])), "tables.name");
-    let mut long = table("main", 1, 1);
+    assert_eq!(field_of(table::received(vec![whole("main", COLUMNS + 1, 0)])), "tables.columns");
+    assert_eq!(field_of(table::received(vec![whole("main", 0, 0)])), "tables.columns");
+    assert_eq!(field_of(table::received(vec![whole("main", 2, 3)])), "tables.cells");
+    assert_eq!(field_of(table::received(vec![whole("a", 1, 1), whole("a", 1, 1)])), "tables.name");
+    assert_eq!(field_of(table::received(vec![whole("", 1, 1)])), "tables.name");
+    assert_eq!(field_of(table::received(vec![whole(&"n".repeat(129), 1, 1)])), "tables.name");
+    let mut long = whole("main", 1, 1);
     long.columns = vec!["c".repeat(129)];
     assert_eq!(field_of(table::received(vec![long])), "tables.columns");
-    let empty = |cells| wire::Table { cells: vec![String::new(); cells], ..table("main", 1, 0) };
+    let empty = |cells| Table { cells: std::iter::repeat_n("", cells).collect(), ..whole("main", 1, 0) };
     assert!(table::received(vec![empty(CELLS)]).is_ok());
-    let other = wire::Table { name: "other".into(), ..empty(1) };
+    let other = Table { name: "other".into(), ..empty(1) };
     assert_eq!(field_of(table::received(vec![empty(CELLS), other])), "tables.cells");
-    let widest = (0..TABLES).map(|at| table(&format!("t{at}"), COLUMNS, COLUMNS)).collect();
+    let widest = (0..TABLES).map(|at| whole(&format!("t{at}"), COLUMNS, COLUMNS)).collect();
     assert_eq!(table::received(widest).unwrap().len(), TABLES);
 }
 
@@ -155,6 +171,12 @@ fn record() -> SubmissionRecord {
         nil: true,
         person_level: false,
         queries: 3,
+        explanations: vec![Explanation {
+            rule: "N1".parse().unwrap(),
+            code: ExplanationCode::SmallNumbers,
+            text: "seen and right".into(),
+        }],
+        unexplained: vec!["N2".parse().unwrap()],
         purpose: "P4-partnership-assurance".parse().unwrap(),
         type_digest: Digest([4; 32]),
         submitted_by: "met/desk".parse().unwrap(),
@@ -198,6 +220,8 @@ fn a_submissions_status_tells_all_that_is_recorded() {
         superseded_by: vec![6; 16],
         deliveries: vec![delivery],
         demo_clock: true,
+        explanations: vec![wire_explanation()],
+        unexplained: vec!["N2".into()],
     };
     assert_eq!(submission::status(status), expected);
 }
@@ -250,7 +274,7 @@ fn an_inbox_page_and_a_released_return_come_out_whole() {
     assert_eq!(item.identity, Some(wire_identity()));
     let fetched = inbox::fetched(Fetched {
         record: record(),
-        tables: vec![Table { name: "main".into(), columns: vec!["a".into()], cells: vec!["1".into()] }],
+        tables: vec![Table { name: "main".into(), columns: vec!["a".into()], cells: ["1"].iter().collect() }],
         profiles: vec!["dfe".parse().unwrap()],
         withheld_fields: vec!["name".into()],
         withheld_tables: vec!["notes".into()],
@@ -372,6 +396,7 @@ fn an_obligation_row_has_its_words_and_a_catalogue_digest_its_size() {
         working_days_late: 4,
         last_accepted: None,
         was_late: true,
+        unexplained: 2,
     }];
     let as_at = "2023-05-10".parse().unwrap();
     let reply = obligation::completeness(concordat_flow::Completeness { rows, as_at, demo_clock: false });
@@ -381,7 +406,7 @@ fn an_obligation_row_has_its_words_and_a_catalogue_digest_its_size() {
         ("overdue", "2023-05-03", "2022-23/Q4")
     );
     assert_eq!((row.working_days_late, row.was_late, row.last_accepted.as_str()), (4, true, ""));
-    assert_eq!(reply.as_at, "2023-05-10");
+    assert_eq!((row.unexplained, reply.as_at.as_str()), (2, "2023-05-10"));
     let held = |held| catalogue::held(&wire::CatalogueRequest { held });
     assert_eq!(held(Vec::new()), Ok(None));
     assert_eq!(held(vec![1; 32]), Ok(Some(Digest([1; 32]))));

@@ -13,13 +13,13 @@ use tonic::{Request, Response, Status};
 use wire::submission_service_server::SubmissionService;
 
 use super::Desk;
-use crate::codec::SubmitCodec;
+use crate::codec::{Parcel, SubmitCodec};
 use crate::convert::submission as convert;
 use crate::load::Counted;
 use crate::status;
 
 impl<S: Store> Desk<S> {
-    async fn take(&self, request: wire::SubmitRequest) -> Result<wire::SubmitReply, Status> {
+    async fn take(&self, request: impl Into<Parcel>) -> Result<wire::SubmitReply, Status> {
         let received = convert::received(request).map_err(|refusal| self.malformed(&refusal))?;
         let acknowledged = self.flow.submit(&self.caller, received).await.map_err(status::of)?;
         Ok(convert::acknowledged(acknowledged))
@@ -37,11 +37,11 @@ pub(crate) async fn submit<S: Store>(
 
 struct Submit<S: Store>(Arc<Desk<S>>);
 
-impl<S: Store> UnaryService<wire::SubmitRequest> for Submit<S> {
+impl<S: Store> UnaryService<Parcel> for Submit<S> {
     type Response = wire::SubmitReply;
     type Future = Pin<Box<dyn Future<Output = Result<Response<wire::SubmitReply>, Status>> + Send>>;
 
-    fn call(&mut self, request: Request<wire::SubmitRequest>) -> Self::Future {
+    fn call(&mut self, request: Request<Parcel>) -> Self::Future {
         let desk = Arc::clone(&self.0);
         Box::pin(async move { desk.take(request.into_inner()).await.map(Response::new) })
     }

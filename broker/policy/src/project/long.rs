@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use concordat_core::table::Table;
+use concordat_core::table::{Cells, Table};
 
 use super::group::{self, Group, Seen};
 use super::{Count, Work, WouldDisclose};
@@ -33,7 +33,7 @@ pub(super) fn suppress(work: &Work<'_>, columns: &Columns<'_>) -> Result<(Table,
     let mut figures: Vec<Figure<'_>> = Vec::with_capacity(work.table.height());
     let mut groups: HashMap<Vec<&str>, Vec<usize>> = HashMap::new();
     for row in work.table.rows() {
-        let cell = |at: usize| row.get(at).map_or("", String::as_str);
+        let cell = |at: usize| row.get(at).unwrap_or_default();
         groups.entry(group_by.iter().map(|at| cell(*at)).collect()).or_default().push(figures.len());
         figures.push(Figure {
             key: cell(key),
@@ -58,15 +58,14 @@ pub(super) fn suppress(work: &Work<'_>, columns: &Columns<'_>) -> Result<(Table,
         small.extend(hit);
     }
 
-    let mut table = work.table.clone();
-    let width = table.columns.len().max(1);
-    for (at, row) in table.cells.chunks_mut(width).enumerate() {
-        if let Some(cell) = row.get_mut(value).filter(|_| small.contains(&at)) {
-            cell.clone_from(&work.suppression.symbol);
-        }
+    let mut cells = Cells::with_capacity(work.table.cells.len(), work.table.cells.bytes());
+    for (at, row) in work.table.rows().enumerate() {
+        let hidden = |column: usize| column == value && small.contains(&at);
+        let shown = |(column, cell)| if hidden(column) { work.suppression.symbol.as_str() } else { cell };
+        cells.extend(row.iter().enumerate().map(shown));
     }
-    let cells = if shown { u32::try_from(small.len()).unwrap_or(u32::MAX) } else { 0 };
-    Ok((table, cells))
+    let table = Table { name: work.table.name.clone(), columns: work.table.columns.clone(), cells };
+    Ok((table, if shown { u32::try_from(small.len()).unwrap_or(u32::MAX) } else { 0 }))
 }
 
 /// Checks the additive groups among the figures of one area and period. A group names an indicator, or an

@@ -13,7 +13,7 @@ fn field(name: &str, class: FieldClass, count: bool, derived: bool) -> FieldInfo
 
 fn table(columns: &[&str], cells: &[&str]) -> Table {
     let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-    Table { name: "main".to_owned(), columns: own(columns), cells: own(cells) }
+    Table { name: "main".to_owned(), columns: own(columns), cells: cells.iter().collect() }
 }
 
 fn group(total: &str, parts: &[&str]) -> AdditiveGroup {
@@ -56,13 +56,13 @@ fn counts_of_one_to_five_become_c_zero_and_six_are_shown_and_text_is_dropped() {
 fn what_is_no_plain_whole_number_in_a_count_field_may_hide_one_and_is_suppressed() {
     for cell in ["3.0", "+3", " 3", "-3", "1,234", "three", "0x3", "\u{663}"] {
         let out = wide(&["E09000012", cell, "7", "7", "7", "", ""], &[]);
-        assert_eq!(out.tables[0].cells[1], "c", "{cell}");
+        assert_eq!(out.tables[0].cells.get(1), Some("c"), "{cell}");
     }
     for cell in ["007", "0", "99999999999999999999999"] {
         let out = wide(&["E09000012", cell, "7", "7", "7", "", ""], &[]);
-        assert_eq!(out.tables[0].cells[1], cell);
+        assert_eq!(out.tables[0].cells.get(1), Some(cell));
     }
-    assert_eq!(wide(&["E09000012", "003", "7", "7", "7", "", ""], &[]).tables[0].cells[1], "c");
+    assert_eq!(wide(&["E09000012", "003", "7", "7", "7", "", ""], &[]).tables[0].cells.get(1), Some("c"));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_figure_made_from_counts_is_blanked_in_the_row_where_a_count_is_suppressed_a
         &["E09000012", "30", "3", "7", "20", "10.0", "", "E09000001", "30", "8", "7", "15", "26.7", ""],
         &[],
     );
-    assert_eq!((out.tables[0].cells[5].as_str(), out.tables[0].cells[11].as_str()), ("c", "26.7"));
+    assert_eq!((out.tables[0].cells.get(5), out.tables[0].cells.get(11)), (Some("c"), Some("26.7")));
     assert_eq!(out.suppressed_cells, 2);
 }
 
@@ -81,7 +81,7 @@ fn a_table_in_which_one_member_of_a_group_is_suppressed_is_withheld_whole() {
     let out = wide(&["E09000012", "30", "3", "7", "20", "", ""], &additive);
     assert_eq!((out.tables, out.withheld_tables), (vec![], vec!["main".to_owned()]));
     let out = wide(&["E09000012", "28", "3", "5", "20", "", ""], &additive);
-    assert_eq!(out.tables[0].cells, ["E09000012", "28", "c", "c", "20", ""]);
+    assert!(out.tables[0].cells.iter().eq(["E09000012", "28", "c", "c", "20", ""]));
     let out = wide(&["E09000012", "30", "10", "0", "20", "", ""], &additive);
     assert_eq!((out.tables.len(), out.suppressed_cells), (1, 0));
 }
@@ -110,7 +110,7 @@ fn long(rows: &[[&str; 5]], additive: &[AdditiveGroup]) -> Projection {
 }
 
 fn values(out: &Projection) -> Vec<&str> {
-    out.tables[0].rows().map(|row| row[3].as_str()).collect()
+    out.tables[0].rows().map(|row| row.get(3).unwrap()).collect()
 }
 
 #[test]
@@ -262,8 +262,8 @@ proptest! {
                 }
                 if field.count && names.contains(&"dfe") {
                     for row in table.rows() {
-                        let number: Option<f64> = row[at].parse().ok();
-                        prop_assert!(number.is_none_or(|n| !(1.0..=5.0).contains(&n)), "{}", row[at]);
+                        let number: Option<f64> = row.get(at).unwrap().parse().ok();
+                        prop_assert!(number.is_none_or(|n| !(1.0..=5.0).contains(&n)), "{:?}", row.get(at));
                     }
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use concordat_core::table::Table;
+use concordat_core::table::{Cells, Table};
 
 use super::group::{self, Group, Seen};
 use super::{Count, Work, WouldDisclose};
@@ -31,20 +31,23 @@ pub(super) fn suppress(work: &Work<'_>) -> Result<(Table, u32), WouldDisclose> {
         .iter()
         .map(|group| Group { total: &group.total, parts: group.parts.iter().map(String::as_str).collect() })
         .collect();
-    let mut table = work.table.clone();
-    let mut cells = 0_u32;
-    for row in table.cells.chunks_mut(columns.len().max(1)) {
-        cells = cells.saturating_add(row_of(work, &columns, &groups, row)?);
+    let mut cells = Cells::with_capacity(work.table.cells.len(), work.table.cells.bytes());
+    let mut suppressed = 0_u32;
+    for row in work.table.rows() {
+        let mut row: Vec<&str> = row.iter().collect();
+        suppressed = suppressed.saturating_add(row_of(work, &columns, &groups, &mut row)?);
+        cells.extend(row);
     }
-    Ok((table, cells))
+    let table = Table { name: work.table.name.clone(), columns: work.table.columns.clone(), cells };
+    Ok((table, suppressed))
 }
 
 /// Suppresses one row; counts the cells that are shown and hold a symbol now.
-fn row_of(
-    work: &Work<'_>,
+fn row_of<'a>(
+    work: &'a Work<'_>,
     columns: &[Column<'_>],
     groups: &[Group<'_>],
-    row: &mut [String],
+    row: &mut [&'a str],
 ) -> Result<u32, WouldDisclose> {
     let mut seen: HashMap<&str, Seen> = HashMap::new();
     let mut cells = 0_u32;
@@ -55,7 +58,7 @@ fn row_of(
         seen.insert(column.name, Seen::of(count, column.shown, column.count, work.suppression));
         if small {
             hit = true;
-            cell.clone_from(&work.suppression.symbol);
+            *cell = &work.suppression.symbol;
             cells = cells.saturating_add(u32::from(column.shown));
         }
     }
@@ -63,7 +66,7 @@ fn row_of(
     if hit {
         for (column, cell) in columns.iter().zip(row).filter(|(column, _)| column.derived) {
             if *cell != work.suppression.symbol && Count::read(cell) != Count::NoNumber {
-                cell.clone_from(&work.suppression.symbol);
+                *cell = &work.suppression.symbol;
                 cells = cells.saturating_add(u32::from(column.shown));
             }
         }

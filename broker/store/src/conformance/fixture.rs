@@ -127,6 +127,8 @@ pub fn accepted(number: u64, version: u32, replaces: Option<EntryId>) -> Accepte
         recipients: vec![recipient("chscp", 5), recipient("hackney", 10)],
         counts: Counts::default(),
         found: Vec::new(),
+        compared: None,
+        explanations: Vec::new(),
         payload: PayloadAt::Nowhere,
     }
 }

@@ -148,6 +148,20 @@ mod tests {
     }
 
     #[test]
+    fn an_accepted_entry_without_explanations_is_written_and_read_as_before_there_were_any() {
+        use concordat_core::explanation::{Explanation, ExplanationCode};
+        let mut accepted = crate::conformance::fixture::accepted(1, 1, None);
+        let plain = encode(&Body::Accepted(Box::new(accepted.clone())), b"said", &[9; 32]).unwrap();
+        assert!(!plain.windows(12).any(|window| window == b"explanations"), "old brokers wrote no such key");
+        assert_eq!(decode(&plain).unwrap().body, Body::Accepted(Box::new(accepted.clone())));
+        let rule = "N1".parse().unwrap();
+        accepted.explanations =
+            vec![Explanation { rule, code: ExplanationCode::LateData, text: "two teams".into() }];
+        let body = Body::Accepted(Box::new(accepted));
+        assert_eq!(decode(&encode(&body, b"said", &[9; 32]).unwrap()).unwrap().body, body);
+    }
+
+    #[test]
     fn core_section_comes_back() {
         let plain = encode(&body(), b"said", &[9; 32]).unwrap();
         let core = decode(&plain).unwrap();

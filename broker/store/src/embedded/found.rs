@@ -17,6 +17,7 @@ use super::journal::{Position, SEGMENT_HEAD};
 use super::open::{Opening, remove};
 use super::projections::{self, Kept, LogIndex, Pending, Projections};
 use super::scan::Scan;
+use super::unchanged::unchanged;
 
 /// How long projections may take to open before they are set aside and rebuilt.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -67,7 +68,7 @@ impl Opening {
                 if self.agrees(&kept, guarded) {
                     return Some((projections, kept));
                 }
-                tracing::warn!("the projections do not agree with the log; they are rebuilt");
+                tracing::warn!("projections and journal do not agree; the journal is read anew");
                 projections.abandon();
             }
             Ok(Ok(None)) => {
@@ -84,7 +85,7 @@ impl Opening {
     fn agrees(&self, kept: &Kept, guarded: &Guarded) -> bool {
         let known = kept.index.tree.root() == kept.root && kept.size <= guarded.size;
         let same = kept.size < guarded.size || kept.root == guarded.root;
-        known && same && self.files_reach(&kept.index)
+        known && same && self.files_reach(&kept.index) && unchanged(&self.segments, &self.log, &kept.index)
     }
 
     /// Whether every segment that the index speaks of is there and holds its last entry.

@@ -20,6 +20,7 @@ mod recover;
 mod reserve;
 pub(crate) mod ring;
 mod scan;
+mod unchanged;
 mod writer;
 
 #[cfg(test)]

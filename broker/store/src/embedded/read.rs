@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use concordat_core::apply::{Change, Key, PrincipalRecord, Row, apply};
-use concordat_core::entry::EntryClass;
+use concordat_core::entry::{Body, EntryClass};
 use concordat_core::fault::Fault;
 use concordat_core::ids::{AgencyId, Digest, EntryId, SendKey};
 use concordat_core::submission::DeliveryRecord;
@@ -290,6 +290,25 @@ impl Store for Embedded {
             return Err(refused("the entry it names is not that submission"));
         }
         shared.open_section(&recorded, &frame, SectionClass::Payload)
+    }
+
+    fn own_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+        let shared = &self.shared;
+        let frame =
+            shared.frame(index)?.ok_or_else(|| Fault::internal(format!("there is no entry {index}")))?;
+        let recorded = shared.recorded(index, &frame)?;
+        match &recorded.body {
+            Body::Accepted(accepted) if accepted.identity.agency == *agency => {}
+            _ => return Err(Fault::internal(format!("entry {index} accepts no submission of {agency}"))),
+        }
+        let payload =
+            recorded.sections.iter().find(|section| section.digest.class == SectionClass::Payload.number());
+        match payload {
+            Some(section) if !is_destroyed(&shared.ring, &section.digest) => {
+                shared.open_section(&recorded, &frame, SectionClass::Payload).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     fn head(&self) -> Arc<Head> {

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use concordat_core::fault::Fault;
 use concordat_ledger::{Checkpoint, Hash, LogKey};
@@ -29,6 +30,15 @@ const GROUP_ENTRIES: usize = 256;
 
 /// How many bytes a group takes in before it is written.
 const GROUP_BYTES: usize = 1024 * 1024;
+
+/// How long the writer waits for more where callers come in crowds; about a third of a sync.
+const PAUSE: Duration = Duration::from_micros(100);
+
+/// How many such pauses one group takes at most.
+const PAUSES: u32 = 20;
+
+/// How many pauses without anyone say that nobody more is coming.
+const QUIET: u32 = 3;
 
 /// One caller's entries and where its answer goes.
 pub(crate) struct Job {
@@ -63,15 +73,11 @@ pub(crate) struct Writer {
 impl Writer {
     /// Serves callers until nobody can call any more.
     pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        let mut expected = 1;
         while let Some(first) = queue.blocking_recv() {
-            let mut jobs = vec![first];
-            let (mut entries, mut bytes) = weigh(jobs.iter());
-            while entries < GROUP_ENTRIES && bytes < GROUP_BYTES {
-                let Ok(job) = queue.try_recv() else { break };
-                let (more, weight) = weigh(std::iter::once(&job));
-                (entries, bytes) = (entries + more, bytes + weight);
-                jobs.push(job);
-            }
+            let jobs = gather(first, &mut queue, expected);
+            // a crowd is forgotten slowly: a lull of one group says little
+            expected = jobs.len().max(expected - expected.div_ceil(8));
             self.commit(jobs);
         }
         if self.shared.closing.load(Ordering::Acquire) {
@@ -262,6 +268,29 @@ impl Writer {
             tracing::warn!(%broken, "the projections could not be closed; they will be rebuilt");
         }
     }
+}
+
+/// Takes all that waits. Whoever was answered together tends to come again together, so what arrives in the next
+/// moments is taken too, until as many are there as were `expected`, nothing more comes, or it has taken long enough:
+/// one sync for many costs each of them less than a sync of their own. One caller alone never waits.
+fn gather(first: Job, queue: &mut mpsc::Receiver<Job>, expected: usize) -> Vec<Job> {
+    let (mut entries, mut bytes) = weigh(std::iter::once(&first));
+    let mut jobs = vec![first];
+    let (mut pauses, mut quiet) = (0, 0);
+    while entries < GROUP_ENTRIES && bytes < GROUP_BYTES {
+        if let Ok(job) = queue.try_recv() {
+            let (more, weight) = weigh(std::iter::once(&job));
+            (entries, bytes) = (entries + more, bytes + weight);
+            jobs.push(job);
+            quiet = 0;
+        } else if jobs.len() < expected && pauses < PAUSES && quiet < QUIET {
+            std::thread::sleep(PAUSE);
+            (pauses, quiet) = (pauses + 1, quiet + 1);
+        } else {
+            break;
+        }
+    }
+    jobs
 }
 
 /// Why a group was not recorded.

@@ -48,6 +48,7 @@ fn rules_of_every_shape_compile() {
         "on <= today && date(at) >= on && at <= now",
         "on >= date('2022-04-01') && on >= months_before(today, 12) && on > days_before(on, 7)",
         "given(name) ? yes : yes == false",
+        "age(on, today) < 18 && working_days_after(on, 5) >= today && hours_after(at, 72) > now",
     ] {
         assert_eq!(faults(text), [""; 0], "{text}");
     }

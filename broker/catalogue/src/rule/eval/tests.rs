@@ -5,6 +5,7 @@ use crate::rule::{Scene, compile};
 struct Row {
     values: Vec<Value<'static>>,
     before: Known<i128>,
+    calendar: Option<Calendar>,
 }
 
 impl Env for Row {
@@ -22,6 +23,9 @@ impl Env for Row {
     }
     fn now(&self) -> Timestamp {
         "2023-06-30T23:30:00Z".parse().unwrap()
+    }
+    fn calendar(&self) -> Option<&Calendar> {
+        self.calendar.as_ref()
     }
 }
 
@@ -41,7 +45,7 @@ fn row() -> Row {
         Value::Absent,
         Value::Bad,
     ];
-    Row { values, before: Ok(4 * decimal::ONE) }
+    Row { values, before: Ok(4 * decimal::ONE), calendar: None }
 }
 
 fn eval(text: &str, row: &Row) -> Known<bool> {
@@ -106,4 +110,35 @@ fn the_sides_of_a_comparison_can_be_shown() {
     let fields = fields();
     let compiled = compile("a <= 5", &Scene::new(&fields, None)).unwrap();
     assert_eq!(sides(&compiled.logic, &row()), Some((7 * decimal::ONE, 5 * decimal::ONE)));
+}
+
+#[test]
+fn ages_and_elapsed_hours_are_reckoned() {
+    for (born, on, years) in [
+        ("2005-06-30", "2023-06-29", 17),
+        ("2005-06-30", "2023-06-30", 18),
+        ("2004-02-29", "2022-02-28", 17),
+        ("2004-02-29", "2022-03-01", 18),
+        ("2023-06-30", "2023-06-29", -1),
+    ] {
+        let text = format!("age(date('{born}'), date('{on}')) == {years}");
+        assert_eq!(eval(&text, &row()), Ok(true), "{text}");
+    }
+    // the clocks do not matter to elapsed hours
+    assert_eq!(eval("hours_after(at, 24) > now && hours_after(at, 0) == at", &row()), Ok(true));
+    assert_eq!(eval("age(on, today) < 18 && hours_after(at, 1) > now", &row()), Ok(true));
+}
+
+#[test]
+fn working_days_are_counted_by_the_bank_holidays_and_without_them_the_rule_is_not_checked() {
+    let holidays = "from = 2023\nto = 2023\nholidays = [\"2023-07-04\"]";
+    let with = Row { calendar: Some(Calendar::from_toml(holidays).unwrap()), ..row() };
+    // 1 July 2023 is a Saturday: day 0 whatever it is
+    for (n, day) in [(0, "2023-07-01"), (1, "2023-07-03"), (2, "2023-07-05"), (5, "2023-07-10")] {
+        let text = format!("working_days_after(on, {n}) == date('{day}')");
+        assert_eq!(eval(&text, &with), Ok(true), "{text}");
+    }
+    assert_eq!(eval("working_days_after(on, 1) >= today", &row()), Err(Unknown::NoCalendar));
+    assert_eq!(eval("working_days_after(on, 1) >= today || a == 7", &row()), Ok(true));
+    assert_eq!(eval("working_days_after(on, 200) >= today", &with), Err(Unknown::Uncomputable));
 }

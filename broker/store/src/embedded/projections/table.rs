@@ -6,6 +6,7 @@ use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use sled::IVec;
 
@@ -18,6 +19,9 @@ impl std::fmt::Display for Broken {
         write!(f, "the projections cannot be used: {}", self.0)
     }
 }
+
+/// How long to wait between attempts to open a table whose files are still held, and how often.
+const LETTING_GO: (Duration, u32) = (Duration::from_millis(20), 250);
 
 /// Rows by key.
 pub(crate) enum Table {
@@ -35,13 +39,30 @@ fn contained<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, Broken> {
 impl Table {
     /// Opens or creates the table in a directory.
     pub(crate) fn open(path: &Path) -> Result<Self, Broken> {
-        contained(|| {
+        let open = || {
             sled::Config::new()
                 .path(path)
                 .cache_capacity(64 * 1024 * 1024)
                 .flush_every_ms(Some(2_000))
                 .mode(sled::Mode::HighThroughput)
                 .open()
+        };
+        // nobody else can be here, for the store has a lock of its own; but a table that this process has dropped
+        // lets go of its files only when its threads have ended
+        let let_go = |opened: &sled::Result<sled::Db>| match opened {
+            // sled says it in words alone
+            Err(sled::Error::Io(source)) => !source.to_string().contains("could not acquire lock"),
+            _ => true,
+        };
+        contained(|| {
+            for _ in 0..LETTING_GO.1 {
+                let opened = open();
+                if let_go(&opened) {
+                    return opened;
+                }
+                std::thread::sleep(LETTING_GO.0);
+            }
+            open()
         })
         .map(Table::Sled)
     }
