@@ -96,6 +96,8 @@ kinds! {
     Tristate: "tristate", Code, symbols false, "yes, no or unknown", code;
     /// A date.
     Date: "date", Date, symbols false, "a date such as 2023-03-31", date;
+    /// A date as the Department for Education's CSV files write it.
+    UkDate: "uk_date", Date, symbols false, "a date such as 31/03/2023", uk_date;
     /// An instant with its offset, or a London date and time.
     DateTime: "datetime", Time, symbols false,
         "a date and time such as 2023-03-31T14:30 (London) or 2023-03-31T14:30:00Z", datetime;
@@ -116,6 +118,8 @@ kinds! {
     /// An NHS number: ten digits that pass modulus 11, with or without spaces.
     NhsNumber: "nhs_number", Text, symbols false, "an NHS number: ten digits of which the last is a check digit",
         nhs_number;
+    /// A unique pupil number: its shape only; whether the check letter is right, a rule says.
+    Upn: "upn", Text, symbols false, "a UPN: a letter, then twelve digits, or eleven digits and a letter", upn;
     /// A figure whose kind another field's code says: a count, a percentage, yes or no.
     ByCode: "by_code", Varies, symbols true, "a figure as its unit says", |_, _| Err(CellFault::Kind);
 }
@@ -228,6 +232,19 @@ fn date<'a>(_: &Field, text: &'a str) -> Result<Value<'a>, CellFault> {
         Some(Stretch::Day(date)) => Ok(Value::Date(date)),
         _ => Err(CellFault::Kind),
     }
+}
+
+fn uk_date<'a>(_: &Field, text: &'a str) -> Result<Value<'a>, CellFault> {
+    crate::bulk::days::uk(text).and_then(crate::bulk::days::date_of).map(Value::Date).ok_or(CellFault::Kind)
+}
+
+fn upn<'a>(_: &Field, text: &'a str) -> Result<Value<'a>, CellFault> {
+    let bytes = text.as_bytes();
+    let right = bytes.len() == 13
+        && bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.get(1..12).is_some_and(|middle| middle.iter().all(u8::is_ascii_digit))
+        && bytes.last().is_some_and(u8::is_ascii_alphanumeric);
+    if right { Ok(Value::Text(text)) } else { Err(CellFault::Kind) }
 }
 
 fn datetime<'a>(_: &Field, text: &'a str) -> Result<Value<'a>, CellFault> {

@@ -10,6 +10,7 @@
 //! - [`content`]: the canonical bytes of a return and their digest
 //! - [`read`]: a CSV file in, tables out
 //! - [`guard`]: what free text must not hold
+//! - [`bulk`]: returns of several tables: a folder of CSV files or one XML file, checked column by column
 //!
 //! Inside: `cell` and `decimal` (one cell), `stretch` (notations of periods), `load` (definition files),
 //! `rule` (expressions, compiled once), `checks` (the passes of `check`).
@@ -21,6 +22,7 @@ mod load;
 mod rule;
 mod stretch;
 
+pub mod bulk;
 pub mod catalogue;
 pub mod check;
 pub mod codes;

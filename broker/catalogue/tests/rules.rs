@@ -270,6 +270,8 @@ fn no_shipped_type_is_without_fixtures() {
         "core-data-set-annual",
         "lado-attestation-monthly",
         "lado-notification",
+        // its fixtures stand in looked_after.rs
+        "ssda903-extract",
     ];
     let shipped: Vec<&str> = catalogue().types().iter().map(|of| of.id.as_str()).collect();
     assert_eq!(shipped, known);

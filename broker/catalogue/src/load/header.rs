@@ -7,16 +7,18 @@ use concordat_core::calendar::{DueRule, DueUnit};
 use concordat_core::period::Frequency;
 use jiff::civil::{Date, Time};
 
+use crate::bulk::Plan;
 use crate::definition::{
     Additive, AreaMatch, EventDue, Field, Long, MAIN, RecipientRule, ReturnType, Rule, TableDef, TypeKind,
 };
 use crate::kind::{FieldKind, date_constant};
+use crate::rule::is_field_name;
 
 use super::fields::{self, About};
 use super::section::Section;
-use super::{Lists, Read, rules, sha256};
+use super::{Lists, Read, rules, sha256, tables};
 
-const KEYS: [&str; 26] = [
+const KEYS: [&str; 27] = [
     "id",
     "version",
     "title",
@@ -43,6 +45,7 @@ const KEYS: [&str; 26] = [
     "field",
     "rule",
     "additive",
+    "table",
 ];
 
 /// Reads one return type.
@@ -68,13 +71,24 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
     let collect_within = collect_within(root);
     let recipients = recipients(root);
     let source = texts.last().and_then(|t| t.as_deref()).unwrap_or("the return type's own file");
-    let about = About { person_level: person_level.unwrap_or(true), source, lists };
-    let (fields, used) = fields::read(root, &about);
-    let content = content(root, kind, fields);
+    let about = About {
+        person_level: person_level.unwrap_or(true),
+        source,
+        lists,
+        is_name: is_field_name,
+        more: &[],
+    };
+    let (content, used) = if root.has("table") {
+        tables::read(root, kind, about)
+    } else {
+        let (fields, used) = fields::read(root, &about);
+        (content(root, kind, fields), used)
+    };
     let ignored_columns = root.strings("ignored_columns");
     let [title, why, lawful, source] = texts;
     let (from, until) = in_force?;
-    let Content { fields, table, rules, additive, event_due, area_fields, event_id, by_indicator } = content?;
+    let Content { fields, tables, rules, additive, event_due, area_fields, event_id, by_indicator, bulk } =
+        content?;
     Some(ReturnType {
         id: id?,
         version: version?,
@@ -92,7 +106,7 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         from,
         until,
         fields,
-        tables: vec![table],
+        tables,
         rules,
         additive,
         ignored_columns: ignored_columns?,
@@ -104,19 +118,21 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         text: Arc::from(text),
         digest: digest(text, &used, lists),
         by_indicator,
+        bulk,
     })
 }
 
 /// What a type's file says of the content of its returns.
-struct Content {
-    fields: Vec<Field>,
-    table: TableDef,
-    rules: Vec<Rule>,
-    additive: Vec<Additive>,
-    event_due: Option<EventDue>,
-    area_fields: Vec<String>,
-    event_id: Option<String>,
-    by_indicator: Vec<Vec<u16>>,
+pub(super) struct Content {
+    pub(super) fields: Vec<Field>,
+    pub(super) tables: Vec<TableDef>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) additive: Vec<Additive>,
+    pub(super) event_due: Option<EventDue>,
+    pub(super) area_fields: Vec<String>,
+    pub(super) event_id: Option<String>,
+    pub(super) by_indicator: Vec<Vec<u16>>,
+    pub(super) bulk: Option<Arc<Plan>>,
 }
 
 fn content(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: Vec<Field>) -> Read<Content> {
@@ -130,16 +146,25 @@ fn content(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: Vec<Field>) -
     let by_indicator = by_indicator(&rules, &fields, long.as_ref());
     let position = |name: &String| fields.iter().position(|field| field.name == *name);
     let key = key?.iter().filter_map(position).collect();
-    let table = TableDef { name: MAIN.to_owned(), key, max_rows: max_rows?, long };
+    let table = TableDef {
+        name: MAIN.to_owned(),
+        title: String::new(),
+        fields: 0..fields.len(),
+        key,
+        max_rows: max_rows?,
+        long,
+        place: None,
+    };
     Some(Content {
         fields,
-        table,
+        tables: vec![table],
         rules,
         additive,
         event_due: event_due?,
         area_fields: area_fields?,
         event_id: event_id?,
         by_indicator,
+        bulk: None,
     })
 }
 
