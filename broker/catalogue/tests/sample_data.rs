@@ -115,3 +115,56 @@ fn the_looked_after_sample_breaks_each_rule_as_often_as_a_naive_count_says() {
     assert_eq!(count("574"), overlapping);
     assert!(examined.outcome.findings.len() <= 1_000);
 }
+
+/// The texts of an element in a message, in order, found without a parser: the sample has no attributes,
+/// comments or namespaces.
+fn texts<'x>(text: &'x str, element: &str) -> Vec<&'x str> {
+    let (open, close) = (format!("<{element}>"), format!("</{element}>"));
+    let after = text.split(&open).skip(1);
+    after.map(|rest| rest.split(&close).next().unwrap()).collect()
+}
+
+#[test]
+fn the_census_sample_breaks_rules_as_often_as_a_naive_count_says() {
+    let Some(folder) = sample("csc-cin") else { return };
+    let bytes = std::fs::read(folder.join("fake_CIN_data.xml")).unwrap();
+    let text = std::str::from_utf8(&bytes).unwrap();
+    let of = shipped("cin-census");
+    let file = File { name: "fake_CIN_data.xml", bytes: &bytes };
+    let examined = bulk::examine(&of, &[file], "2021-22".parse().unwrap(), common::now());
+    let found = broken(&examined.outcome.per_rule);
+    eprintln!("{:#?}\n{found:#?}", examined.rows);
+    let count = |rule: &str| found.get(rule).copied().unwrap_or(0);
+
+    let rows: BTreeMap<_, _> =
+        examined.rows.iter().map(|(name, rows)| (name.as_str(), rows.unwrap())).collect();
+    assert_eq!(rows["children"], text.matches("<Child>").count());
+    assert_eq!(rows["plan_reviews"], text.matches("<CPPreviewDate>").count());
+
+    // the letter of a UPN by its sum, the letters written out as the guide numbers them
+    let letters = "ABCDEFGHJKLMNPQRTUVWXYZ";
+    let wrong = |upn: &&&str| {
+        let sum: u32 =
+            upn[1..].chars().zip(2..).map(|(digit, weight)| digit.to_digit(10).unwrap() * weight).sum();
+        letters.chars().nth(sum as usize % 23) != upn.chars().next()
+    };
+    // twelve characters are no UPN and have no letter to check
+    let whole: Vec<&str> = texts(text, "UPN").into_iter().filter(|upn| upn.len() == 13).collect();
+    assert_eq!(count("1510"), whole.iter().filter(wrong).count() as u64);
+
+    let children = texts(text, "Child");
+    let births =
+        |child: &&&str| child.contains("<PersonBirthDate>") == child.contains("<ExpectedPersonBirthDate>");
+    assert_eq!(count("8525"), children.iter().filter(births).count() as u64);
+    let sexless = |child: &&&str| texts(child, "GenderCurrent").is_empty() && texts(child, "Sex").is_empty();
+    assert_eq!(count("4180"), children.iter().filter(sexless).count() as u64);
+    let early: usize = texts(text, "CINdetails")
+        .iter()
+        .map(|details| {
+            let referral = texts(details, "CINreferralDate")[0];
+            texts(details, "AssessmentActualStartDate").iter().filter(|start| **start < referral).count()
+        })
+        .sum();
+    assert_eq!(count("1103"), early as u64);
+    assert_eq!(count("100"), 1, "the reference date of the sample is in July");
+}

@@ -10,6 +10,8 @@ pub(crate) enum Role {
     Holds,
     /// It is a row of a table.
     Row(usize),
+    /// It is a row of one cell, its own text.
+    Line { table: usize, column: usize },
     /// It is a cell, by the position of its field within its table; several in a row are joined if `many`.
     Cell { table: usize, column: usize, many: bool },
 }
@@ -40,6 +42,13 @@ impl Schema {
 
     pub(crate) fn get(&self, at: usize) -> Option<&Element> {
         self.elements.get(at)
+    }
+
+    /// Says of the element of a table's row that its own text is the row's one cell.
+    pub(crate) fn line(&mut self, at: usize, table: usize, column: usize) {
+        if let Some(element) = self.elements.get_mut(at) {
+            element.role = Role::Line { table, column };
+        }
     }
 
     /// The element of a name that may stand in another.

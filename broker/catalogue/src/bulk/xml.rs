@@ -248,13 +248,19 @@ impl<'t, 'x> Walk<'t, 'x> {
         self.open.push(at);
         match self.schema.get(at).map(|element| element.role) {
             Some(Role::Row(table)) => self.begin_row(table, position, sink)?,
-            Some(Role::Cell { .. }) => {
-                self.cell.clear();
-                self.in_cell = true;
+            Some(Role::Line { table, .. }) => {
+                self.begin_row(table, position, sink)?;
+                self.begin_cell();
             }
+            Some(Role::Cell { .. }) => self.begin_cell(),
             Some(Role::Holds) | None => {}
         }
         Ok(())
+    }
+
+    fn begin_cell(&mut self) {
+        self.cell.clear();
+        self.in_cell = true;
     }
 
     fn root(&mut self, name: &str) -> Result<Option<usize>, String> {
@@ -299,10 +305,11 @@ impl<'t, 'x> Walk<'t, 'x> {
         }
         let Some(at) = self.open.pop() else { return Ok(()) };
         match self.schema.get(at).map(|element| element.role) {
-            Some(Role::Row(table)) => {
-                if let Some(row) = self.rows.get(table) {
-                    sink.row(table, row.cells.iter().map(String::as_str));
-                }
+            Some(Role::Row(table)) => self.end_row(table, sink),
+            Some(Role::Line { table, column }) => {
+                self.in_cell = false;
+                self.fill(at, (table, column), false, position);
+                self.end_row(table, sink);
             }
             Some(Role::Cell { table, column, many }) => {
                 self.in_cell = false;
@@ -314,6 +321,12 @@ impl<'t, 'x> Walk<'t, 'x> {
             Some(Role::Holds) | None => {}
         }
         Ok(())
+    }
+
+    fn end_row(&self, table: usize, sink: &mut impl Sink) {
+        if let Some(row) = self.rows.get(table) {
+            sink.row(table, row.cells.iter().map(String::as_str));
+        }
     }
 
     fn fill(&mut self, element: usize, (table, column): (usize, usize), many: bool, position: usize) {

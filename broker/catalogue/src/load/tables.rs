@@ -260,6 +260,11 @@ impl Work {
                 if place.parent.is_some_and(|(_, link)| link == table.fields.start + column) {
                     continue;
                 }
+                // the text of the row's own element
+                if path.first().is_some_and(|first| first == ".") {
+                    schema.line(from, at, column);
+                    continue;
+                }
                 let many = field.kind == FieldKind::Set;
                 let role = Role::Cell { table: at, column, many };
                 told(schema.add(from, path, role))?;
