@@ -36,6 +36,8 @@ pub(crate) fn known() -> Known {
         ("cds-csc-quarterly", false),
         ("lado-attestation-monthly", false),
         ("lado-notification", true),
+        ("ssda903-extract", true),
+        ("cin-census", true),
     ];
     Known {
         partnership: "city-and-hackney".parse().unwrap(),
