@@ -78,6 +78,8 @@ pub fn type_of(catalogue: &Catalogue, subject: &Subject, now: Timestamp) -> Resu
         (TypeKind::Event, Some(_)) => {
             Err(Failure::usage(format!("`{id}` is about one event, not a period")).hint("leave out --period"))
         }
+        // the files of such a return may say it themselves
+        (TypeKind::Bulk, None) if of.has_several_tables() => Ok(of),
         (TypeKind::Aggregate | TypeKind::Bulk, None) => {
             Err(Failure::usage(format!("`{id}` is about a period"))
                 .hint("add --period, such as --period 2022-23"))
@@ -131,7 +133,11 @@ pub fn content_digest(identity: &Identity, nil: bool, tables: &[Table]) -> Diges
     content::digest(&content::encode(identity, nil, tables))
 }
 
-fn areas(
+/// The areas a return is for: those named, else those in the file, else the agency's own.
+///
+/// # Errors
+/// A usage [`Failure`] when there are none.
+pub(crate) fn areas(
     subject: &Subject,
     of: &ReturnType,
     owner: &Owner,

@@ -10,7 +10,8 @@
 //! - [`answer`], [`printer`], [`report`], [`projected`]: data as table, JSON or CSV; findings; fetched returns
 //! - [`context`], [`contexts`], [`private`]: enrolments, kept for the user alone
 //! - [`connect`], [`pinned`], [`certificate`]: TLS both ways, and trust at enrolment
-//! - [`definitions`], [`file`](mod@file): which catalogue is used; a return's file, read and checked
+//! - [`definitions`], [`file`](mod@file), [`several`]: which catalogue is used; a return's file, or its folder of
+//!   files, read and checked
 //! - [`pending`], [`submitter`], [`receipts`]: one key per submission, its attempts, and what proves the outcome
 //! - [`audit_trail`]: the log, verified without trusting the broker
 //! - [`convert`]: between the wire and our words
@@ -38,6 +39,7 @@ pub mod receipts;
 pub mod report;
 pub mod run;
 pub mod session;
+pub mod several;
 pub mod status;
 pub mod submitter;
 

@@ -10,7 +10,7 @@ use concordat_core::submission::{Identity, ReplaceReason, Replaces};
 use concordat_proto::v1;
 
 use crate::answer::Answer;
-use crate::commands::validate::{heading, tell_left_behind};
+use crate::commands::validate::{heading, tell_left_behind, tell_not_read};
 use crate::commands::whoami;
 use crate::context::Context;
 use crate::convert;
@@ -22,6 +22,7 @@ use crate::pending::Pending;
 use crate::receipts::{self, Expected};
 use crate::report;
 use crate::session::Session;
+use crate::several;
 use crate::submitter::{self, Outgoing};
 
 /// Arguments of `submit`.
@@ -30,7 +31,7 @@ pub struct Args {
     /// What the file is
     #[command(flatten)]
     subject: Subject,
-    /// The file, or - for the standard input
+    /// The file, or - for the standard input; for a return of several tables a folder or a ZIP
     #[arg(required_unless_present = "nil")]
     file: Option<PathBuf>,
     /// Declare that there was nothing; then there is no file
@@ -53,6 +54,16 @@ pub struct Args {
     key: Option<SendKey>,
 }
 
+/// What is sent, as it was read.
+enum Input {
+    /// That there was nothing.
+    Nil,
+    /// A file of one table.
+    One(Vec<u8>),
+    /// The files of several tables.
+    Several(Vec<several::Named>),
+}
+
 /// A return that may be sent.
 struct Ready {
     of: Arc<ReturnType>,
@@ -67,10 +78,15 @@ struct Ready {
 /// [`Exit::Tampered`] when the receipt does not prove what was sent.
 pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let mut context = session.context()?;
-    let bytes = args.file.as_deref().map(|file| session.read(file)).transpose()?;
     let owner = owner(&mut context).await?;
     let in_use = definitions::of(&context).await?;
-    let ready = prepare(args, bytes.as_deref(), &owner, &in_use, session)?;
+    let of = file::type_of(&in_use.catalogue, &args.subject, session.clock.now())?;
+    let file = match args.file.as_deref() {
+        None => Input::Nil,
+        Some(path) if of.has_several_tables() => Input::Several(several::files(path, session)?),
+        Some(path) => Input::One(session.read(path)?),
+    };
+    let ready = prepare(args, &file, &owner, &in_use, session)?;
     let pending = Pending::of(&context)?;
     let claim = pending.claim(&ready.content, &ready.draft.identity, args.key, session.now())?;
     if claim.resumed {
@@ -83,7 +99,7 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
                 .printer
                 .say("the return type has changed: fetching it, checking again, sending under the same key");
             let in_use = definitions::fetch(&context).await?;
-            let changed = prepare(args, bytes.as_deref(), &owner, &in_use, session)?;
+            let changed = prepare(args, &file, &owner, &in_use, session)?;
             if changed.content != ready.content {
                 pending.claim(&changed.content, &changed.draft.identity, Some(claim.key), session.now())?;
                 pending.release(&ready.content)?;
@@ -133,7 +149,7 @@ async fn owner(context: &mut Context) -> Result<Owner, Failure> {
 /// Reads and checks; with errors nothing is ready, and they are shown.
 fn prepare(
     args: &Args,
-    bytes: Option<&[u8]>,
+    input: &Input,
     owner: &Owner,
     in_use: &InUse,
     session: &mut Session<'_>,
@@ -141,13 +157,31 @@ fn prepare(
     session.printer.say(&format!("checking with {}", in_use.whence));
     let now = session.clock.now();
     let of = file::type_of(&in_use.catalogue, &args.subject, now)?;
-    let draft = match file::read(bytes, &args.subject, &of, owner)? {
+    let (of, reading) = match input {
+        Input::Several(files) => {
+            let (subject, period, of) = several::period(&args.subject, &of, &in_use.catalogue, files, now)?;
+            let reading = several::read(&of, files, &subject, period, owner)?;
+            (of, reading)
+        }
+        Input::One(bytes) => {
+            let reading = file::read(Some(bytes), &args.subject, &of, owner)?;
+            (of, reading)
+        }
+        Input::Nil => {
+            let reading = file::read(None, &args.subject, &of, owner)?;
+            (of, reading)
+        }
+    };
+    let draft = match reading {
         Reading::Unreadable(findings) => {
             show(args, None, &findings, session)?;
             return Err(unsent("the file is not one of this return type"));
         }
         Reading::Draft { draft, left_behind } => {
-            tell_left_behind(&left_behind, session);
+            match input {
+                Input::Several(_) => tell_not_read(&left_behind, session),
+                Input::One(_) | Input::Nil => tell_left_behind(&left_behind, session),
+            }
             draft
         }
     };

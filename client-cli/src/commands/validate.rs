@@ -2,18 +2,20 @@
 
 use std::path::PathBuf;
 
+use concordat_catalogue::ReturnType;
 use concordat_core::finding::Counts;
 use concordat_core::ids::AgencyId;
 use concordat_core::submission::Covers;
 
 use crate::answer::Answer;
 use crate::context::Context;
-use crate::definitions;
+use crate::definitions::{self, InUse};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file::{self, Owner, Reading, Subject};
 use crate::report;
 use crate::session::Session;
+use crate::several;
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -21,7 +23,7 @@ pub struct Args {
     /// What the file is
     #[command(flatten)]
     subject: Subject,
-    /// The file, or - for the standard input
+    /// The file, or - for the standard input; for a return of several tables a folder or a ZIP
     file: PathBuf,
 }
 
@@ -30,12 +32,15 @@ pub struct Args {
 /// # Errors
 /// A [`Failure`] when the file cannot be read or it is not clear what it is.
 pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
-    let bytes = session.read(&args.file)?;
     let context = session.context_if_any()?;
     let in_use = definitions::offline(context.as_ref())?;
     session.printer.say(&format!("checking with {}", in_use.whence));
     let now = session.clock.now();
     let of = file::type_of(&in_use.catalogue, &args.subject, now)?;
+    if of.has_several_tables() {
+        return several(args, &of, &in_use, session);
+    }
+    let bytes = session.read(&args.file)?;
     let (findings, counts, covers) =
         match file::read(Some(&bytes), &args.subject, &of, &owner(context.as_ref())?)? {
             Reading::Unreadable(findings) => {
@@ -53,6 +58,23 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let answer =
         report::answer(heading("validate", &args.subject, covers.as_ref()), accepted, &findings, counts);
     session.printer.answer(&answer)?;
+    Ok(if accepted { Exit::Ok } else { Exit::Rejected })
+}
+
+/// Checks a folder, a ZIP or an XML file, whose tables are not made: it may be large.
+fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let files = several::files(&args.file, session)?;
+    let now = session.clock.now();
+    let (subject, period, of) = several::period(&args.subject, of, &in_use.catalogue, &files, now)?;
+    let examined = several::examine(&of, &files, period, now);
+    tell_not_read(&examined.left_behind, session);
+    let rows: Vec<String> =
+        examined.rows.iter().filter_map(|(table, rows)| rows.map(|rows| format!("{table} {rows}"))).collect();
+    session.printer.say(&format!("rows: {}", rows.join(", ")));
+    let outcome = examined.outcome;
+    let accepted = outcome.counts.errors == 0;
+    let heading = heading("validate", &subject, Some(&Covers::Period(period)));
+    session.printer.answer(&report::answer(heading, accepted, &outcome.findings, outcome.counts))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
 }
 
@@ -77,6 +99,13 @@ pub(crate) fn heading(command: &'static str, subject: &Subject, covers: Option<&
 pub(crate) fn tell_left_behind(columns: &[String], session: &mut Session<'_>) {
     if !columns.is_empty() {
         session.printer.say(&format!("columns that never leave this machine: {}", columns.join(", ")));
+    }
+}
+
+/// Says which files and columns are no part of the return.
+pub(crate) fn tell_not_read(left_behind: &[String], session: &mut Session<'_>) {
+    if !left_behind.is_empty() {
+        session.printer.say(&format!("not read, and never leaves this machine: {}", left_behind.join(", ")));
     }
 }
 

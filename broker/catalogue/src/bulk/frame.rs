@@ -246,6 +246,10 @@ pub(crate) trait Sink {
     fn row<'c>(&mut self, table: usize, cells: impl Iterator<Item = &'c str>);
     /// How many rows a table has so far.
     fn rows(&self, table: usize) -> usize;
+    /// Whether nothing more needs to be read.
+    fn enough(&self) -> bool {
+        false
+    }
 }
 
 impl Sink for Frame<'_> {

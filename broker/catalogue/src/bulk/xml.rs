@@ -168,6 +168,9 @@ impl<'t, 'x> Walk<'t, 'x> {
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
                 Event::Eof => break,
             }
+            if sink.enough() {
+                return Ok(());
+            }
         }
         if !self.open.is_empty() || self.unknown > 0 {
             return Err("the file ends before its last element is closed: it was cut short".to_owned());

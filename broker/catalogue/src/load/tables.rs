@@ -16,7 +16,7 @@ use super::header::Content;
 use super::rules::{SEVERITIES, add};
 use super::section::Section;
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 16] = [
     "name",
     "title",
     "files",
@@ -32,8 +32,7 @@ const KEYS: [&str; 17] = [
     "max_rows",
     "field",
     "rule",
-    "note",
-    "source",
+    "says_period",
 ];
 
 /// The most rows of one table.
@@ -171,6 +170,7 @@ impl Work {
             child: named("child", Sort::Text),
             parent,
             order: named("order", Sort::Date),
+            says_period: named("says_period", Sort::Date),
             single: section.boolean("single", Some(false))?,
             required: section.boolean("required", Some(false))?,
             optional: optional
