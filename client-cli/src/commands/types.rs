@@ -92,9 +92,9 @@ fn list(types: &[Arc<ReturnType>], digest: &str) -> Answer {
 
 fn one(of: &ReturnType, digest: &str) -> Answer {
     let mut sheet = Sheet::new(&["field", "kind", "required", "class", "title", "must_be", "codes", "note"]);
-    for field in &of.fields {
+    for (name, field) in columns(of) {
         sheet.row([
-            Value::from(field.name.as_str()),
+            Value::from(name),
             Value::from(field.kind.as_str()),
             Value::from(field.required),
             serde_json::to_value(field.class).unwrap_or_default(),
@@ -135,6 +135,16 @@ fn one(of: &ReturnType, digest: &str) -> Answer {
         .human(human(of))
 }
 
+/// The fields by name; where there are several tables, by table and name.
+fn columns(of: &ReturnType) -> Vec<(String, &Field)> {
+    let several = of.has_several_tables();
+    let name = |table: &str, field: &Field| {
+        if several { format!("{table}.{}", field.name) } else { field.name.clone() }
+    };
+    let each = of.tables.iter().flat_map(|table| of.columns(table).iter().map(|f| (name(&table.name, f), f)));
+    each.collect()
+}
+
 fn human(of: &ReturnType) -> String {
     let mut out = String::new();
     let list = |items: Vec<String>| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
@@ -161,10 +171,11 @@ fn human(of: &ReturnType) -> String {
         let _ = writeln!(out, "  {name:13}  {value}");
     }
     let _ = writeln!(out, "\nFIELDS (* must not be blank)");
-    let wide = of.fields.iter().map(|field| field.name.len()).max().unwrap_or(0);
-    for field in &of.fields {
+    let columns = columns(of);
+    let wide = columns.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, field) in columns {
         let star = if field.required { "*" } else { " " };
-        let _ = writeln!(out, "{star} {:wide$}  {}", field.name, field.title);
+        let _ = writeln!(out, "{star} {name:wide$}  {}", field.title);
         let _ = writeln!(out, "  {:wide$}    {}", "", field.kind.says());
         if let Some(codes) = codes(field) {
             let _ = writeln!(out, "  {:wide$}    {codes}", "");
