@@ -13,34 +13,33 @@ mod folder;
 mod frame;
 mod functions;
 mod helpers;
+mod judge;
 mod links;
 mod mask;
+mod peek;
 mod plan;
 mod schema;
 mod shape;
 mod tally;
 mod xml;
 
-use std::sync::Arc;
-
 use concordat_core::clock::london_date;
-use concordat_core::finding::{Finding, Severity};
+use concordat_core::finding::Finding;
 use concordat_core::period::Period;
 use concordat_core::submission::Covers;
 use concordat_core::table::Table;
 use jiff::Timestamp;
 
 use crate::check::{Context, Draft};
-use crate::checks::cells::said;
 use crate::checks::findings::{Findings, Place as Spot, ids};
 use crate::definition::{ReturnType, TableDef};
 use eval::When;
-use frame::{Column, Frame, Rows, Sink};
-use links::Links;
-use tally::Tally;
+use frame::{Frame, Sink};
+use judge::judge;
 
 pub(crate) use compile::{Outcome as Compiling, Stage, WORDS, compile};
-pub(crate) use plan::Plan;
+pub use peek::period_in;
+pub(crate) use plan::{Plan, plan};
 pub(crate) use schema::{Role, Schema};
 pub use tally::{Outcome, RuleCount};
 
@@ -168,47 +167,6 @@ pub fn read(of: &ReturnType, files: &[File<'_>]) -> Result<ReadIn, Vec<Finding>>
     Ok(ReadIn { tables: tables.finish(), left_behind: told.left_behind })
 }
 
-/// The financial year in which the date lies that a return's own header gives, where its type says which date
-/// that is; nothing else of the files is judged.
-#[must_use]
-pub fn period_in(of: &ReturnType, files: &[File<'_>]) -> Option<Period> {
-    let table =
-        of.tables.iter().position(|def| def.place.as_ref().is_some_and(|p| p.says_period.is_some()))?;
-    let def = of.tables.get(table)?;
-    let column = def.place.as_ref()?.says_period?.checked_sub(def.fields.start)?;
-    let mut peek = Peek { table, column, cell: None };
-    let plan = of.bulk.clone()?;
-    take(of, &plan, files, &mut peek, &mut Findings::default());
-    let date = days::date_of(days::iso(&peek.cell?)?)?;
-    let year = if date.month() >= 4 { date.year() } else { date.year() - 1 };
-    format!("{year}-{:02}", (year + 1).rem_euclid(100)).parse().ok()
-}
-
-/// Takes one cell of the first row of a table.
-struct Peek {
-    table: usize,
-    column: usize,
-    cell: Option<String>,
-}
-
-impl Sink for Peek {
-    fn begin(&mut self, _: usize) {}
-
-    fn row<'c>(&mut self, table: usize, mut cells: impl Iterator<Item = &'c str>) {
-        if table == self.table && self.cell.is_none() {
-            self.cell = cells.nth(self.column).map(str::to_owned);
-        }
-    }
-
-    fn rows(&self, _: usize) -> usize {
-        0
-    }
-
-    fn enough(&self) -> bool {
-        self.cell.is_some()
-    }
-}
-
 /// What is told of files besides findings.
 #[derive(Default)]
 struct Told {
@@ -267,146 +225,4 @@ fn when(period: Period, now: Timestamp) -> When {
         period: (days::of(period.first_day()), days::of(period.last_day())),
         today: days::of(london_date(now)),
     }
-}
-
-// first the cells, then what names a row, then the rules, each in the order of the type's file
-fn judge(of: &ReturnType, plan: &Plan, frame: &Frame<'_>, when: When, findings: Findings) -> Outcome {
-    let mut tallies = Vec::new();
-    cells(of, frame, &mut tallies);
-    for at in 0..of.tables.len() {
-        unique(of, frame, at, &mut tallies);
-        parents(of, frame, at, &mut tallies);
-    }
-    let links = Links::of(of, plan, frame);
-    for program in &plan.programs {
-        let Some(rule) = of.rules.get(program.rule) else { continue };
-        let Some(table) = of.tables.get(program.table) else { continue };
-        let say = |severity, text: String, rows| Tally {
-            rule: rule.id.clone(),
-            severity,
-            table: table.name.clone(),
-            column: rule.column.clone(),
-            text,
-            rows,
-        };
-        let missing = std::iter::once(program.table)
-            .chain(program.needs.iter().copied())
-            .find(|table| !frame.has(*table));
-        if let Some(missing) = missing.and_then(|at| of.tables.get(at)) {
-            let text = format!("not checked: the table `{}` is not in this return", missing.name);
-            tallies.push(say(Severity::NotChecked, text, Rows { total: 1, first: Vec::new() }));
-            continue;
-        }
-        let found = eval::run(program, of, frame, &links, when);
-        tallies.push(say(rule.severity, rule.words.clone(), found.broken));
-        let text = "not checked: something that this rule needs is blank";
-        tallies.push(say(Severity::NotChecked, text.to_owned(), found.unknown));
-    }
-    let (findings, counts) = findings.finish();
-    tally::finish(findings, counts, tallies)
-}
-
-fn cells(of: &ReturnType, frame: &Frame<'_>, tallies: &mut Vec<Tally>) {
-    for ((at, fault), rows) in &frame.faults {
-        let Some(field) = of.fields.get(*at) else { continue };
-        let Some(table) = of.tables.iter().find(|table| table.fields.contains(at)) else { continue };
-        let (rule, text) = said(field, field.kind.says(), *fault);
-        tallies.push(Tally {
-            rule: rule.clone(),
-            severity: Severity::Error,
-            table: table.name.clone(),
-            column: Some(field.name.clone()),
-            text,
-            rows: rows.clone(),
-        });
-    }
-}
-
-// no two rows may agree in the fields that name a row
-fn unique(of: &ReturnType, frame: &Frame<'_>, table: usize, tallies: &mut Vec<Tally>) {
-    let Some(def) = of.tables.get(table).filter(|def| !def.key.is_empty()) else { return };
-    let mut keys: Vec<(u64, u64, u32)> = Vec::with_capacity(frame.height(table));
-    for row in 0..frame.height(table) {
-        // two independent sums of the key, so that rows agree in both only if they agree
-        let part = |at: &usize| frame.columns.get(*at).and_then(|column| column.fingerprint(row));
-        let parts: Option<Vec<u64>> = def.key.iter().map(part).collect();
-        let Some(parts) = parts else { continue };
-        let mix = |seed: u64| {
-            parts.iter().fold(seed, |sum, part| (sum.rotate_left(29) ^ part).wrapping_mul(seed | 1))
-        };
-        keys.push((
-            mix(0x9e37_79b9_7f4a_7c15),
-            mix(0xc2b2_ae3d_27d4_eb4f),
-            u32::try_from(row).unwrap_or(u32::MAX),
-        ));
-    }
-    keys.sort_unstable();
-    let mut twice: Vec<u32> = keys
-        .windows(2)
-        .filter_map(|pair| match pair {
-            [(a, b, _), (c, d, row)] if (a, b) == (c, d) => Some(*row),
-            _ => None,
-        })
-        .collect();
-    twice.sort_unstable();
-    let mut rows = Rows::default();
-    twice.into_iter().for_each(|row| rows.add(row as usize));
-    let names: Vec<&str> =
-        def.key.iter().filter_map(|at| of.fields.get(*at)).map(|f| f.name.as_str()).collect();
-    tallies.push(Tally {
-        rule: ids().unique.clone(),
-        severity: Severity::Error,
-        table: def.name.clone(),
-        column: names.first().map(|name| (*name).to_owned()),
-        text: format!("an earlier row has the same {}: keep one of them", names.join(", ")),
-        rows,
-    });
-}
-
-// a row that says which row it stands under must name one that there is
-fn parents(of: &ReturnType, frame: &Frame<'_>, table: usize, tallies: &mut Vec<Tally>) {
-    let Some(def) = of.tables.get(table) else { return };
-    let Some((parent, at)) = def.place.as_ref().and_then(|place| place.parent) else { return };
-    let (Some(field), Some(above)) = (of.fields.get(at), of.tables.get(parent)) else { return };
-    let mut rows = Rows::default();
-    if let Some(Column::Numbers(numbers)) = frame.columns.get(at) {
-        let height = frame.height(parent);
-        let stray = numbers.iter().enumerate().filter(|(_, n)| links::parent_row(**n, height) == links::NONE);
-        stray.for_each(|(row, _)| rows.add(row));
-    }
-    tallies.push(Tally {
-        rule: ids().shape.clone(),
-        severity: Severity::Error,
-        table: def.name.clone(),
-        column: Some(field.name.clone()),
-        text: format!("`{}` names no row of `{}`", field.name, above.name),
-        rows,
-    });
-}
-
-/// A type's rules, compiled.
-pub(crate) fn plan(
-    of_fields: usize,
-    programs: Vec<plan::Program>,
-    kept: &[usize],
-    spoken_for: &[usize],
-    schema: Option<Schema>,
-) -> Arc<Plan> {
-    let mut used = vec![false; of_fields];
-    let mut spoken = vec![false; of_fields];
-    let read = programs.iter().flat_map(|program| {
-        let cells = program.cells.iter().map(|cell| usize::from(cell.field));
-        cells.chain(program.through.iter().map(|field| usize::from(*field)))
-    });
-    for at in read.chain(kept.iter().copied()) {
-        if let Some(slot) = used.get_mut(at) {
-            *slot = true;
-        }
-    }
-    for at in spoken_for {
-        if let Some(slot) = spoken.get_mut(*at) {
-            *slot = true;
-        }
-    }
-    Arc::new(Plan { programs, used, spoken_for: spoken, schema })
 }

@@ -130,3 +130,30 @@ pub(crate) struct Plan {
     /// How its XML is built, where it comes as XML.
     pub(crate) schema: Option<Schema>,
 }
+
+/// A type's rules, compiled.
+pub(crate) fn plan(
+    of_fields: usize,
+    programs: Vec<Program>,
+    kept: &[usize],
+    spoken_for: &[usize],
+    schema: Option<Schema>,
+) -> Arc<Plan> {
+    let mut used = vec![false; of_fields];
+    let mut spoken = vec![false; of_fields];
+    let read = programs.iter().flat_map(|program| {
+        let cells = program.cells.iter().map(|cell| usize::from(cell.field));
+        cells.chain(program.through.iter().map(|field| usize::from(*field)))
+    });
+    for at in read.chain(kept.iter().copied()) {
+        if let Some(slot) = used.get_mut(at) {
+            *slot = true;
+        }
+    }
+    for at in spoken_for {
+        if let Some(slot) = spoken.get_mut(*at) {
+            *slot = true;
+        }
+    }
+    Arc::new(Plan { programs, used, spoken_for: spoken, schema })
+}
