@@ -15,12 +15,14 @@ mod functions;
 mod helpers;
 mod judge;
 mod links;
+mod lookup;
 mod mask;
 mod peek;
 mod plan;
 mod schema;
 mod shape;
 mod tally;
+mod texts;
 mod xml;
 
 use concordat_core::clock::london_date;

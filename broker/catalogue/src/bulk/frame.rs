@@ -1,10 +1,12 @@
 //! The tables of a return as typed columns. Every cell is read once, by its declared kind; of what no rule
 //! asks for, only the faults are kept.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::days;
+use super::lookup::Lookup;
 use super::plan::Plan;
+use super::texts::Texts;
 use crate::cell::{self, CellFault, Value};
 use crate::definition::{Field, ReturnType};
 use crate::kind::{FieldKind, Sort};
@@ -118,17 +120,21 @@ enum Read<'a> {
     Else,
 }
 
-fn read<'a>(field: &Field, text: &'a str) -> Result<Read<'a>, CellFault> {
+fn read<'a>(field: &Field, codes: Option<&Lookup>, text: &'a str) -> Result<Read<'a>, CellFault> {
     if text.is_empty() {
         return if field.required { Err(CellFault::Missing) } else { Ok(Read::Blank) };
     }
-    // the three that a large file is full of
+    // what a large file is full of
     match field.kind {
+        FieldKind::Text if field.max.is_none_or(|max| text.len() <= max) => return Ok(Read::Text(text)),
         FieldKind::UkDate => return days::uk(text).map(Read::Day).ok_or(CellFault::Kind),
         FieldKind::Date => return days::iso(text).map(Read::Day).ok_or(CellFault::Kind),
         FieldKind::Enum | FieldKind::Code => {
-            let list = field.codes.as_ref().ok_or(CellFault::Code)?;
-            return list.position(text).map(Read::Code).ok_or(CellFault::Code);
+            let found = match codes {
+                Some(codes) => codes.position(text),
+                None => field.codes.as_ref().and_then(|list| list.position(text)),
+            };
+            return found.map(Read::Code).ok_or(CellFault::Code);
         }
         _ => {}
     }
@@ -141,49 +147,6 @@ fn read<'a>(field: &Field, text: &'a str) -> Result<Read<'a>, CellFault> {
         Value::Date(date) => Read::Day(days::of(date)),
         Value::Set(_) | Value::Time(_) | Value::Stretch(_) => Read::Else,
     })
-}
-
-/// The texts that rules compare, each once, by number.
-#[derive(Debug, Default)]
-pub(crate) struct Texts {
-    numbers: HashMap<Box<str>, u32>,
-    last: (String, u32),
-}
-
-impl Texts {
-    fn number(&mut self, text: &str) -> u32 {
-        // the rows of one child mostly stand together
-        if self.last.0 == text && !self.numbers.is_empty() {
-            return self.last.1;
-        }
-        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::BAD).min(u32::BAD - 1);
-        let number = match self.numbers.get(text) {
-            Some(number) => *number,
-            None => {
-                self.numbers.insert(text.into(), next);
-                next
-            }
-        };
-        self.last.0.clear();
-        self.last.0.push_str(text);
-        self.last.1 = number;
-        number
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.numbers.len()
-    }
-
-    /// The texts, by number.
-    pub(crate) fn by_number(&self) -> Vec<&str> {
-        let mut all = vec![""; self.numbers.len()];
-        for (text, number) in &self.numbers {
-            if let Some(slot) = all.get_mut(*number as usize) {
-                *slot = text;
-            }
-        }
-        all
-    }
 }
 
 /// How many rows of one sort of finding are remembered; the rest is counted.
@@ -264,9 +227,16 @@ impl Sink for Frame<'_> {
         let Some(height) = self.heights.get_mut(table) else { return };
         let row = height.unwrap_or(0);
         *height = Some(row + 1);
-        let fields = self.of.fields.iter().zip(&mut self.columns).enumerate();
-        for ((at, (field, column)), text) in fields.skip(range.start).take(range.len()).zip(cells) {
-            let read = read(field, text);
+        let (Some(fields), Some(codes), Some(columns)) = (
+            self.of.fields.get(range.clone()),
+            self.plan.codes.get(range.clone()),
+            self.columns.get_mut(range.clone()),
+        ) else {
+            return;
+        };
+        let each = fields.iter().zip(codes).zip(columns).zip(range);
+        for ((((field, codes), column), at), text) in each.zip(cells) {
+            let read = read(field, codes.as_ref(), text);
             if let Err(fault) = read
                 && !self.plan.spoken_for.get(at).copied().unwrap_or(false)
             {

@@ -126,9 +126,8 @@ fn among(
 }
 
 fn by_text(frame: &Frame<'_>, cell: Cell, ask: impl Fn(&str) -> State) -> Vec<State> {
-    let by_number = frame.texts.by_number();
     let state = |text: u32| match readable(text) {
-        Ok(text) => by_number.get(text as usize).map_or(State::Unknown, |text| ask(text)),
+        Ok(text) => ask(frame.texts.get(text)),
         Err(state) => state,
     };
     texts_of(frame, cell.field).iter().map(|text| state(*text)).collect()

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::lookup::Lookup;
 use super::schema::Schema;
 use crate::codes::CodeList;
+use crate::definition::Field;
 use crate::rule::Cmp;
 
 /// Which row a name speaks of, seen from the row under judgement.
@@ -127,20 +129,22 @@ pub(crate) struct Plan {
     pub(crate) used: Vec<bool>,
     /// Per field, whether a rule of its own says that it cannot be read, so that no other need say so.
     pub(crate) spoken_for: Vec<bool>,
+    /// Per field, its codes for finding; none where it has no list, or one of long codes.
+    pub(crate) codes: Vec<Option<Lookup>>,
     /// How its XML is built, where it comes as XML.
     pub(crate) schema: Option<Schema>,
 }
 
 /// A type's rules, compiled.
 pub(crate) fn plan(
-    of_fields: usize,
+    fields: &[Field],
     programs: Vec<Program>,
     kept: &[usize],
     spoken_for: &[usize],
     schema: Option<Schema>,
 ) -> Arc<Plan> {
-    let mut used = vec![false; of_fields];
-    let mut spoken = vec![false; of_fields];
+    let mut used = vec![false; fields.len()];
+    let mut spoken = vec![false; fields.len()];
     let read = programs.iter().flat_map(|program| {
         let cells = program.cells.iter().map(|cell| usize::from(cell.field));
         cells.chain(program.through.iter().map(|field| usize::from(*field)))
@@ -155,5 +159,6 @@ pub(crate) fn plan(
             *slot = true;
         }
     }
-    Arc::new(Plan { programs, used, spoken_for: spoken, schema })
+    let codes = fields.iter().map(|field| field.codes.as_deref().and_then(Lookup::of)).collect();
+    Arc::new(Plan { programs, used, spoken_for: spoken, codes, schema })
 }

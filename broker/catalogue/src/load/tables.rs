@@ -219,7 +219,7 @@ impl Work {
         let linking = places.flat_map(|place| [place.child, place.order, place.parent.map(|(_, at)| at)]);
         let keys = self.tables.iter().flat_map(|table| table.key.iter().copied());
         let kept: Vec<usize> = linking.flatten().chain(keys).collect();
-        let bulk = plan(self.fields.len(), programs, &kept, &spoken_for, schema);
+        let bulk = plan(&self.fields, programs, &kept, &spoken_for, schema);
         Some(Content {
             fields: self.fields,
             tables: self.tables,
