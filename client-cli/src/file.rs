@@ -98,6 +98,8 @@ pub fn type_of(catalogue: &Catalogue, subject: &Subject, now: Timestamp) -> Resu
         (TypeKind::Event, Some(_)) => {
             Err(Failure::usage(format!("`{id}` is about one event, not a period")).hint("leave out --period"))
         }
+        // the files of such a return may say it themselves
+        (TypeKind::Bulk, None) if of.has_several_tables() => Ok(of),
         (TypeKind::Aggregate | TypeKind::Bulk, None) => {
             Err(Failure::usage(format!("`{id}` is about a period"))
                 .hint("add --period, such as --period 2022-23"))
@@ -161,10 +163,11 @@ pub fn rows(bytes: &[u8], subject: &Subject, asked: &Asked<'_>) -> Option<Vec<Ve
 #[must_use]
 pub fn check_offline(of: &ReturnType, draft: Draft, now: Timestamp) -> Checked {
     if let Covers::Period(period) = &draft.identity.covers
+        && !of.has_several_tables()
         && let Some(finding) = read::other_period(of, *period, &draft.tables)
     {
         let findings = vec![finding];
-        return Checked { counts: Counts::of(&findings), findings, valid: None };
+        return Checked { counts: Counts::of(&findings), findings, valid: None, per_rule: Vec::new() };
     }
     let no_event = matches!(&draft.identity.covers, Covers::Event(id) if id.as_str() == NO_EVENT);
     let mut checked =
@@ -183,7 +186,11 @@ pub fn content_digest(identity: &Identity, nil: bool, tables: &[Table]) -> Diges
     content::digest(&content::encode(identity, nil, tables))
 }
 
-fn areas(
+/// The areas a return is for: those named, else those in the file, else the agency's own.
+///
+/// # Errors
+/// A usage [`Failure`] when there are none.
+pub(crate) fn areas(
     subject: &Subject,
     of: &ReturnType,
     owner: &Owner,

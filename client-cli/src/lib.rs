@@ -10,8 +10,8 @@
 //! - [`answer`], [`printer`], [`report`], [`projected`]: data as table, JSON or CSV; findings; fetched returns
 //! - [`context`], [`contexts`], [`private`]: enrolments, kept for the user alone
 //! - [`connect`], [`pinned`], [`certificate`]: TLS both ways, and trust at enrolment
-//! - [`definitions`], [`file`](mod@file), [`workbook`]: which catalogue is used; a return's file, read and checked;
-//!   the sheet of a workbook
+//! - [`definitions`], [`file`](mod@file), [`workbook`], [`several`]: which catalogue is used; a return's file, read and
+//!   checked; the sheet of a workbook; a return's folder of files
 //! - [`template`], [`marked`]: an empty file of a return type; a copy of a file with its findings marked
 //! - [`explain`]: answers to queries, as they are typed
 //! - [`pending`], [`submitter`], [`receipts`]: one key per submission, its attempts, and what proves the outcome
@@ -43,6 +43,7 @@ pub mod receipts;
 pub mod report;
 pub mod run;
 pub mod session;
+pub mod several;
 pub mod status;
 pub mod submitter;
 pub mod template;

@@ -34,7 +34,7 @@ pub(crate) enum Value<'a> {
 }
 
 /// Why a cell is not what its field declares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum CellFault {
     /// Blank, and the field is required.
     Missing,

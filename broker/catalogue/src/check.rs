@@ -8,6 +8,7 @@ use concordat_core::submission::{Covers, Identity};
 use concordat_core::table::Table;
 use jiff::Timestamp;
 
+use crate::bulk::{self, RuleCount};
 use crate::checks::findings::Findings;
 use crate::checks::{cells, header, long, rows, shape};
 use crate::content;
@@ -50,6 +51,9 @@ pub struct Checked {
     pub counts: Counts,
     /// The return, proved free of errors; `None` when there is an error.
     pub valid: Option<Valid>,
+    /// For a return of several tables, how often each of its rules was broken or not checked, in full; empty
+    /// for any other.
+    pub per_rule: Vec<RuleCount>,
 }
 
 /// A return that passed its check. Only [`check`](fn@check) makes one.
@@ -143,13 +147,23 @@ impl std::fmt::Debug for Valid {
 pub fn check(of: &ReturnType, draft: Draft, context: &Context<'_>) -> Checked {
     let mut findings = Findings::default();
     header::check(of, &draft, context.sender, &mut findings);
+    if of.has_several_tables() && !draft.nil {
+        return several(of, draft, context, findings);
+    }
     if !draft.nil {
         tables(of, &draft, context, &mut findings);
     }
     let right = !findings.has_errors();
     let (findings, counts) = findings.finish();
     let valid = right.then(|| valid(of, draft, counts));
-    Checked { findings, counts, valid }
+    Checked { findings, counts, valid, per_rule: Vec::new() }
+}
+
+fn several(of: &ReturnType, draft: Draft, context: &Context<'_>, mut findings: Findings) -> Checked {
+    let outcome = bulk::check(of, &draft, context, &mut findings);
+    let valid = (outcome.counts.errors == 0).then(|| valid(of, draft, outcome.counts));
+    let bulk::Outcome { findings, counts, per_rule } = outcome;
+    Checked { findings, counts, valid, per_rule }
 }
 
 fn tables(of: &ReturnType, draft: &Draft, context: &Context<'_>, findings: &mut Findings) {

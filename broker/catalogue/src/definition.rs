@@ -1,5 +1,6 @@
 //! A return type: what agencies send, how it is checked, when it is due and where it goes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use concordat_core::agency::Kind;
@@ -10,11 +11,12 @@ use concordat_core::period::Frequency;
 use concordat_core::table::FieldClass;
 use jiff::civil::Date;
 
+use crate::bulk;
 use crate::codes::CodeList;
 use crate::kind::FieldKind;
 use crate::rule::Compiled;
 
-/// The name of a return type's table.
+/// The name of a return type's table where it has one only.
 pub const MAIN: &str = "main";
 
 /// What sort of return it is.
@@ -151,12 +153,18 @@ pub struct Long {
 pub struct TableDef {
     /// Its name.
     pub name: String,
+    /// What it holds, for people.
+    pub title: String,
+    /// Which of the type's fields are its columns.
+    pub fields: Range<usize>,
     /// The positions of the fields that together name a row: no two rows agree in all of them.
     pub key: Vec<usize>,
     /// How many rows it may have.
     pub max_rows: usize,
     /// For a table of one figure per row, how it is read.
     pub long: Option<Long>,
+    /// For one table of several, where it comes from and how its rows belong to others'.
+    pub(crate) place: Option<bulk::Place>,
 }
 
 /// Over what a rule looks.
@@ -239,7 +247,7 @@ pub struct ReturnType {
     pub from: Date,
     /// The last such day, where there is one.
     pub until: Option<Date>,
-    /// Its fields, in the order of the file.
+    /// Its fields, in the order of the file; where there are several tables, those of one after another.
     pub fields: Vec<Field>,
     /// Its tables.
     pub tables: Vec<TableDef>,
@@ -267,6 +275,8 @@ pub struct ReturnType {
     pub digest: Digest,
     /// For a table of one figure per row: per indicator, the rules that speak of it.
     pub(crate) by_indicator: Vec<Vec<u16>>,
+    /// For a type of several tables: its rules, compiled to evaluate columns.
+    pub(crate) bulk: Option<Arc<bulk::Plan>>,
 }
 
 impl ReturnType {
@@ -274,6 +284,18 @@ impl ReturnType {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// Whether its returns have several tables, each with columns and rules of its own.
+    #[must_use]
+    pub fn has_several_tables(&self) -> bool {
+        self.bulk.is_some()
+    }
+
+    /// The columns of one of its tables.
+    #[must_use]
+    pub fn columns(&self, table: &TableDef) -> &[Field] {
+        self.fields.get(table.fields.clone()).unwrap_or(&[])
     }
 
     /// Whether this version is in force on a day.

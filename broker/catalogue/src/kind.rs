@@ -98,6 +98,8 @@ kinds! {
     Tristate: "tristate", Code, symbols false, "yes, no or unknown", code;
     /// A date.
     Date: "date", Date, symbols false, "a date such as 2023-03-31", date;
+    /// A date as the Department for Education's CSV files write it.
+    UkDate: "uk_date", Date, symbols false, "a date such as 31/03/2023", uk_date;
     /// An instant with its offset, or a London date and time.
     DateTime: "datetime", Time, symbols false,
         "a date and time such as 2023-03-31T14:30 (London) or 2023-03-31T14:30:00Z", datetime;
@@ -128,6 +130,8 @@ kinds! {
     /// An agency of the partnership by its id.
     Agency: "agency", Text, symbols false, "the id of an agency of the partnership, such as homerton",
         identifiers::agency;
+    /// A unique pupil number by its shape alone: whether the check letter is right, a rule says.
+    UpnShape: "upn_shape", Text, symbols false, "a UPN: a letter, then twelve digits, or eleven digits and a letter", upn_shape;
     /// A figure whose kind another field's code says: a count, a percentage, yes or no.
     ByCode: "by_code", Varies, symbols true, "a figure as its unit says", |_, _| Err(CellFault::Kind);
 }
@@ -240,6 +244,19 @@ fn date<'a>(_: &Field, text: &'a str) -> Result<Value<'a>, CellFault> {
         Some(Stretch::Day(date)) => Ok(Value::Date(date)),
         _ => Err(CellFault::Kind),
     }
+}
+
+fn uk_date<'a>(_: &Field, text: &'a str) -> Result<Value<'a>, CellFault> {
+    crate::bulk::days::uk(text).and_then(crate::bulk::days::date_of).map(Value::Date).ok_or(CellFault::Kind)
+}
+
+fn upn_shape<'a>(_: &Field, text: &'a str) -> Result<Value<'a>, CellFault> {
+    let bytes = text.as_bytes();
+    let right = bytes.len() == 13
+        && bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.get(1..12).is_some_and(|middle| middle.iter().all(u8::is_ascii_digit))
+        && bytes.last().is_some_and(u8::is_ascii_alphanumeric);
+    if right { Ok(Value::Text(text)) } else { Err(CellFault::Kind) }
 }
 
 fn datetime<'a>(_: &Field, text: &'a str) -> Result<Value<'a>, CellFault> {

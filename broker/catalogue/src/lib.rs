@@ -12,6 +12,7 @@
 //! - [`read`]: a text file or a workbook's sheet in, tables out
 //! - [`guard`]: what free text must not hold
 //! - [`explain`]: answers to queries
+//! - [`bulk`]: returns of several tables: a folder of CSV files or one XML file, checked column by column
 //!
 //! Inside: `cell` and `decimal` (one cell), `stretch` (notations of periods), `load` (definition files),
 //! `rule` (expressions, compiled once), `narrative` (what free text says of its own numbers), `checks` (the
@@ -25,6 +26,7 @@ mod narrative;
 mod rule;
 mod stretch;
 
+pub mod bulk;
 pub mod catalogue;
 pub mod check;
 pub mod codes;

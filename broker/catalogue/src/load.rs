@@ -5,6 +5,7 @@ mod header;
 mod lists;
 mod rules;
 mod section;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -13,7 +13,7 @@ mod names;
 use concordat_core::ids::RuleId;
 use jiff::civil::Date;
 
-pub(crate) use compile::{Scene, compile, compile_additive, is_field_name};
+pub(crate) use compile::{Scene, comparison, compile, compile_additive, is_field_name, parse, text_of};
 pub(crate) use eval::{Env, Unknown, holds, sides};
 
 /// How two values compare.
@@ -121,6 +121,17 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
+    /// What stands here for a rule of a return of several tables: that is compiled by `bulk`.
+    pub(crate) const fn elsewhere() -> Self {
+        Self {
+            logic: Logic::Constant(true),
+            fields: Vec::new(),
+            cells: Vec::new(),
+            previous: false,
+            calendar: false,
+        }
+    }
+
     /// The figures of the group's own period: at least one must be there for the rule to speak.
     pub(crate) fn anchors(&self) -> impl Iterator<Item = &CellRef> {
         self.cells.iter().filter(|cell| cell.when == When::Here)

@@ -47,6 +47,8 @@ pub(crate) fn known() -> Known {
         ("lac-entry-notification", true),
         ("missing-episode", true),
         ("return-home-interview", true),
+        ("ssda903-extract", true),
+        ("cin-census", true),
     ];
     Known {
         partnership: "city-and-hackney".parse().unwrap(),

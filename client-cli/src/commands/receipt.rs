@@ -17,6 +17,7 @@ use crate::file::{self, Owner, Reading, Subject};
 use crate::pending::Pending;
 use crate::receipts;
 use crate::session::{Session, failed};
+use crate::several;
 use crate::submitter;
 
 /// Arguments of `receipt`.
@@ -96,14 +97,21 @@ fn same_content(
     statement: &Statement,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let bytes = session.read(path)?;
     let odd = |_| Failure::new(Exit::Tampered, "the statement names an agency or area that is none");
     let areas =
         statement.areas.iter().map(|area| area.parse()).collect::<Result<Vec<_>, _>>().map_err(odd)?;
     let owner = Owner { agency: statement.agency.parse().map_err(odd)?, areas: areas.clone() };
     let in_use = definitions::offline(session.context_if_any()?.as_ref())?;
     let of = file::type_of(&in_use.catalogue, subject, session.clock.now())?;
-    if let Reading::Draft { draft, .. } = file::read(Some(&bytes), subject, &of, &owner, &in_use.catalogue)? {
+    let reading = if of.has_several_tables() {
+        let files = several::files(path, session)?;
+        let now = session.clock.now();
+        let (subject, period, of) = several::period(subject, &of, &in_use.catalogue, &files, now)?;
+        several::read(&of, &files, &subject, period, &owner)?
+    } else {
+        file::read(Some(&session.read(path)?), subject, &of, &owner, &in_use.catalogue)?
+    };
+    if let Reading::Draft { draft, .. } = reading {
         let mut identity = draft.identity;
         identity.areas = areas;
         identity.part = statement.part.clone();

@@ -10,7 +10,7 @@ use concordat_core::submission::{Identity, ReplaceReason, Replaces};
 use concordat_proto::v1;
 
 use crate::answer::Answer;
-use crate::commands::validate::{heading, tell_reading};
+use crate::commands::validate::{heading, tell_not_read, tell_reading};
 use crate::commands::whoami;
 use crate::context::Context;
 use crate::convert;
@@ -23,6 +23,7 @@ use crate::pending::Pending;
 use crate::receipts::{self, Expected};
 use crate::report::{self, Found};
 use crate::session::Session;
+use crate::several;
 use crate::submitter::{self, Outgoing};
 
 /// Arguments of `submit`.
@@ -31,7 +32,7 @@ pub struct Args {
     /// What the file is
     #[command(flatten)]
     subject: Subject,
-    /// The file, or - for the standard input
+    /// The file, or - for the standard input; for a return of several tables a folder or a ZIP
     #[arg(required_unless_present = "nil")]
     file: Option<PathBuf>,
     /// Declare that there was nothing; then there is no file
@@ -57,6 +58,16 @@ pub struct Args {
     key: Option<SendKey>,
 }
 
+/// What is sent, as it was read.
+enum Input {
+    /// That there was nothing.
+    Nil,
+    /// A file of one table.
+    One(Vec<u8>),
+    /// The files of several tables.
+    Several(Vec<several::Named>),
+}
+
 /// A return that may be sent.
 struct Ready {
     of: Arc<ReturnType>,
@@ -72,10 +83,15 @@ struct Ready {
 /// [`Exit::Tampered`] when the receipt does not prove what was sent.
 pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let mut context = session.context()?;
-    let bytes = args.file.as_deref().map(|file| session.read(file)).transpose()?;
     let owner = owner(&mut context).await?;
     let in_use = definitions::of(&context).await?;
-    let ready = prepare(args, bytes.as_deref(), &owner, &in_use, session)?;
+    let of = file::type_of(&in_use.catalogue, &args.subject, session.clock.now())?;
+    let file = match args.file.as_deref() {
+        None => Input::Nil,
+        Some(path) if of.has_several_tables() => Input::Several(several::files(path, session)?),
+        Some(path) => Input::One(session.read(path)?),
+    };
+    let ready = prepare(args, &file, &owner, &in_use, session)?;
     let pending = Pending::of(&context)?;
     let claim = pending.claim(&ready.content, &ready.draft.identity, args.key, session.now())?;
     if claim.resumed {
@@ -88,7 +104,7 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
                 .printer
                 .say("the return type has changed: fetching it, checking again, sending under the same key");
             let in_use = definitions::fetch(&context).await?;
-            let changed = prepare(args, bytes.as_deref(), &owner, &in_use, session)?;
+            let changed = prepare(args, &file, &owner, &in_use, session)?;
             if changed.content != ready.content {
                 pending.claim(&changed.content, &changed.draft.identity, Some(claim.key), session.now())?;
                 pending.release(&ready.content)?;
@@ -140,7 +156,7 @@ async fn owner(context: &mut Context) -> Result<Owner, Failure> {
 /// Reads and checks; with errors nothing is ready, and they are shown.
 fn prepare(
     args: &Args,
-    bytes: Option<&[u8]>,
+    input: &Input,
     owner: &Owner,
     in_use: &InUse,
     session: &mut Session<'_>,
@@ -148,13 +164,28 @@ fn prepare(
     session.printer.say(&format!("checking with {}", in_use.whence));
     let now = session.clock.now();
     let of = file::type_of(&in_use.catalogue, &args.subject, now)?;
-    let (draft, about) = match file::read(bytes, &args.subject, &of, owner, &in_use.catalogue)? {
+    let (of, reading) = match input {
+        Input::Several(files) => {
+            let (subject, period, of) = several::period(&args.subject, &of, &in_use.catalogue, files, now)?;
+            let reading = several::read(&of, files, &subject, period, owner)?;
+            (of, reading)
+        }
+        Input::One(_) | Input::Nil => {
+            let bytes = if let Input::One(bytes) = input { Some(bytes.as_slice()) } else { None };
+            let reading = file::read(bytes, &args.subject, &of, owner, &in_use.catalogue)?;
+            (of, reading)
+        }
+    };
+    let (draft, about) = match reading {
         Reading::Unreadable(findings) => {
             show(args, None, &Found::of(findings), session)?;
             return Err(unsent("the file is not one of this return type"));
         }
         Reading::Draft { draft, about } => {
-            tell_reading(&about, session);
+            match input {
+                Input::Several(_) => tell_not_read(&about.left_behind, session),
+                Input::One(_) | Input::Nil => tell_reading(&about, session),
+            }
             (draft, about)
         }
     };

@@ -92,11 +92,11 @@ fn list(types: &[Arc<ReturnType>], digest: &str) -> Answer {
 }
 
 fn one(of: &ReturnType, digest: &str) -> Answer {
-    let columns = ["field", "kind", "required", "class", "title", "must_be", "codes", "note", "part"];
-    let mut sheet = Sheet::new(&columns);
-    for field in &of.fields {
+    let names = ["field", "kind", "required", "class", "title", "must_be", "codes", "note", "part"];
+    let mut sheet = Sheet::new(&names);
+    for (name, field) in columns(of) {
         sheet.row([
-            Value::from(field.name.as_str()),
+            Value::from(name),
             Value::from(field.kind.as_str()),
             Value::from(field.required),
             serde_json::to_value(field.class).unwrap_or_default(),
@@ -143,6 +143,16 @@ fn one(of: &ReturnType, digest: &str) -> Answer {
         .human(human(of))
 }
 
+/// The fields by name; where there are several tables, by table and name.
+fn columns(of: &ReturnType) -> Vec<(String, &Field)> {
+    let several = of.has_several_tables();
+    let name = |table: &str, field: &Field| {
+        if several { format!("{table}.{}", field.name) } else { field.name.clone() }
+    };
+    let each = of.tables.iter().flat_map(|table| of.columns(table).iter().map(|f| (name(&table.name, f), f)));
+    each.collect()
+}
+
 fn human(of: &ReturnType) -> String {
     let mut out = String::new();
     let list = |items: Vec<String>| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
@@ -185,9 +195,10 @@ fn human(of: &ReturnType) -> String {
 
 fn fields(of: &ReturnType, out: &mut String) {
     let _ = writeln!(out, "\nFIELDS (* must not be blank)");
-    let wide = of.fields.iter().map(|field| field.name.len()).max().unwrap_or(0);
+    let columns = columns(of);
+    let wide = columns.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut part = None;
-    for field in &of.fields {
+    for (name, field) in columns {
         if field.part != part
             && let Some(kind) = field.part
         {
@@ -195,7 +206,7 @@ fn fields(of: &ReturnType, out: &mut String) {
         }
         part = field.part;
         let star = if field.required { "*" } else { " " };
-        let _ = writeln!(out, "{star} {:wide$}  {}", field.name, field.title);
+        let _ = writeln!(out, "{star} {name:wide$}  {}", field.title);
         for line in must_be(field) {
             let _ = writeln!(out, "  {:wide$}    {line}", "");
         }

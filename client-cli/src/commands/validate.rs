@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use concordat_catalogue::ReturnType;
 use concordat_catalogue::read::Asked;
 use concordat_catalogue::read::text::Encoding;
 use concordat_core::ids::AgencyId;
@@ -10,7 +11,7 @@ use concordat_core::submission::Covers;
 use crate::answer::Answer;
 use crate::commands::template;
 use crate::context::Context;
-use crate::definitions;
+use crate::definitions::{self, InUse};
 use crate::exit::Exit;
 use crate::explain::Explaining;
 use crate::failure::Failure;
@@ -18,6 +19,7 @@ use crate::file::{self, About, Owner, Reading, Subject};
 use crate::marked;
 use crate::report::{self, Found};
 use crate::session::Session;
+use crate::several;
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -25,7 +27,7 @@ pub struct Args {
     /// What the file is
     #[command(flatten)]
     subject: Subject,
-    /// The file, or - for the standard input
+    /// The file, or - for the standard input; for a return of several tables a folder or a ZIP
     file: PathBuf,
     /// Also write the file back as a workbook with the findings marked in it; it must not be there yet
     #[arg(long, value_name = "FILE.xlsx")]
@@ -43,12 +45,15 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     if let Some(path) = args.report.as_deref().filter(|path| path.exists()) {
         return Err(template::there_already(path));
     }
-    let bytes = session.read(&args.file)?;
     let context = session.context_if_any()?;
     let in_use = definitions::offline(context.as_ref())?;
     session.printer.say(&format!("checking with {}", in_use.whence));
     let now = session.clock.now();
     let of = file::type_of(&in_use.catalogue, &args.subject, now)?;
+    if of.has_several_tables() {
+        return several(args, &of, &in_use, session);
+    }
+    let bytes = session.read(&args.file)?;
     let owner = owner(context.as_ref())?;
     let (found, covers, answerable) =
         match file::read(Some(&bytes), &args.subject, &of, &owner, &in_use.catalogue)? {
@@ -83,6 +88,32 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
 }
 
+/// Checks a folder, a ZIP or an XML file, whose tables are not made: it may be large.
+fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    if args.report.is_some() {
+        return Err(Failure::usage("--report marks a file of one table, and this return has several")
+            .hint("leave it out; `-o csv` lists every finding with its table and row"));
+    }
+    let files = several::files(&args.file, session)?;
+    let now = session.clock.now();
+    let (subject, period, of) = several::period(&args.subject, of, &in_use.catalogue, &files, now)?;
+    let examined = several::examine(&of, &files, period, now);
+    tell_not_read(&examined.left_behind, session);
+    let rows: Vec<String> =
+        examined.rows.iter().filter_map(|(table, rows)| rows.map(|rows| format!("{table} {rows}"))).collect();
+    session.printer.say(&format!("rows: {}", rows.join(", ")));
+    let outcome = examined.outcome;
+    let accepted = outcome.counts.errors == 0;
+    let heading = heading("validate", &subject, Some(&Covers::Period(period)));
+    if accepted {
+        args.explaining.check(&outcome.findings)?;
+    }
+    let found = Found { findings: outcome.findings.clone(), counts: outcome.counts, first_line: None };
+    let answer = report::answer(heading, accepted, &found);
+    session.printer.answer(&args.explaining.tell(answer, &outcome.findings))?;
+    Ok(if accepted { Exit::Ok } else { Exit::Rejected })
+}
+
 /// The facts every report of findings starts with.
 pub(crate) fn heading(command: &'static str, subject: &Subject, covers: Option<&Covers>) -> Answer {
     let period = match covers {
@@ -111,6 +142,13 @@ pub(crate) fn tell_reading(about: &About, session: &mut Session<'_>) {
     if !about.left_behind.is_empty() {
         let columns = about.left_behind.join(", ");
         session.printer.say(&format!("columns that never leave this machine: {columns}"));
+    }
+}
+
+/// Says which files and columns are no part of the return.
+pub(crate) fn tell_not_read(left_behind: &[String], session: &mut Session<'_>) {
+    if !left_behind.is_empty() {
+        session.printer.say(&format!("not read, and never leaves this machine: {}", left_behind.join(", ")));
     }
 }
 

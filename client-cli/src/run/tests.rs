@@ -55,6 +55,7 @@ impl Office {
     }
 }
 
+mod several;
 mod wire;
 
 const GOOD: &str = "area,visits,late,officer\nE09000012,10,1,Jo\n";

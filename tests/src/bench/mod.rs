@@ -9,12 +9,14 @@
 //! - [`disk`]: the baseline that only writes and syncs; what lies on disk
 //! - [`broker`]: the store filled, opened, rebuilt and verified
 //! - [`process`]: children, their processor time and memory
+//! - [`extracts`]: large returns about made-up children, for the bench of a check
 //! - [`stats`], [`report`]: medians, ratios, tables, JSON
 
 pub mod broker;
 pub mod client;
 pub mod disk;
 pub mod echo;
+pub mod extracts;
 pub mod plan;
 pub mod process;
 pub mod report;

@@ -1,5 +1,6 @@
 //! Every cell, read once by its declared kind; then what can be said of a row by itself.
 
+use concordat_core::ids::RuleId;
 use concordat_core::period::Period;
 use concordat_core::table::{FieldClass, Table};
 
@@ -75,8 +76,15 @@ fn bad<'a>(
     row: usize,
     findings: &mut Findings,
 ) -> Value<'a> {
+    let (rule, text) = said(field, says, fault);
+    findings.error(rule, place(of, field, row), text);
+    Value::Bad
+}
+
+/// What is said of a cell that is not what its field declares, and under which rule.
+pub(crate) fn said(field: &Field, says: &str, fault: CellFault) -> (&'static RuleId, String) {
     let name = &field.name;
-    let (rule, text) = match fault {
+    match fault {
         CellFault::Missing => (&ids().required, format!("`{name}` is required: write {says}")),
         CellFault::Suppressed => (
             &ids().suppressed,
@@ -92,9 +100,7 @@ fn bad<'a>(
             &ids().range,
             format!("`{name}` is below {}, the least that makes sense", field.min.unwrap_or(0)),
         ),
-    };
-    findings.error(rule, place(of, field, row), text);
-    Value::Bad
+    }
 }
 
 fn code_text(field: &Field) -> String {

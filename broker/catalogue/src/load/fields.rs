@@ -8,7 +8,6 @@ use concordat_core::table::FieldClass;
 use crate::codes::CodeList;
 use crate::definition::Field;
 use crate::kind::FieldKind;
-use crate::rule::is_field_name;
 
 use super::section::Section;
 use super::{Lists, Read, list_of, lists};
@@ -30,6 +29,10 @@ pub(super) struct About<'a> {
     pub(super) source: &'a str,
     pub(super) lists: &'a Lists,
     pub(super) owners: &'a [Kind],
+    /// Whether a name is fit to be a field's.
+    pub(super) is_name: fn(&str) -> bool,
+    /// Keys that a field may have besides its own.
+    pub(super) more: &'a [&'a str],
 }
 
 /// Reads the fields, and the names of the code lists that they use.
@@ -86,9 +89,9 @@ const KEYS: [&str; 15] = [
 ];
 
 fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> Read<Field> {
-    section.only(&KEYS);
+    section.only(&[&KEYS[..], about.more].concat());
     let name = section.string("name").filter(|name| {
-        let right = is_field_name(name);
+        let right = (about.is_name)(name);
         if !right {
             section.complain(
                 "name",

@@ -7,16 +7,18 @@ use concordat_core::calendar::{DueRule, DueUnit};
 use concordat_core::period::Frequency;
 use jiff::civil::{Date, Time};
 
+use crate::bulk::Plan;
 use crate::definition::{
     Additive, AreaMatch, EventDue, Field, Long, MAIN, RecipientRule, ReturnType, Rule, TableDef, TypeKind,
 };
 use crate::kind::{FieldKind, date_constant};
+use crate::rule::is_field_name;
 
 use super::fields::{self, About};
 use super::section::Section;
-use super::{Lists, Read, rules, sha256};
+use super::{Lists, Read, rules, sha256, tables};
 
-const KEYS: [&str; 27] = [
+const KEYS: [&str; 28] = [
     "id",
     "version",
     "title",
@@ -44,6 +46,7 @@ const KEYS: [&str; 27] = [
     "field",
     "rule",
     "additive",
+    "table",
 ];
 
 /// Reads one return type.
@@ -74,15 +77,21 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         source,
         lists,
         owners: owners.as_deref().unwrap_or_default(),
+        is_name: is_field_name,
+        more: &[],
     };
-    let (fields, used) = fields::read(root, &about);
-    let content = content(root, kind, fields);
+    let (content, used) = if root.has("table") {
+        tables::read(root, kind, about)
+    } else {
+        let (fields, used) = fields::read(root, &about);
+        (content(root, kind, fields), used)
+    };
     let ignored_columns = root.strings("ignored_columns");
     let [title, why, lawful, source] = texts;
     let (from, until) = in_force?;
     let Content {
         fields,
-        table,
+        tables,
         rules,
         additive,
         event_due,
@@ -90,6 +99,7 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         agency_fields,
         event_id,
         by_indicator,
+        bulk,
     } = content?;
     Some(ReturnType {
         id: id?,
@@ -108,7 +118,7 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         from,
         until,
         fields,
-        tables: vec![table],
+        tables,
         rules,
         additive,
         ignored_columns: ignored_columns?,
@@ -121,20 +131,22 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         text: Arc::from(text),
         digest: digest(text, &used, lists),
         by_indicator,
+        bulk,
     })
 }
 
 /// What a type's file says of the content of its returns.
-struct Content {
-    fields: Vec<Field>,
-    table: TableDef,
-    rules: Vec<Rule>,
-    additive: Vec<Additive>,
-    event_due: Option<EventDue>,
-    area_fields: Vec<String>,
-    agency_fields: Vec<String>,
-    event_id: Option<String>,
-    by_indicator: Vec<Vec<u16>>,
+pub(super) struct Content {
+    pub(super) fields: Vec<Field>,
+    pub(super) tables: Vec<TableDef>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) additive: Vec<Additive>,
+    pub(super) event_due: Option<EventDue>,
+    pub(super) area_fields: Vec<String>,
+    pub(super) agency_fields: Vec<String>,
+    pub(super) event_id: Option<String>,
+    pub(super) by_indicator: Vec<Vec<u16>>,
+    pub(super) bulk: Option<Arc<Plan>>,
 }
 
 fn content(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: Vec<Field>) -> Read<Content> {
@@ -149,10 +161,18 @@ fn content(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: Vec<Field>) -
     let by_indicator = by_indicator(&rules, &fields, long.as_ref());
     let position = |name: &String| fields.iter().position(|field| field.name == *name);
     let key = key?.iter().filter_map(position).collect();
-    let table = TableDef { name: MAIN.to_owned(), key, max_rows: max_rows?, long };
+    let table = TableDef {
+        name: MAIN.to_owned(),
+        title: String::new(),
+        fields: 0..fields.len(),
+        key,
+        max_rows: max_rows?,
+        long,
+        place: None,
+    };
     Some(Content {
         fields,
-        table,
+        tables: vec![table],
         rules,
         additive,
         event_due: event_due?,
@@ -160,6 +180,7 @@ fn content(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: Vec<Field>) -
         agency_fields: agency_fields?,
         event_id: event_id?,
         by_indicator,
+        bulk: None,
     })
 }
 

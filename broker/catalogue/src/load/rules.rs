@@ -9,7 +9,7 @@ use crate::rule::{Compiled, Scene, compile, compile_additive, named};
 use super::Read;
 use super::section::Section;
 
-const SEVERITIES: [(&str, Severity); 3] =
+pub(super) const SEVERITIES: [(&str, Severity); 3] =
     [("error", Severity::Error), ("query", Severity::Query), ("info", Severity::Info)];
 
 /// Reads and compiles all rules; those of the additive groups come last.
@@ -36,7 +36,7 @@ pub(super) fn read(
     (rules, groups)
 }
 
-fn add(rules: &mut Vec<Rule>, rule: Rule, section: &Section<'_, '_>) {
+pub(super) fn add(rules: &mut Vec<Rule>, rule: Rule, section: &Section<'_, '_>) {
     if rules.iter().any(|other| other.id == rule.id) {
         section.complain("id", format!("the rule id `{}` is used twice", rule.id));
     }

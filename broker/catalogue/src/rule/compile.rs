@@ -52,8 +52,8 @@ impl Typed {
     }
 }
 
-/// Compiles the text of a rule. Every fault found is told, not only the first.
-pub(crate) fn compile(text: &str, scene: &Scene<'_>) -> Result<Compiled, Vec<String>> {
+/// Reads the text of a rule as a tree.
+pub(crate) fn parse(text: &str) -> Result<cel::IdedExpr, Vec<String>> {
     if !is_sane(text) {
         return Err(vec![format!(
             "the expression is too long or too deep: at most {LONGEST} characters, {MOST_OPERATORS} operators and {DEEPEST} brackets within one another"
@@ -64,13 +64,18 @@ pub(crate) fn compile(text: &str, scene: &Scene<'_>) -> Result<Compiled, Vec<Str
         PrattParser::new().max_recursion_depth(RECURSION).max_expression_node_count(NODES).parse(text)
     }))
     .map_err(|_| vec!["the expression cannot be read".to_owned()])?;
-    let tree = parsed.map_err(|errors| {
+    parsed.map_err(|errors| {
         errors
             .errors
             .iter()
             .map(|error| format!("the expression cannot be read: {}", error.msg))
             .collect::<Vec<_>>()
-    })?;
+    })
+}
+
+/// Compiles the text of a rule. Every fault found is told, not only the first.
+pub(crate) fn compile(text: &str, scene: &Scene<'_>) -> Result<Compiled, Vec<String>> {
+    let tree = parse(text)?;
     let mut work = Work::new(scene);
     let logic = work.logic(&tree.expr);
     work.finish(logic)
@@ -375,7 +380,7 @@ impl<'a> Work<'a> {
     }
 }
 
-fn comparison(name: &str) -> Option<Cmp> {
+pub(crate) fn comparison(name: &str) -> Option<Cmp> {
     Some(match name {
         op::LESS => Cmp::Less,
         op::LESS_EQUALS => Cmp::LessEqual,
@@ -387,7 +392,7 @@ fn comparison(name: &str) -> Option<Cmp> {
     })
 }
 
-pub(super) fn text_of(expr: &Expr) -> Option<String> {
+pub(crate) fn text_of(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Literal(LiteralValue::String(text)) => Some(text.inner().to_owned()),
         _ => None,

@@ -174,7 +174,8 @@ fn all_covered(of: &ReturnType, covered: &BTreeSet<String>) {
 #[test]
 fn no_shipped_type_is_without_fixtures() {
     let mut known: Vec<&str> = FIXTURES.iter().map(|(id, ..)| *id).collect();
-    known.push("core-data-set-annual");
+    // their fixtures stand in annual.rs, in_need.rs and looked_after.rs
+    known.extend(["core-data-set-annual", "cin-census", "ssda903-extract"]);
     known.sort_unstable();
     let shipped: Vec<&str> = catalogue().types().iter().map(|of| of.id.as_str()).collect();
     assert_eq!(shipped, known);

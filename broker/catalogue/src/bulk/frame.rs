@@ -1,0 +1,269 @@
+//! The tables of a return as typed columns. Every cell is read once, by its declared kind; of what no rule
+//! asks for, only the faults are kept.
+
+use std::collections::BTreeMap;
+
+use super::days;
+use super::lookup::Lookup;
+use super::plan::Plan;
+use super::texts::Texts;
+use crate::cell::{self, CellFault, Value};
+use crate::definition::{Field, ReturnType};
+use crate::kind::{FieldKind, Sort};
+
+/// How a column says of a row that its cell is blank, or cannot be read.
+pub(crate) trait Marked: Copy + PartialEq {
+    const BLANK: Self;
+    const BAD: Self;
+}
+
+impl Marked for i32 {
+    const BLANK: i32 = i32::MIN;
+    const BAD: i32 = i32::MIN + 1;
+}
+
+impl Marked for i64 {
+    const BLANK: i64 = i64::MIN;
+    const BAD: i64 = i64::MIN + 1;
+}
+
+impl Marked for u16 {
+    const BLANK: u16 = u16::MAX;
+    const BAD: u16 = u16::MAX - 1;
+}
+
+impl Marked for u32 {
+    const BLANK: u32 = u32::MAX;
+    const BAD: u32 = u32::MAX - 1;
+}
+
+impl Marked for u8 {
+    const BLANK: u8 = u8::MAX;
+    const BAD: u8 = u8::MAX - 1;
+}
+
+/// A column.
+#[derive(Debug)]
+pub(crate) enum Column {
+    /// Days since 1970.
+    Days(Vec<i32>),
+    /// Positions in the field's code list.
+    Codes(Vec<u16>),
+    /// Texts by their number among all texts of the return.
+    Texts(Vec<u32>),
+    /// Numbers in millionths.
+    Numbers(Vec<i64>),
+    /// 0 for no, 1 for yes; 1 for whatever rules only ask whether it is given.
+    Marks(Vec<u8>),
+    /// Read and not kept: no rule asks for it.
+    Unused,
+}
+
+impl Column {
+    fn of(field: &Field, used: bool) -> Self {
+        match field.kind.row().sort {
+            _ if !used => Column::Unused,
+            Sort::Date => Column::Days(Vec::new()),
+            Sort::Code => Column::Codes(Vec::new()),
+            Sort::Text => Column::Texts(Vec::new()),
+            Sort::Number => Column::Numbers(Vec::new()),
+            Sort::Bool | Sort::Set | Sort::Time | Sort::Period | Sort::Varies => Column::Marks(Vec::new()),
+        }
+    }
+
+    fn push(&mut self, read: Result<Read<'_>, CellFault>, texts: &mut Texts) {
+        fn with<T: Marked>(column: &mut Vec<T>, read: Result<Option<T>, ()>) {
+            column.push(match read {
+                Ok(Some(value)) => value,
+                Ok(None) => T::BLANK,
+                Err(()) => T::BAD,
+            });
+        }
+        let read = match read {
+            Ok(read) => Ok(read),
+            // a blank that may not be one is still a blank to every rule
+            Err(CellFault::Missing) => Ok(Read::Blank),
+            Err(_) => Err(()),
+        };
+        match self {
+            Column::Unused => {}
+            Column::Days(days) => with(days, read.map(|r| if let Read::Day(d) = r { Some(d) } else { None })),
+            Column::Codes(codes) => {
+                with(codes, read.map(|r| if let Read::Code(c) = r { Some(c) } else { None }));
+            }
+            Column::Numbers(numbers) => {
+                with(numbers, read.map(|r| if let Read::Number(n) = r { Some(n) } else { None }));
+            }
+            Column::Texts(ids) => {
+                with(ids, read.map(|r| if let Read::Text(t) = r { Some(texts.number(t)) } else { None }));
+            }
+            Column::Marks(marks) => with(
+                marks,
+                read.map(|r| match r {
+                    Read::Blank => None,
+                    Read::Bool(b) => Some(u8::from(b)),
+                    _ => Some(1),
+                }),
+            ),
+        }
+    }
+}
+
+/// What a cell says.
+enum Read<'a> {
+    Blank,
+    Day(i32),
+    Code(u16),
+    Text(&'a str),
+    Number(i64),
+    Bool(bool),
+    Else,
+}
+
+fn read<'a>(field: &Field, codes: Option<&Lookup>, text: &'a str) -> Result<Read<'a>, CellFault> {
+    if text.is_empty() {
+        return if field.required { Err(CellFault::Missing) } else { Ok(Read::Blank) };
+    }
+    // what a large file is full of
+    match field.kind {
+        FieldKind::Text if field.max.is_none_or(|max| text.len() <= max) => return Ok(Read::Text(text)),
+        FieldKind::UkDate => return days::uk(text).map(Read::Day).ok_or(CellFault::Kind),
+        FieldKind::Date => return days::iso(text).map(Read::Day).ok_or(CellFault::Kind),
+        FieldKind::Enum | FieldKind::Code => {
+            let found = match codes {
+                Some(codes) => codes.position(text),
+                None => field.codes.as_ref().and_then(|list| list.position(text)),
+            };
+            return found.map(Read::Code).ok_or(CellFault::Code);
+        }
+        _ => {}
+    }
+    Ok(match cell::read(field, text)? {
+        Value::Absent | Value::Bad => Read::Blank,
+        Value::Number(n) => Read::Number(n),
+        Value::Text(text) | Value::Area(text) => Read::Text(text),
+        Value::Code(code) => Read::Code(code),
+        Value::Bool(b) => Read::Bool(b),
+        Value::Date(date) => Read::Day(days::of(date)),
+        Value::Set(_) | Value::Time(_) | Value::Stretch(_) => Read::Else,
+    })
+}
+
+/// How many rows of one sort of finding are remembered; the rest is counted.
+pub(crate) const KEPT: usize = 1_000;
+
+/// Rows of which one thing is to be said.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Rows {
+    /// How many.
+    pub(crate) total: u64,
+    /// The first of them, from 0.
+    pub(crate) first: Vec<u32>,
+}
+
+impl Rows {
+    pub(crate) fn add(&mut self, row: usize) {
+        self.total += 1;
+        if self.first.len() < KEPT {
+            self.first.push(u32::try_from(row).unwrap_or(u32::MAX));
+        }
+    }
+}
+
+/// The columns of a return.
+#[derive(Debug)]
+pub(crate) struct Frame<'t> {
+    of: &'t ReturnType,
+    plan: &'t Plan,
+    /// Per field of the type.
+    pub(crate) columns: Vec<Column>,
+    /// Per table, how many rows; `None` where the return has no such table.
+    pub(crate) heights: Vec<Option<usize>>,
+    pub(crate) texts: Texts,
+    /// By field and fault, the rows whose cell has it.
+    pub(crate) faults: BTreeMap<(usize, CellFault), Rows>,
+}
+
+impl<'t> Frame<'t> {
+    pub(crate) fn new(of: &'t ReturnType, plan: &'t Plan) -> Self {
+        let used = |at: usize| plan.used.get(at).copied().unwrap_or(false);
+        let columns = of.fields.iter().enumerate().map(|(at, field)| Column::of(field, used(at))).collect();
+        let heights = vec![None; of.tables.len()];
+        Self { of, plan, columns, heights, texts: Texts::default(), faults: BTreeMap::new() }
+    }
+
+    pub(crate) fn height(&self, table: usize) -> usize {
+        self.heights.get(table).copied().flatten().unwrap_or(0)
+    }
+
+    pub(crate) fn has(&self, table: usize) -> bool {
+        self.heights.get(table).copied().flatten().is_some()
+    }
+}
+
+/// What takes the rows of a return as they are read.
+pub(crate) trait Sink {
+    /// There is such a table, with or without rows.
+    fn begin(&mut self, table: usize);
+    /// A row: a cell for every field of the table, in order.
+    fn row<'c>(&mut self, table: usize, cells: impl Iterator<Item = &'c str>);
+    /// How many rows a table has so far.
+    fn rows(&self, table: usize) -> usize;
+    /// Whether nothing more needs to be read.
+    fn enough(&self) -> bool {
+        false
+    }
+}
+
+impl Sink for Frame<'_> {
+    fn begin(&mut self, table: usize) {
+        if let Some(height) = self.heights.get_mut(table) {
+            height.get_or_insert(0);
+        }
+    }
+
+    fn row<'c>(&mut self, table: usize, cells: impl Iterator<Item = &'c str>) {
+        let Some(range) = self.of.tables.get(table).map(|def| def.fields.clone()) else { return };
+        let Some(height) = self.heights.get_mut(table) else { return };
+        let row = height.unwrap_or(0);
+        *height = Some(row + 1);
+        let (Some(fields), Some(codes), Some(columns)) = (
+            self.of.fields.get(range.clone()),
+            self.plan.codes.get(range.clone()),
+            self.columns.get_mut(range.clone()),
+        ) else {
+            return;
+        };
+        let each = fields.iter().zip(codes).zip(columns).zip(range);
+        for ((((field, codes), column), at), text) in each.zip(cells) {
+            let read = read(field, codes.as_ref(), text);
+            if let Err(fault) = read
+                && !self.plan.spoken_for.get(at).copied().unwrap_or(false)
+            {
+                self.faults.entry((at, fault)).or_default().add(row);
+            }
+            column.push(read, &mut self.texts);
+        }
+    }
+
+    fn rows(&self, table: usize) -> usize {
+        self.height(table)
+    }
+}
+
+impl Column {
+    /// A number that tells the values of a column apart; `None` for a blank and for what cannot be read.
+    pub(crate) fn fingerprint(&self, row: usize) -> Option<u64> {
+        fn known<T: Marked>(values: &[T], row: usize) -> Option<T> {
+            values.get(row).copied().filter(|value| *value != T::BLANK && *value != T::BAD)
+        }
+        match self {
+            Column::Days(v) => known(v, row).map(|day| u64::from(day.cast_unsigned())),
+            Column::Codes(v) => known(v, row).map(u64::from),
+            Column::Texts(v) => known(v, row).map(u64::from),
+            Column::Numbers(v) => known(v, row).map(i64::cast_unsigned),
+            Column::Marks(v) => known(v, row).map(u64::from),
+            Column::Unused => None,
+        }
+    }
+}

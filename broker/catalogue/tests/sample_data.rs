@@ -1,0 +1,170 @@
+//! The sample files beside the repository, where they are: counts per rule, held against a second, naive
+//! implementation of some of them that shares nothing with the first but the files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests fail by panicking, and say loudly what they skip"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use common::shipped;
+use concordat_catalogue::bulk::{self, File, RuleCount};
+use concordat_core::finding::Severity;
+
+/// The folder of sample data, which is no part of the repository.
+fn sample(folder: &str) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let found =
+        root.ancestors().map(|above| above.join("shared/data").join(folder)).find(|path| path.is_dir());
+    if found.is_none() {
+        eprintln!("SKIPPED: ../shared/data/{folder} is not there, so nothing was held against it");
+    }
+    found
+}
+
+fn files_of(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = entries
+        .filter(|path| path.is_file())
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+/// How many rows break each rule.
+fn broken(counts: &[RuleCount]) -> BTreeMap<&str, u64> {
+    let mut broken = BTreeMap::new();
+    for count in counts.iter().filter(|count| count.severity != Severity::NotChecked) {
+        *broken.entry(count.rule.as_str()).or_default() += count.rows;
+    }
+    broken
+}
+
+/// A CSV file as rows of cells by column: no quoting, which the sample does not use.
+fn naive(folder: &Path, file: &str) -> Vec<BTreeMap<String, String>> {
+    let text = std::fs::read_to_string(folder.join(file)).unwrap();
+    assert!(!text.contains('"'), "{file} would need a real reader");
+    let mut lines = text.lines();
+    let heading: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let row = |line: &str| {
+        let cells = line.split(',').map(|cell| cell.trim().to_owned());
+        heading.iter().map(|name| (*name).to_owned()).zip(cells).collect()
+    };
+    lines.filter(|line| !line.is_empty()).map(row).collect()
+}
+
+fn day(cell: &str) -> Option<jiff::civil::Date> {
+    jiff::civil::Date::strptime("%d/%m/%Y", cell).ok()
+}
+
+#[test]
+fn the_looked_after_sample_breaks_each_rule_as_often_as_a_naive_count_says() {
+    let Some(folder) = sample("csc-903") else { return };
+    let files = files_of(&folder);
+    let files: Vec<File<'_>> = files.iter().map(|(name, bytes)| File { name, bytes }).collect();
+    let of = shipped("ssda903-extract");
+    let examined = bulk::examine(&of, &files, "2018-19".parse().unwrap(), common::now());
+    let found = broken(&examined.outcome.per_rule);
+    eprintln!("{found:#?}");
+    let count = |rule: &str| found.get(rule).copied().unwrap_or(0);
+
+    let episodes = naive(&folder, "episodes.csv");
+    assert_eq!(episodes.len(), 5_050);
+    let both = episodes.iter().filter(|row| row["DEC"].is_empty() != row["REC"].is_empty()).count() as u64;
+    assert_eq!((both, count("148")), (1_413, both));
+
+    let away = ["T0", "T1", "T2", "T3", "T4", "Z1"];
+    let lacking = |row: &&BTreeMap<String, String>| {
+        row["PLACE_PROVIDER"].is_empty() && !away.contains(&row["PLACE"].as_str())
+    };
+    let lacking = episodes.iter().filter(lacking).count() as u64;
+    assert_eq!(count("526"), lacking);
+
+    // every episode against the one of the same child that began last before it, by looking at all of them
+    let spans: Vec<_> =
+        episodes.iter().map(|row| (&row["CHILD"], day(&row["DECOM"]), day(&row["DEC"]))).collect();
+    let mut early = 0;
+    for (at, (child, start, _)) in spans.iter().enumerate() {
+        let Some(start) = start else { continue };
+        let before = spans.iter().enumerate().filter(|(other, (of, began, _))| {
+            of == child && began.is_some_and(|began| (began, *other) < (*start, at))
+        });
+        let prior = before.max_by_key(|(other, (_, began, _))| (*began, *other));
+        early += u64::from(prior.is_some_and(|(_, (_, _, end))| end.is_some_and(|end| *start < end)));
+    }
+    assert_eq!(count("501"), early);
+
+    let missing = naive(&folder, "missing.csv");
+    let mut overlapping = 0;
+    for (at, row) in missing.iter().enumerate() {
+        let Some(start) = day(&row["MIS_START"]) else { continue };
+        let overlaps = missing.iter().enumerate().any(|(other, earlier)| {
+            let Some(began) = day(&earlier["MIS_START"]) else { return false };
+            let sooner = earlier["CHILD"] == row["CHILD"] && (began, other) < (start, at);
+            sooner && day(&earlier["MIS_END"]).is_none_or(|end| end > start)
+        });
+        overlapping += u64::from(overlaps);
+    }
+    assert_eq!(count("574"), overlapping);
+    assert!(examined.outcome.findings.len() <= 1_000);
+}
+
+/// The texts of an element in a message, in order, found without a parser: the sample has no attributes,
+/// comments or namespaces.
+fn texts<'x>(text: &'x str, element: &str) -> Vec<&'x str> {
+    let (open, close) = (format!("<{element}>"), format!("</{element}>"));
+    let after = text.split(&open).skip(1);
+    after.map(|rest| rest.split(&close).next().unwrap()).collect()
+}
+
+#[test]
+fn the_census_sample_breaks_rules_as_often_as_a_naive_count_says() {
+    let Some(folder) = sample("csc-cin") else { return };
+    let bytes = std::fs::read(folder.join("fake_CIN_data.xml")).unwrap();
+    let text = std::str::from_utf8(&bytes).unwrap();
+    let of = shipped("cin-census");
+    let file = File { name: "fake_CIN_data.xml", bytes: &bytes };
+    let examined = bulk::examine(&of, &[file], "2021-22".parse().unwrap(), common::now());
+    let found = broken(&examined.outcome.per_rule);
+    eprintln!("{:#?}\n{found:#?}", examined.rows);
+    let count = |rule: &str| found.get(rule).copied().unwrap_or(0);
+
+    let rows: BTreeMap<_, _> =
+        examined.rows.iter().map(|(name, rows)| (name.as_str(), rows.unwrap())).collect();
+    assert_eq!(rows["children"], text.matches("<Child>").count());
+    assert_eq!(rows["plan_reviews"], text.matches("<CPPreviewDate>").count());
+
+    // the letter of a UPN by its sum, the letters written out as the guide numbers them
+    let letters = "ABCDEFGHJKLMNPQRTUVWXYZ";
+    let wrong = |upn: &&&str| {
+        let sum: u32 =
+            upn[1..].chars().zip(2..).map(|(digit, weight)| digit.to_digit(10).unwrap() * weight).sum();
+        letters.chars().nth(sum as usize % 23) != upn.chars().next()
+    };
+    // twelve characters are no UPN and have no letter to check
+    let whole: Vec<&str> = texts(text, "UPN").into_iter().filter(|upn| upn.len() == 13).collect();
+    assert_eq!(count("1510"), whole.iter().filter(wrong).count() as u64);
+
+    let children = texts(text, "Child");
+    let births =
+        |child: &&&str| child.contains("<PersonBirthDate>") == child.contains("<ExpectedPersonBirthDate>");
+    assert_eq!(count("8525"), children.iter().filter(births).count() as u64);
+    let sexless = |child: &&&str| texts(child, "GenderCurrent").is_empty() && texts(child, "Sex").is_empty();
+    assert_eq!(count("4180"), children.iter().filter(sexless).count() as u64);
+    let early: usize = texts(text, "CINdetails")
+        .iter()
+        .map(|details| {
+            let referral = texts(details, "CINreferralDate")[0];
+            texts(details, "AssessmentActualStartDate").iter().filter(|start| **start < referral).count()
+        })
+        .sum();
+    assert_eq!(count("1103"), early as u64);
+    assert_eq!(count("100"), 1, "the reference date of the sample is in July");
+}
