@@ -4,7 +4,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, completions, context, enrol, inbox, missing, receipt, status, submit, types, validate,
+    audit, completions, context, enrol, inbox, missing, receipt, status, submit, types, validate, withdraw,
 };
 use crate::exit::Exit;
 use crate::printer::Format;
@@ -50,7 +50,9 @@ pub enum Command {
     Validate(validate::Args),
     /// Check a return's file, send it, and keep the receipt
     Submit(Box<submit::Args>),
-    /// What became of a submission
+    /// Take back a return, with every version of it; the log keeps that it was there
+    Withdraw(withdraw::Args),
+    /// What became of a submission, and who has collected it
     Status(status::Args),
     /// Verify or fetch receipts
     #[command(subcommand)]

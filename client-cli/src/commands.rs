@@ -12,3 +12,4 @@ pub mod submit;
 pub mod types;
 pub mod validate;
 pub mod whoami;
+pub mod withdraw;

@@ -75,6 +75,12 @@ pub trait Store: Send + Sync + 'static {
     /// As [`Store::row`].
     fn uncollected(&self, now: Timestamp, limit: usize) -> Result<Vec<DeliveryRecord>, Fault>;
 
+    /// The indexes of the entries that took a return back, ascending.
+    ///
+    /// # Errors
+    /// As [`Store::row`].
+    fn withdrawals(&self) -> Result<Vec<u64>, Fault>;
+
     /// Every principal that ever enrolled.
     ///
     /// # Errors
