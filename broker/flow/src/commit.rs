@@ -154,15 +154,13 @@ impl<S: Store> Flow<S> {
     }
 
     /// Destroys the record key of content that was sealed and not recorded, or was taken back: nobody can open it any
-    /// more. Says whether it is done.
-    pub(crate) async fn forget(&self, submission: EntryId) -> bool {
+    /// more.
+    pub(crate) async fn forget(&self, submission: EntryId) {
         let ring = std::sync::Arc::clone(&self.ring);
         let forgotten = tokio::task::spawn_blocking(move || ring.destroy_record_key(submission.0)).await;
-        let done = matches!(forgotten, Ok(Ok(())));
-        if !done {
+        if !matches!(forgotten, Ok(Ok(()))) {
             tracing::warn!(%submission, "the key of content that nobody is to read could not be destroyed");
         }
-        done
     }
 
     /// The next version: one that replaces counts on from what it names, any other from what was taken back. The

@@ -8,7 +8,7 @@ use concordat_core::agency::Agency;
 use concordat_core::apply::{Key, Row, Standing};
 use concordat_core::clock::{Clock, OffsetClock, london_date};
 use concordat_core::fault::Fault;
-use concordat_core::ids::{AreaCode, Digest, EntryId, PartnershipId, PrincipalId, RoleId};
+use concordat_core::ids::{AreaCode, Digest, PartnershipId, PrincipalId, RoleId};
 use concordat_core::submission::Identity;
 use concordat_seal::KeyRing;
 use concordat_store::Store;
@@ -49,8 +49,8 @@ pub struct Flow<S: Store> {
     pub(crate) watch_turn: tokio::sync::Mutex<()>,
     /// Returns that are overdue and not cleared: a submission asks only these whether it clears one.
     pub(crate) overdue: RwLock<HashSet<Identity>>,
-    /// Submissions that were taken back and whose keys could not be destroyed yet.
-    pub(crate) erasing: Mutex<BTreeSet<EntryId>>,
+    /// The indexes of withdrawals whose contents could not be erased yet.
+    pub(crate) erasing: Mutex<BTreeSet<u64>>,
     pub(crate) tally: Mutex<Tally>,
     /// Generations that are no longer in force, by the index of the entry that loaded them, as reads need them.
     past: Mutex<BTreeMap<u64, Arc<Generation>>>,
@@ -132,7 +132,7 @@ impl<S: Store> Flow<S> {
         if let Err(fault) = flow.remember_overdue() {
             tracing::warn!(reason = fault.operator(), "which returns are overdue could not be read");
         }
-        flow.remember_erasures()?;
+        flow.finish_erasures()?;
         Ok(Arc::new(flow))
     }
 

@@ -1,5 +1,6 @@
 //! A return taken back: it is in force no longer, nobody fetches it any more, and the log keeps that it was there.
 
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use concordat_core::decision::Act;
@@ -48,9 +49,9 @@ pub struct TakenBack {
 pub enum Left {
     /// There was none: a nil.
     Nothing,
-    /// The keys of its content are destroyed: nobody can open it again.
+    /// The keys of its content are destroyed and its files removed: nobody can open it again.
     Erased,
-    /// Their destruction failed and is tried again until it succeeds.
+    /// Erasing it failed and is tried again until it succeeds.
     Erasing,
     /// It stays in the log, sealed.
     Kept,
@@ -106,7 +107,7 @@ impl<S: Store> Flow<S> {
         {
             self.overdue.write().unwrap_or_else(PoisonError::into_inner).insert(identity);
         }
-        let left = self.erase(&body, contents).await;
+        let left = self.erase(committed.index, &body, contents).await;
         self.taken_back(submission, body, &committed, left)
     }
 
@@ -179,54 +180,71 @@ impl<S: Store> Flow<S> {
         })
     }
 
-    /// Destroys the keys that a durable withdrawal names, of so many submissions with content.
-    async fn erase(&self, body: &Withdrawn, contents: usize) -> Left {
-        let doomed: Vec<EntryId> = doomed(body).collect();
-        self.doom(&doomed);
-        self.erase_withdrawn().await;
-        let erasing = self.erasing.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Erases what a durable withdrawal says is erased, of so many submissions with content.
+    async fn erase(&self, index: u64, body: &Withdrawn, contents: usize) -> Left {
+        let erases = body.submissions.iter().filter(|recalled| recalled.erases).count();
+        if erases > 0 {
+            self.erase_later(index);
+            self.erase_withdrawn().await;
+        }
         match contents {
             0 => Left::Nothing,
-            contents if doomed.len() < contents => Left::Kept,
-            _ if doomed.iter().any(|id| erasing.contains(id)) => Left::Erasing,
+            contents if erases < contents => Left::Kept,
+            _ if self.erasing().contains(&index) => Left::Erasing,
             _ => Left::Erased,
         }
     }
 
-    fn doom(&self, submissions: &[EntryId]) {
-        self.erasing.lock().unwrap_or_else(PoisonError::into_inner).extend(submissions);
+    fn erasing(&self) -> BTreeSet<u64> {
+        self.erasing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Destroys the keys that are still to be destroyed; what fails is tried again by the watch.
+    fn erase_later(&self, index: u64) {
+        self.erasing.lock().unwrap_or_else(PoisonError::into_inner).insert(index);
+    }
+
+    /// Erases what is still to be erased; what fails is tried again by the watch.
     pub(crate) async fn erase_withdrawn(&self) {
-        let doomed = self.erasing.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for submission in doomed {
-            if self.forget(submission).await {
-                self.erasing.lock().unwrap_or_else(PoisonError::into_inner).remove(&submission);
+        for index in self.erasing() {
+            if let Ok(Some(entry)) = self.store.entry(index) {
+                // rewriting the key ring takes its time, and not on a thread that serves others
+                for submission in doomed(&entry.body) {
+                    self.forget(submission).await;
+                }
+            }
+            self.erase_now(index);
+        }
+    }
+
+    fn erase_now(&self, index: u64) {
+        match self.store.erase(index) {
+            Ok(()) => drop(self.erasing.lock().unwrap_or_else(PoisonError::into_inner).remove(&index)),
+            Err(fault) => {
+                tracing::warn!(index, reason = fault.operator(), "what was taken back is not erased yet");
             }
         }
     }
 
-    /// Destroys at start what a stop between the entry and the destruction has left, and what came back with an older
-    /// copy of the key ring.
-    pub(crate) fn remember_erasures(&self) -> Result<(), Fault> {
+    /// Erases at start what a stop between the entry and the erasure has left, and what came back with older copies.
+    pub(crate) fn finish_erasures(&self) -> Result<(), Fault> {
         for index in self.store.withdrawals()? {
-            let Some(entry) = self.store.entry(index)? else { continue };
-            let Body::Withdrawn(body) = entry.body else { continue };
-            for submission in doomed(&body) {
-                if let Err(fault) = self.ring.destroy_record_key(submission.0) {
-                    tracing::warn!(%submission, %fault, "a key that is to be destroyed could not be");
-                    self.doom(&[submission]);
-                }
+            let entry = self.store.entry(index)?;
+            if entry.is_some_and(|entry| doomed(&entry.body).next().is_some()) {
+                self.erase_later(index);
+                self.erase_now(index);
             }
         }
         Ok(())
     }
 }
 
-/// The submissions whose keys a withdrawal destroys.
-fn doomed(body: &Withdrawn) -> impl Iterator<Item = EntryId> {
-    body.submissions.iter().filter(|recalled| recalled.erases).map(|recalled| recalled.submission)
+/// The submissions whose contents a withdrawal erases.
+fn doomed(body: &Body) -> impl Iterator<Item = EntryId> {
+    let submissions = match body {
+        Body::Withdrawn(withdrawn) => withdrawn.submissions.as_slice(),
+        _ => &[],
+    };
+    submissions.iter().filter(|recalled| recalled.erases).map(|recalled| recalled.submission)
 }
 
 /// The entry's words, of the version in force and those it superseded.

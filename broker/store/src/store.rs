@@ -103,6 +103,14 @@ pub trait Store: Send + Sync + 'static {
     /// the log recorded.
     fn own_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Zeroizing<Vec<u8>>>, Fault>;
 
+    /// Erases what the withdrawal at an index says is erased: destroys the keys and removes the files that they
+    /// sealed. What is erased already stays so.
+    ///
+    /// # Errors
+    /// `internal` when the entry is no withdrawal, or names content without a key of its own; `unavailable` when
+    /// something is left to be erased: call again.
+    fn erase(&self, withdrawal: u64) -> Result<(), Fault>;
+
     /// What the log has signed last.
     fn head(&self) -> Arc<Head>;
 

@@ -67,6 +67,7 @@ macro_rules! conformance_suite {
             version_after_a_withdrawal_counts_on
             one_of_a_withdrawal_and_a_replacement_at_once_is_recorded
             withdrawn_delivery_is_neither_released_nor_reported
+            withdrawal_erases_what_it_names_and_nothing_else
         );
     };
     (@ $subject:ty: $($name:ident)*) => {

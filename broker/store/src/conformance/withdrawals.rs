@@ -11,6 +11,8 @@
 use std::sync::Arc;
 
 use concordat_core::apply::{Key, Row, VersionRecord};
+use concordat_core::entry::Body;
+use concordat_core::fault::FaultKind;
 use concordat_core::submission::{DeliveryState, SubmissionRecord};
 use jiff::SignedDuration;
 
@@ -154,5 +156,42 @@ pub async fn withdrawn_delivery_is_neither_released_nor_reported<S: Subject>() {
         assert_eq!(state("hackney"), DeliveryState::Withdrawn);
         let later = start() + SignedDuration::from_hours(24 * 365);
         assert!(store.uncollected(later, 10).unwrap().is_empty(), "nobody waits for it any more");
+    }
+}
+
+pub async fn withdrawal_erases_what_it_names_and_nothing_else<S: Subject>() {
+    let mut subject = S::create();
+    let store = subject.store();
+    let personal = |number: u64| {
+        let mut sent = accepted(number, 1, None);
+        sent.person_level = true;
+        submission(&*store, id(number), sent, b"about a person")
+    };
+    let group = vec![personal(1), personal(2), Proposal::of(id(3), released(id(1), 0, "chscp"))];
+    let done = commit(&*store, group).await;
+    let receipt = store.receipt(0).unwrap();
+    let kept = commit(&*store, vec![withdrawal(id(90), 2, 1, &[(id(2), 1)])]).await[0].index;
+    store.erase(kept).unwrap();
+    assert!(store.own_content(1, &agency("met")).unwrap().is_some(), "it does not say so");
+    assert_eq!(store.erase(0).unwrap_err().kind(), FaultKind::Internal, "a submission is no withdrawal");
+    let mut proposal = withdrawal(id(91), 1, 1, &[(id(1), 0)]);
+    let Body::Withdrawn(body) = &mut proposal.body else { panic!() };
+    body.submissions[0].erases = true;
+    let index = commit(&*store, vec![proposal]).await[0].index;
+    assert!(store.own_content(0, &agency("met")).unwrap().is_some(), "not before it is asked to");
+    for _ in 0..2 {
+        store.erase(index).unwrap();
+        assert!(store.own_content(0, &agency("met")).unwrap().is_none());
+        assert!(store.payload(&done[2].logged).is_err());
+    }
+    drop(done);
+    drop(store);
+    for cleanly in [true, false] {
+        subject = subject.reopen(cleanly);
+        let store = subject.store();
+        assert!(store.own_content(0, &agency("met")).unwrap().is_none());
+        assert!(store.own_content(1, &agency("met")).unwrap().is_some());
+        assert_eq!(store.receipt(0).unwrap(), receipt);
+        store.erase(index).unwrap();
     }
 }

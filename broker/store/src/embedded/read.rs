@@ -103,7 +103,7 @@ impl Shared {
         })
     }
 
-    fn entry(&self, index: u64) -> Result<Option<Recorded>, Fault> {
+    pub(super) fn entry(&self, index: u64) -> Result<Option<Recorded>, Fault> {
         let Some(bytes) = self.frame(index)? else { return Ok(None) };
         self.recorded(index, &bytes).map(Some)
     }
@@ -324,6 +324,10 @@ impl Store for Embedded {
             }
             _ => Ok(None),
         }
+    }
+
+    fn erase(&self, withdrawal: u64) -> Result<(), Fault> {
+        self.shared.erase(withdrawal)
     }
 
     fn head(&self) -> Arc<Head> {
