@@ -50,7 +50,7 @@ fn contents(scene: &Scene) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     let below = |dir: &std::path::Path| -> Vec<std::path::PathBuf> {
         std::fs::read_dir(dir).unwrap().flatten().map(|entry| entry.path()).collect()
     };
-    let files = below(&scene.dir.join("content")).into_iter().flat_map(|folder| below(&folder));
+    let files = below(&scene.dir.join("store").join("content")).into_iter().flat_map(|folder| below(&folder));
     files.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
 }
 
