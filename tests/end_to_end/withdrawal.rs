@@ -203,6 +203,8 @@ fn whoever_collected_a_version_is_told_and_whoever_did_not_cannot_any_more() {
     assert_eq!(item(&council, &second)["state"], "withdrawn");
     let words = council.run(&["inbox", "list"]).ended(0).out;
     assert!(words.contains("withdrawn (contains_personal_data): do not use it"), "{words}");
+    scene.stop();
+    verified(&scene);
 }
 
 #[test]

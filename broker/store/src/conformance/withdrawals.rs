@@ -65,6 +65,7 @@ pub async fn withdrawn_return_is_in_force_no_longer_and_withdrawn_once<S: Subjec
             assert_eq!(submitted(&*store, number).withdrawn.unwrap().index, done);
         }
         assert!(last(&*store, 1).withdrawn);
+        assert_eq!(last(&*store, 1).content, store.content_hmac(&content(1, 2)), "hidden once, and no more");
         assert_eq!(store.withdrawals().unwrap(), [done]);
         assert_eq!(store.receipt(first).unwrap().to_text(), receipt, "byte for byte");
     }
