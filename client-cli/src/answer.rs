@@ -16,6 +16,8 @@ pub struct Answer {
 #[derive(Debug, Clone)]
 pub struct Sheet {
     columns: Vec<&'static str>,
+    /// How many of them a table for people shows.
+    shown: usize,
     rows: Vec<Vec<Value>>,
 }
 
@@ -23,7 +25,20 @@ impl Sheet {
     /// A sheet without rows.
     #[must_use]
     pub fn new(columns: &[&'static str]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+        Self { columns: columns.to_vec(), shown: columns.len(), rows: Vec::new() }
+    }
+
+    /// Adds columns that programs read and a table for people leaves out.
+    #[must_use]
+    pub fn aside(mut self, columns: &[&'static str]) -> Self {
+        self.columns.extend(columns);
+        self
+    }
+
+    /// How many of the columns a table for people shows.
+    #[must_use]
+    pub fn shown(&self) -> usize {
+        self.shown
     }
 
     /// Adds a row of as many cells as there are columns.
@@ -144,6 +159,11 @@ impl<N: AsRef<str>, V: Serialize> Serialize for Record<'_, N, V> {
 /// A text, or nothing for an empty one.
 pub(crate) fn text(text: &str) -> Value {
     if text.is_empty() { Value::Null } else { Value::from(text) }
+}
+
+/// A number, or nothing for zero.
+pub(crate) fn number(number: u32) -> Value {
+    if number == 0 { Value::Null } else { Value::from(number) }
 }
 
 /// A list of texts.

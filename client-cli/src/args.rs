@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, completions, context, enrol, inbox, missing, receipt, status, submit, template, types, validate,
+    withdraw,
 };
 use crate::exit::Exit;
 use crate::printer::Format;
@@ -53,7 +54,9 @@ pub enum Command {
     Validate(validate::Args),
     /// Check a return's file, send it, and keep the receipt
     Submit(Box<submit::Args>),
-    /// What became of a submission
+    /// Take back a return, with every version of it; the log keeps that it was there
+    Withdraw(withdraw::Args),
+    /// What became of a submission, and who has collected it
     Status(status::Args),
     /// Verify or fetch receipts
     #[command(subcommand)]

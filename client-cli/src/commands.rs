@@ -13,3 +13,4 @@ pub mod template;
 pub mod types;
 pub mod validate;
 pub mod whoami;
+pub mod withdraw;

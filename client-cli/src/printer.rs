@@ -170,12 +170,14 @@ pub(crate) fn render(sheet: &Sheet, width: Option<u16>) -> String {
     }
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(sheet.columns().iter().map(|name| name.replace('_', " ").to_uppercase()));
+    table.set_header(
+        sheet.columns().iter().take(sheet.shown()).map(|name| name.replace('_', " ").to_uppercase()),
+    );
     if let Some(width) = width.filter(|width| *width >= 40) {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
     for row in sheet.rows() {
-        table.add_row(row.iter().map(|cell| one_line(&plain(cell))));
+        table.add_row(row.iter().take(sheet.shown()).map(|cell| one_line(&plain(cell))));
     }
     let mut out = String::new();
     for line in table.lines() {

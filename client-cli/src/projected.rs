@@ -6,7 +6,7 @@ use concordat_core::table::Table;
 use concordat_proto::v1;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Record, Sheet};
+use crate::answer::{self, Answer, Record, Sheet};
 use crate::convert;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -34,6 +34,9 @@ pub fn write(reply: v1::FetchReply, out: Option<&Path>, session: &mut Session<'_
                 .fact("nil", reply.nil)
                 .fact("recorded_at", reply.recorded_at)
                 .fact("index", reply.index)
+                .fact("superseded_by", answer::text(&convert::entry_text(&reply.superseded_by)))
+                .fact("superseded_by_version", answer::number(reply.superseded_by_version))
+                .fact("superseded_reason", answer::text(&reply.superseded_reason))
                 .fact("profiles", Value::from(reply.profiles))
                 .fact("withheld_fields", Value::from(reply.withheld_fields))
                 .fact("withheld_tables", Value::from(reply.withheld_tables))

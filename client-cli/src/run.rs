@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use crate::args::{Cli, Command};
 use crate::commands::{
     audit, completions, context, enrol, inbox, missing, receipt, status, submit, template, types, validate,
-    whoami,
+    whoami, withdraw,
 };
 use crate::contexts::Contexts;
 use crate::desk::Desk;
@@ -58,6 +58,7 @@ async fn obey(command: Command, session: &mut Session<'_>) -> Result<Exit, Failu
         Command::Template(args) => template::run(&args, session),
         Command::Validate(args) => validate::run(&args, session),
         Command::Submit(args) => submit::run(&args, session).await,
+        Command::Withdraw(args) => withdraw::run(&args, session).await,
         Command::Status(args) => status::run(&args, session).await,
         Command::Receipt(args) => receipt::run(&args, session).await,
         Command::Missing(args) => missing::run(&args, session).await,

@@ -48,9 +48,8 @@ pub fn exit_of_reason(reason: &str) -> Option<Exit> {
         "not_permitted" | "not_there" => Exit::Denied,
         "too_busy" => Exit::Queued,
         "malformed" | "invalid" | "unknown_type" | "catalogue_changed" | "nil_not_allowed"
-        | "not_routable" | "key_reused" | "already_accepted" | "not_in_force" | "wrong_state" => {
-            Exit::Rejected
-        }
+        | "not_routable" | "key_reused" | "already_accepted" | "not_in_force" | "withdrawn"
+        | "wrong_state" => Exit::Rejected,
         _ => return None,
     })
 }
@@ -88,6 +87,7 @@ fn hint(reason: &str, in_force: Option<&str>) -> Option<String> {
         }
         "key_reused" => "leave out --key; a new key is drawn",
         "not_in_force" => "`concordat status SUBMISSION` says what superseded it",
+        "withdrawn" => "`concordat status SUBMISSION` says when it was withdrawn, and why",
         "too_busy" | "unavailable" => "wait a moment, then run the same command again",
         "internal" | "tampered" => "tell the broker's operator, with the time of this message",
         "already_accepted" => {

@@ -44,3 +44,15 @@ fn a_quarter_that_does_not_follow_from_the_one_before_is_queried_by_the_broker_a
         "{last:?}"
     );
 }
+
+#[test]
+fn a_quarter_that_was_withdrawn_is_compared_with_nothing() {
+    let mut scene = super::scene();
+    let csc = scene.person("hackney-council/returns", &["submitter"]);
+    let first = scene.file("q2.csv", &quarter("2022-23/Q2", [100, 10, 10, 300]));
+    let args = ["submit", "--type", "cds-csc-quarterly", "--period", "2022-23/Q2", &first, "-o", "json"];
+    let id = super::submission_of(&csc.run(&args).ended(0).data());
+    let _ = csc.run(&["withdraw", &id, "--reason", "wrong_period"]).ended(0);
+    let jump = scene.file("q3.csv", &quarter("2022-23/Q3", [111, 15, 5, 301]));
+    assert_eq!(said(&found(&csc, "submit", "2022-23/Q3", &jump), "CSC-R6"), "not_checked");
+}

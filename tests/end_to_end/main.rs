@@ -9,6 +9,7 @@
 )]
 
 mod allegation;
+mod corrections;
 mod explaining;
 mod looking_back;
 mod new_type;
@@ -18,6 +19,7 @@ mod refusals;
 mod routes;
 mod tampering;
 mod versions;
+mod withdrawal;
 
 use concordat_tests::{Person, Scene};
 
@@ -39,6 +41,34 @@ fn attest(scene: &Scene, person: &Person, month: &str, matters: u32) -> String {
 
 fn submission_of(data: &serde_json::Value) -> String {
     data["submission"].as_str().unwrap_or_else(|| panic!("no submission in {data}")).to_owned()
+}
+
+/// A quarter's figures of the police, with so many arrests of children.
+fn police_csv(arrests: u32) -> String {
+    format!(
+        "area,scope,period,child_arrests,conduct_matters_meeting_lado_criteria,lado_notifications_made\n\
+         E09000012,area,2022-23/Q4,{arrests},0,0\n"
+    )
+}
+
+/// Submits a quarter's figures of the police and gives the submission's id.
+fn police_figures(scene: &Scene, person: &Person, arrests: u32, extra: &[&str]) -> String {
+    let file = scene.file(&format!("figures-{arrests}.csv"), &police_csv(arrests));
+    let args = ["submit", "--type", "cds-police-quarterly", "--period", "2022-23/Q4", &file, "-o", "json"];
+    submission_of(&person.run(&[&args, extra].concat()).ended(0).data())
+}
+
+/// What lies in the inbox of a person's agency, as that person may know of it.
+fn inbox(person: &Person) -> Vec<serde_json::Value> {
+    let data = person.run(&["inbox", "list", "-o", "json"]).ended(0).data();
+    data["items"].as_array().unwrap_or_else(|| panic!("no items in {data}")).clone()
+}
+
+/// Moves the business clock of a scene forward.
+fn move_clock(scene: &Scene, to: &str) {
+    let dir = scene.dir.to_string_lossy().into_owned();
+    let moved = scene.operate(&["clock", &dir, "--to", to]);
+    assert!(moved.status.success(), "{}", String::from_utf8_lossy(&moved.stderr));
 }
 
 /// The entries of a class, as the auditor finds them.

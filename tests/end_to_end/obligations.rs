@@ -1,12 +1,8 @@
 //! What is missing, from whom, since when: raised and cleared by the broker on its clock.
 
-use concordat_tests::{Person, Scene};
+use concordat_tests::Person;
 
-fn move_clock(scene: &Scene, to: &str) {
-    let dir = scene.dir.to_string_lossy().into_owned();
-    let moved = scene.operate(&["clock", &dir, "--to", to]);
-    assert!(moved.status.success(), "{}", String::from_utf8_lossy(&moved.stderr));
-}
+use super::move_clock;
 
 fn overdue_of<'a>(entries: &'a [serde_json::Value], agency: &str, rtype: &str) -> Vec<&'a serde_json::Value> {
     entries.iter().filter(|entry| entry["agency"] == agency && entry["return_type"] == rtype).collect()

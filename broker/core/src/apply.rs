@@ -13,7 +13,8 @@ use crate::entry::{Accepted, Body, Enrolled, Entry};
 use crate::explanation::unexplained;
 use crate::ids::{AgencyId, Digest, EntryId, PrincipalId, SendKey};
 use crate::obligation::InForce;
-use crate::submission::{DeliveryRecord, DeliveryState, Identity, SubmissionRecord};
+use crate::submission::{Covers, DeliveryRecord, DeliveryState, Identity, SubmissionRecord};
+use crate::withdrawal::{Withdrawal, Withdrawn};
 
 /// One change of one row.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,20 @@ pub enum Change {
         id: EntryId,
         /// The newer.
         by: EntryId,
+    },
+    /// A submission was taken back.
+    Withdrawn {
+        /// Which.
+        id: EntryId,
+        /// When and why.
+        withdrawal: Withdrawal,
+    },
+    /// The version in force was taken back.
+    Ended {
+        /// Of which return.
+        identity: Identity,
+        /// The submission that was in force.
+        submission: EntryId,
     },
     /// A version came into force.
     InForce {
@@ -45,7 +60,7 @@ pub enum Change {
     },
     /// A delivery was queued.
     Queued(DeliveryRecord),
-    /// A delivery moved on. Collecting moves a queued one only.
+    /// A delivery moved on. Collecting and taking back move a queued one only.
     Moved {
         /// The recipient.
         recipient: AgencyId,
@@ -67,6 +82,13 @@ pub enum Change {
         identity: Identity,
         /// What stands for it now.
         in_force: InForce,
+    },
+    /// What stood for an obligation was taken back.
+    Lapsed {
+        /// The return.
+        identity: Identity,
+        /// The submission that stood for it.
+        submission: EntryId,
     },
     /// An attempt was refused for errors.
     Failed {
@@ -188,10 +210,7 @@ pub fn apply(entry: &Entry) -> Vec<Change> {
         Body::Accepted(accepted) => apply_accepted(entry, accepted),
         Body::Refused(refused) => match &refused.identity {
             // completeness never speaks of events, refused ones included
-            Some(identity)
-                if refused.code == "invalid"
-                    && matches!(identity.covers, crate::submission::Covers::Period(_)) =>
-            {
+            Some(identity) if refused.code == "invalid" && matches!(identity.covers, Covers::Period(_)) => {
                 vec![Change::Failed { identity: identity.clone(), at }]
             }
             _ => Vec::new(),
@@ -222,6 +241,7 @@ pub fn apply(entry: &Entry) -> Vec<Change> {
         }
         Body::OverdueRaised(overdue) => vec![Change::Raised { identity: overdue.identity.clone(), at }],
         Body::OverdueCleared(cleared) => vec![Change::Cleared { identity: cleared.identity.clone(), at }],
+        Body::Withdrawn(withdrawn) => apply_withdrawn(entry, withdrawn),
         Body::ClockMoved(moved) => vec![Change::ClockSet { offset_us: moved.offset_us }],
         Body::Denied(_)
         | Body::RefusedUnheard(_)
@@ -237,6 +257,7 @@ fn apply_accepted(entry: &Entry, accepted: &Accepted) -> Vec<Change> {
         index: entry.index,
         version: accepted.version,
         content: accepted.content,
+        withdrawn: false,
     };
     let mut changes = Vec::with_capacity(6 + accepted.recipients.len());
     if let Some(replaces) = &accepted.replaces {
@@ -250,6 +271,7 @@ fn apply_accepted(entry: &Entry, accepted: &Accepted) -> Vec<Change> {
         version: accepted.version,
         replaces: accepted.replaces.clone(),
         superseded_by: None,
+        withdrawn: None,
         nil: accepted.nil,
         person_level: accepted.person_level,
         queries: accepted.counts.queries,
@@ -281,7 +303,7 @@ fn apply_accepted(entry: &Entry, accepted: &Accepted) -> Vec<Change> {
         })
     }));
     // completeness never speaks of events: a count of them would already tell that one exists
-    if matches!(accepted.identity.covers, crate::submission::Covers::Period(_)) {
+    if matches!(accepted.identity.covers, Covers::Period(_)) {
         changes.push(Change::Met {
             identity: accepted.identity.clone(),
             in_force: InForce {
@@ -296,20 +318,44 @@ fn apply_accepted(entry: &Entry, accepted: &Accepted) -> Vec<Change> {
     changes
 }
 
+fn apply_withdrawn(entry: &Entry, withdrawn: &Withdrawn) -> Vec<Change> {
+    let withdrawal = Withdrawal { at: entry.recorded_at, reason: withdrawn.reason, index: entry.index };
+    let mut changes = Vec::new();
+    for recalled in &withdrawn.submissions {
+        changes.push(Change::Withdrawn { id: recalled.submission, withdrawal });
+        changes.extend(recalled.recipients.iter().map(|recipient| Change::Moved {
+            recipient: recipient.clone(),
+            index: recalled.index,
+            state: DeliveryState::Withdrawn,
+        }));
+    }
+    if let Some(in_force) = withdrawn.submissions.first() {
+        let (identity, submission) = (withdrawn.identity.clone(), in_force.submission);
+        changes.push(Change::Ended { identity: identity.clone(), submission });
+        if matches!(identity.covers, Covers::Period(_)) {
+            changes.push(Change::Lapsed { identity, submission });
+        }
+    }
+    changes
+}
+
 impl Change {
     /// The row that changes.
     #[must_use]
     pub fn key(&self) -> Key {
         match self {
             Change::Submitted(record) => Key::Submission(record.id),
-            Change::Superseded { id, .. } => Key::Submission(*id),
-            Change::InForce { identity, .. } => Key::Version(identity.clone()),
+            Change::Superseded { id, .. } | Change::Withdrawn { id, .. } => Key::Submission(*id),
+            Change::InForce { identity, .. } | Change::Ended { identity, .. } => {
+                Key::Version(identity.clone())
+            }
             Change::KeyUsed { agency, key, .. } => Key::Sent(agency.clone(), *key),
             Change::Queued(record) => Key::Delivery(record.recipient.clone(), record.index),
             Change::Moved { recipient, index, .. } | Change::Reported { recipient, index } => {
                 Key::Delivery(recipient.clone(), *index)
             }
             Change::Met { identity, .. }
+            | Change::Lapsed { identity, .. }
             | Change::Failed { identity, .. }
             | Change::Raised { identity, .. }
             | Change::Cleared { identity, .. } => Key::Obligation(identity.clone()),

@@ -7,8 +7,10 @@ use crate::calendar::Due;
 use crate::decision::{DecisionRequest, Denial, Grant};
 use crate::explanation::Explanation;
 use crate::finding::{Counts, Severity};
-use crate::ids::{AreaCode, Digest, EntryId, PartnershipId, PrincipalId, PurposeId, RoleId, RuleId, SendKey};
+use crate::ids::{Digest, EntryId, PartnershipId, PrincipalId, PurposeId, RuleId, SendKey};
+pub use crate::principal::{Enrolled, Invited, Revoked};
 use crate::submission::{Identity, PayloadAt, Recipient, Replaces};
+use crate::withdrawal::Withdrawn;
 
 /// An entry as `apply` sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,11 +70,13 @@ pub enum EntryClass {
     Administered = 19,
     /// Frames that were never acknowledged were cut from the journal's end.
     TailCut = 20,
+    /// A return was taken back.
+    Withdrawn = 21,
 }
 
 impl EntryClass {
     /// Every class, by its number.
-    pub const ALL: [EntryClass; 20] = [
+    pub const ALL: [EntryClass; 21] = [
         EntryClass::Opened,
         EntryClass::PolicyLoaded,
         EntryClass::Invited,
@@ -93,6 +97,7 @@ impl EntryClass {
         EntryClass::ClockMoved,
         EntryClass::Administered,
         EntryClass::TailCut,
+        EntryClass::Withdrawn,
     ];
 
     /// Its number in the leaf.
@@ -131,6 +136,7 @@ impl EntryClass {
             EntryClass::ClockMoved => "clock_moved",
             EntryClass::Administered => "administered",
             EntryClass::TailCut => "tail_cut",
+            EntryClass::Withdrawn => "withdrawn",
         }
     }
 }
@@ -175,6 +181,8 @@ pub enum Body {
     Administered(Administered),
     /// Unacknowledged frames were cut.
     TailCut(TailCut),
+    /// A return was taken back, with every version of it.
+    Withdrawn(Box<Withdrawn>),
 }
 
 impl Body {
@@ -202,6 +210,7 @@ impl Body {
             Body::ClockMoved(_) => EntryClass::ClockMoved,
             Body::Administered(_) => EntryClass::Administered,
             Body::TailCut(_) => EntryClass::TailCut,
+            Body::Withdrawn(_) => EntryClass::Withdrawn,
         }
     }
 }
@@ -229,57 +238,6 @@ pub struct PolicyLoaded {
     /// Every file under `policies/`, by path and SHA-256.
     pub files: Vec<(String, Digest)>,
     /// The operating user, or `broker` at start.
-    pub by: String,
-}
-
-/// A principal was invited.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Invited {
-    /// Whom.
-    pub principal: PrincipalId,
-    /// The roles it will hold, sorted.
-    pub roles: Vec<RoleId>,
-    /// The areas of the assignment, sorted.
-    pub areas: Vec<AreaCode>,
-    /// The last day of the assignment; for ever when absent.
-    pub until: Option<jiff::civil::Date>,
-    /// SHA-256 of the single-use token.
-    pub token: Digest,
-    /// When the token ends, in machine time.
-    pub token_until: Timestamp,
-    /// The operating user.
-    pub by: String,
-}
-
-/// A principal enrolled a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Enrolled {
-    /// Who.
-    pub principal: PrincipalId,
-    /// The roles it holds, sorted.
-    pub roles: Vec<RoleId>,
-    /// The areas of the assignment, sorted.
-    pub areas: Vec<AreaCode>,
-    /// The last day of the assignment.
-    pub until: Option<jiff::civil::Date>,
-    /// SHA-256 of the key's SubjectPublicKeyInfo.
-    pub key: Digest,
-    /// The certificate's end, in machine time.
-    pub not_after: Timestamp,
-    /// SHA-256 of the token that was used up.
-    pub token: Digest,
-}
-
-/// A principal or one of its keys was revoked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Revoked {
-    /// Who.
-    pub principal: PrincipalId,
-    /// Which key; all of them, and the roles, when absent.
-    pub key: Option<Digest>,
-    /// Why.
-    pub reason: String,
-    /// The operating user.
     pub by: String,
 }
 
@@ -504,6 +462,6 @@ mod tests {
             assert_eq!(EntryClass::from_number(class.number()), Some(class));
         }
         assert_eq!(EntryClass::from_number(0), None);
-        assert_eq!(EntryClass::from_number(21), None);
+        assert_eq!(EntryClass::from_number(22), None);
     }
 }

@@ -4,7 +4,7 @@ use crate::apply::Change;
 use crate::entry::Enrolled;
 use crate::ids::{Digest, PrincipalId};
 use crate::obligation::ObligationRecord;
-use crate::row::{KeyRecord, PrincipalRecord, Row, Standing};
+use crate::row::{KeyRecord, PrincipalRecord, Row, Standing, VersionRecord};
 use crate::submission::DeliveryState;
 use jiff::Timestamp;
 
@@ -25,9 +25,23 @@ pub fn merge(old: Option<Row>, change: Change) -> Option<Row> {
             }
             _ => None,
         },
+        Change::Withdrawn { withdrawal, .. } => match old {
+            Some(Row::Submission(mut record)) => {
+                record.withdrawn = Some(withdrawal);
+                Some(Row::Submission(record))
+            }
+            _ => None,
+        },
+        Change::Ended { submission, .. } => match old {
+            Some(Row::Version(record)) if record.submission == submission => {
+                Some(Row::Version(VersionRecord { withdrawn: true, ..record }))
+            }
+            _ => None,
+        },
         Change::Moved { state, .. } => match old {
             Some(Row::Delivery(mut record)) => {
-                if state != DeliveryState::Collected || record.state == DeliveryState::Queued {
+                let from_queued = matches!(state, DeliveryState::Collected | DeliveryState::Withdrawn);
+                if !from_queued || record.state == DeliveryState::Queued {
                     record.state = state;
                 }
                 Some(Row::Delivery(record))
@@ -41,7 +55,11 @@ pub fn merge(old: Option<Row>, change: Change) -> Option<Row> {
             }
             _ => None,
         },
-        Change::Met { .. } | Change::Failed { .. } | Change::Raised { .. } | Change::Cleared { .. } => {
+        Change::Met { .. }
+        | Change::Lapsed { .. }
+        | Change::Failed { .. }
+        | Change::Raised { .. }
+        | Change::Cleared { .. } => {
             let record = match old {
                 Some(Row::Obligation(record)) => record,
                 _ => ObligationRecord::default(),
@@ -99,6 +117,14 @@ fn merge_obligation(mut record: ObligationRecord, change: &Change) -> Obligation
             record.first_at.get_or_insert(in_force.recorded_at);
             record.in_force = Some(*in_force);
             record.rejected_at = None;
+        }
+        // the next acceptable return decides lateness; it cannot come earlier than the one taken back
+        Change::Lapsed { submission, .. }
+            if record.in_force.is_some_and(|in_force| in_force.submission == *submission) =>
+        {
+            record.in_force = None;
+            record.first_at = None;
+            record.cleared_at = None;
         }
         Change::Failed { at, .. } if record.in_force.is_none() => record.rejected_at = Some(*at),
         Change::Raised { at, .. } => {

@@ -105,8 +105,10 @@ pub enum Refusal {
         /// Its version.
         version: u32,
     },
-    /// A replacement names a version that is not in force.
+    /// A replacement or withdrawal names a version that is not in force.
     NotInForce,
+    /// The submission named was taken back before.
+    Withdrawn,
     /// Too much at once: try again later.
     TooBusy,
     /// The delivery is not in a state that allows this.
@@ -130,6 +132,7 @@ impl Refusal {
             Refusal::KeyReused => "key_reused",
             Refusal::AlreadyAccepted { .. } => "already_accepted",
             Refusal::NotInForce => "not_in_force",
+            Refusal::Withdrawn => "withdrawn",
             Refusal::TooBusy => "too_busy",
             Refusal::WrongState(_) => "wrong_state",
         }
@@ -163,7 +166,10 @@ impl Refusal {
             Refusal::AlreadyAccepted { in_force, version } => format!(
                 "version {version} of this return is in force ({in_force}); to correct it, name it with --replaces and give --reason"
             ),
-            Refusal::NotInForce => "the version to be replaced is not in force; see `concordat status`".to_owned(),
+            Refusal::NotInForce => "the version named is not in force; see `concordat status`".to_owned(),
+            Refusal::Withdrawn => {
+                "the submission named was withdrawn; to send the return again leave out --replaces".to_owned()
+            }
             Refusal::TooBusy => "too many requests at once; wait a moment and send again under the same key".to_owned(),
             Refusal::WrongState(why) => (*why).to_owned(),
         }

@@ -12,7 +12,7 @@ use crate::submission::{DeliveryRecord, Identity, SubmissionRecord};
 pub enum Key {
     /// A submission by its id.
     Submission(EntryId),
-    /// The version in force of a return.
+    /// The last version of a return.
     Version(Identity),
     /// What was sent under a client's key.
     Sent(AgencyId, SendKey),
@@ -54,7 +54,7 @@ pub enum Row {
     Standing(Standing),
 }
 
-/// The version in force of a return.
+/// The last version of a return: the one in force, unless it was taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionRecord {
     /// The submission.
@@ -65,6 +65,8 @@ pub struct VersionRecord {
     pub version: u32,
     /// The content digest; a store keeps its HMAC in this place.
     pub content: Digest,
+    /// Whether it was taken back: then nothing is in force, and the next version counts on from it.
+    pub withdrawn: bool,
 }
 
 /// What was sent under a key.

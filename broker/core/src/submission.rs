@@ -7,6 +7,7 @@ use crate::ids::{
     AgencyId, AreaCode, Digest, EntryId, PrincipalId, ProfileId, PurposeId, ReturnTypeId, RuleId,
 };
 use crate::period::Period;
+use crate::withdrawal::Withdrawal;
 use jiff::Timestamp;
 
 /// What a return is about: a period, or one event by the id its sender gave it.
@@ -177,6 +178,9 @@ pub struct SubmissionRecord {
     pub replaces: Option<Replaces>,
     /// Which submission replaced it.
     pub superseded_by: Option<EntryId>,
+    /// When and why it was taken back.
+    #[serde(default)]
+    pub withdrawn: Option<Withdrawal>,
     /// Whether it declares that there was nothing.
     pub nil: bool,
     /// Whether its content is about persons.
@@ -213,9 +217,17 @@ pub enum DeliveryState {
     Acknowledged,
     /// The recipient refused it, with a reason.
     Rejected,
+    /// It was taken back before anybody collected it.
+    Withdrawn,
 }
 
 impl DeliveryState {
+    /// Whether the recipient has what was delivered in its hands.
+    #[must_use]
+    pub const fn is_held(self) -> bool {
+        matches!(self, DeliveryState::Collected | DeliveryState::Acknowledged | DeliveryState::Rejected)
+    }
+
     /// The word used on the wire and in tables.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -224,6 +236,7 @@ impl DeliveryState {
             DeliveryState::Collected => "collected",
             DeliveryState::Acknowledged => "acknowledged",
             DeliveryState::Rejected => "rejected",
+            DeliveryState::Withdrawn => "withdrawn",
         }
     }
 }

@@ -7,6 +7,7 @@ use concordat_core::finding::{Finding, Severity};
 use concordat_core::ids::EntryId;
 use concordat_core::refusal::Refusal;
 use concordat_core::submission::{Identity, PayloadAt};
+use concordat_core::withdrawal::Withdrawal;
 use concordat_ledger::{Hash, Receipt, Statement};
 use concordat_policy::Permitted;
 use concordat_store::{Appended, Committed, Precondition, Proposal, Store, Unmet};
@@ -39,6 +40,7 @@ pub(crate) struct Recorded {
     queued_to: usize,
     receipt: Receipt,
     already: bool,
+    withdrawn: Option<Withdrawal>,
 }
 
 impl Recorded {
@@ -49,6 +51,7 @@ impl Recorded {
             version: self.version,
             receipt: self.receipt.to_text().into_bytes(),
             already: self.already,
+            withdrawn: self.withdrawn,
             queued_to: u32::try_from(self.queued_to).unwrap_or(u32::MAX),
             findings,
         }
@@ -71,7 +74,7 @@ impl<S: Store> Flow<S> {
         let sealed = sealed.into_inner();
         let (submission, clears) = (sealed.entry, self.clears(&sealed.identity));
         let person_level = sealed.person_level;
-        let preconditions = preconditions(&sealed);
+        let preconditions = preconditions(&sealed, version);
         let queued_to = route.len();
         let body = Body::Accepted(Box::new(Accepted {
             identity: sealed.identity,
@@ -136,6 +139,7 @@ impl<S: Store> Flow<S> {
             };
         }
         match self.store.row(&Key::Version(identity.clone()))? {
+            Some(Row::Version(version)) if version.withdrawn => Ok(None),
             Some(Row::Version(version)) if version.content == content => {
                 self.original(version.index).map(Some)
             }
@@ -149,18 +153,25 @@ impl<S: Store> Flow<S> {
         }
     }
 
-    /// Destroys the record key of content that was sealed and not recorded: nobody can open it any more.
-    async fn forget(&self, submission: EntryId) {
+    /// Destroys the record key of content that was sealed and not recorded, or was taken back: nobody can open it any
+    /// more.
+    pub(crate) async fn forget(&self, submission: EntryId) {
         let ring = std::sync::Arc::clone(&self.ring);
         let forgotten = tokio::task::spawn_blocking(move || ring.destroy_record_key(submission.0)).await;
         if !matches!(forgotten, Ok(Ok(()))) {
-            tracing::warn!(%submission, "a key of content that was not recorded could not be destroyed");
+            tracing::warn!(%submission, "the key of content that nobody is to read could not be destroyed");
         }
     }
 
-    /// The next version. A replacement counts on from the version it names; the writer checks that it is in force.
+    /// The next version: one that replaces counts on from what it names, any other from what was taken back. The
+    /// writer checks that it is the next.
     fn version_of(&self, sealed: &SealedReturn) -> Result<u32, Stop> {
-        let Some(replaces) = &sealed.replaces else { return Ok(1) };
+        let Some(replaces) = &sealed.replaces else {
+            return Ok(match self.store.row(&Key::Version(sealed.identity.clone()))? {
+                Some(Row::Version(last)) => last.version.saturating_add(1),
+                _ => 1,
+            });
+        };
         match self.store.row(&Key::Submission(replaces.submission))? {
             Some(Row::Submission(older)) if older.identity == sealed.identity => {
                 Ok(older.version.saturating_add(1))
@@ -221,6 +232,9 @@ impl<S: Store> Flow<S> {
                 Err(Stop::Refused(Refusal::AlreadyAccepted { in_force: submission, version }))
             }
             Unmet::NotInForce => Err(Stop::Refused(Refusal::NotInForce)),
+            Unmet::Withdrawn => Err(Stop::Refused(Refusal::Withdrawn)),
+            // something of this return was sent and taken back in the meantime: sent again, it counts on
+            Unmet::VersionTaken => Err(Stop::Refused(Refusal::TooBusy)),
             Unmet::AlreadyRaised
             | Unmet::NoInvitation
             | Unmet::InvitationUsed
@@ -236,6 +250,7 @@ impl<S: Store> Flow<S> {
         let missing = || Stop::Failed(Fault::tampered(format!("entry {index} holds no submission any more")));
         let recorded = self.store.entry(index)?.ok_or_else(missing)?;
         let Body::Accepted(accepted) = recorded.body else { return Err(missing()) };
+        let withdrawn = self.submission(recorded.id)?.and_then(|record| record.withdrawn);
         Ok(Recorded {
             submission: recorded.id,
             index,
@@ -243,6 +258,7 @@ impl<S: Store> Flow<S> {
             queued_to: accepted.recipients.len(),
             receipt,
             already: true,
+            withdrawn,
         })
     }
 }
@@ -256,10 +272,11 @@ fn recorded(committed: Vec<Committed>, version: u32, queued_to: usize) -> Result
         queued_to,
         receipt: first.receipt(),
         already: false,
+        withdrawn: None,
     })
 }
 
-fn preconditions(sealed: &SealedReturn) -> Vec<Precondition> {
+fn preconditions(sealed: &SealedReturn, version: u32) -> Vec<Precondition> {
     vec![
         Precondition::KeyUnused {
             agency: sealed.identity.agency.clone(),
@@ -270,6 +287,7 @@ fn preconditions(sealed: &SealedReturn) -> Vec<Precondition> {
             identity: sealed.identity.clone(),
             submission: sealed.replaces.as_ref().map(|replaces| replaces.submission),
             content: sealed.content,
+            version,
         },
     ]
 }

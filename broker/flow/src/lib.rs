@@ -9,6 +9,7 @@
 //! - [`completeness`], [`watch`]: what is missing; the broker's own acts on its clock
 //! - [`inspect`]: the auditor's reads
 //! - [`enrol`], [`administer`]: principals, and the operator's acts
+//! - [`withdraw`]: a return taken back; [`versions`]: what its versions are and who has which
 //! - [`unheard`]: refusals made before a caller was known
 
 pub mod administer;
@@ -32,7 +33,9 @@ pub mod stop;
 pub mod submit;
 pub mod unheard;
 pub mod validate;
+pub mod versions;
 pub mod watch;
+pub mod withdraw;
 
 pub use administer::{Invitation, Invite, Token};
 pub use completeness::{Completeness, MissingFilter, ObligationRow};
@@ -42,8 +45,10 @@ pub use generation::{Complaint, Generation};
 pub use identify::{Caller, CertificateFacts};
 pub use inspect::{AuditLine, AuditPage, AuditQuery, CheckpointOf};
 pub use open::{CatalogueOf, Flow, Parts, WhoAmI};
-pub use read::{Fetched, InboxItem, InboxPage, StatusOf, Which};
+pub use read::{Fetched, InboxItem, InboxPage, Which};
 pub use stop::Stop;
 pub use submit::{Acknowledged, Received};
 pub use unheard::Unheard;
+pub use versions::{Collected, Replacement, StatusOf};
 pub use watch::Watched;
+pub use withdraw::{Left, TakenBack};

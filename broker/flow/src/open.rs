@@ -1,6 +1,6 @@
 //! The flow's state: the store, the clock, and the generation of policies in force.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
@@ -49,6 +49,8 @@ pub struct Flow<S: Store> {
     pub(crate) watch_turn: tokio::sync::Mutex<()>,
     /// Returns that are overdue and not cleared: a submission asks only these whether it clears one.
     pub(crate) overdue: RwLock<HashSet<Identity>>,
+    /// The indexes of withdrawals whose contents could not be erased yet.
+    pub(crate) erasing: Mutex<BTreeSet<u64>>,
     pub(crate) tally: Mutex<Tally>,
     /// Generations that are no longer in force, by the index of the entry that loaded them, as reads need them.
     past: Mutex<BTreeMap<u64, Arc<Generation>>>,
@@ -120,6 +122,7 @@ impl<S: Store> Flow<S> {
             watch_turn: tokio::sync::Mutex::new(()),
             past: Mutex::new(BTreeMap::new()),
             overdue: RwLock::new(HashSet::new()),
+            erasing: Mutex::new(BTreeSet::new()),
             tally: Mutex::new(Tally::default()),
             generation: ArcSwap::new(generation),
         };
@@ -129,6 +132,7 @@ impl<S: Store> Flow<S> {
         if let Err(fault) = flow.remember_overdue() {
             tracing::warn!(reason = fault.operator(), "which returns are overdue could not be read");
         }
+        flow.finish_erasures()?;
         Ok(Arc::new(flow))
     }
 

@@ -1,16 +1,17 @@
 //! The walk of a read: authorise, an entry that says so, the payload, its projection. And the inbox around it.
 
 use concordat_catalogue::content;
-use concordat_core::apply::{Key, Row};
+use concordat_core::clock::london_date;
 use concordat_core::decision::{Act, Fact};
 use concordat_core::entry::{Answered, Body, Judged, Released};
 use concordat_core::fault::Fault;
 use concordat_core::ids::{EntryId, ProfileId, PurposeId, RuleId, SendKey};
-use concordat_core::refusal::Refusal;
+use concordat_core::refusal::{DenyReason, Refusal};
 use concordat_core::submission::{DeliveryRecord, DeliveryState, SubmissionRecord};
 use concordat_core::table::Table;
 use concordat_policy::Permitted;
-use concordat_store::{Appended, Precondition, Proposal, Store};
+use concordat_store::{Appended, Committed, Precondition, Proposal, Store, Unmet};
+use jiff::civil::Date;
 
 use crate::authorise::{Question, ask};
 use crate::generation::Generation;
@@ -19,6 +20,7 @@ use crate::open::Flow;
 use crate::random;
 use crate::refuse::Asked;
 use crate::stop::Stop;
+use crate::versions::Replacement;
 
 /// Which submission is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,17 +29,6 @@ pub enum Which {
     Submission(EntryId),
     /// By the key it was sent under.
     Key(SendKey),
-}
-
-/// What became of a submission.
-#[derive(Debug, Clone)]
-pub struct StatusOf {
-    /// The submission.
-    pub record: SubmissionRecord,
-    /// Its deliveries.
-    pub deliveries: Vec<DeliveryRecord>,
-    /// Whether business time is a demonstration's.
-    pub demo_clock: bool,
 }
 
 /// A page of an inbox.
@@ -58,6 +49,12 @@ pub struct InboxItem {
     pub delivery: DeliveryRecord,
     /// What was delivered.
     pub record: SubmissionRecord,
+    /// What it replaced.
+    pub replaced: Option<Replacement>,
+    /// What replaced it.
+    pub superseded: Option<Replacement>,
+    /// Whether it is there as a notice alone: the agency has collected it and policy shows it no longer.
+    pub notice: bool,
 }
 
 /// A return as one reader may see it.
@@ -75,6 +72,8 @@ pub struct Fetched {
     pub withheld_tables: Vec<String>,
     /// How many cells were suppressed.
     pub suppressed_cells: u32,
+    /// What replaced it.
+    pub superseded: Option<Replacement>,
     /// The rules that allowed it.
     pub rules: Vec<RuleId>,
     /// The index of the entry that says so.
@@ -88,67 +87,13 @@ const PAGE: usize = 128;
 const REASON: usize = 200;
 
 impl<S: Store> Flow<S> {
-    /// What became of a submission of the caller's own agency.
-    ///
-    /// # Errors
-    /// [`Refusal::NotThere`], recorded, when there is none or it is another agency's; a fault of ours.
-    pub async fn status(&self, caller: &Caller, which: Which) -> Result<StatusOf, Stop> {
-        let id = match which {
-            Which::Submission(id) => Some(id),
-            Which::Key(key) => match self.store.row(&Key::Sent(caller.agency().id.clone(), key))? {
-                Some(Row::Sent(sent)) => Some(sent.submission),
-                _ => None,
-            },
-        };
-        let record = self.own(caller, id).await?;
-        let mut deliveries = Vec::with_capacity(record.recipients.len());
-        for recipient in &record.recipients {
-            if let Some(Row::Delivery(delivery)) =
-                self.store.row(&Key::Delivery(recipient.agency.clone(), record.index))?
-            {
-                deliveries.push(delivery);
-            }
-        }
-        Ok(StatusOf { record, deliveries, demo_clock: self.is_demo_clock() })
-    }
-
-    /// The original receipt of a submission of the caller's own agency.
-    ///
-    /// # Errors
-    /// As [`Flow::status`].
-    pub async fn receipt(&self, caller: &Caller, submission: EntryId) -> Result<Vec<u8>, Stop> {
-        let record = self.own(caller, Some(submission)).await?;
-        Ok(self.store.receipt(record.index)?.to_text().into_bytes())
-    }
-
-    async fn own(&self, caller: &Caller, id: Option<EntryId>) -> Result<SubmissionRecord, Stop> {
-        let found = match id {
-            Some(id) => self.submission(id)?,
-            None => None,
-        };
-        let Some(record) = found.filter(|record| record.identity.agency == caller.agency().id) else {
-            return Err(self.not_there(caller, id).await);
-        };
-        // an own return may be asked after by whoever may send or read it
-        let may = [Act::Submit, Act::DeclareNil, Act::Read, Act::List]
-            .into_iter()
-            .any(|act| self.judge(caller, &record, act, Some(record.purpose.clone())).is_ok());
-        if may { Ok(record) } else { Err(self.not_there(caller, id).await) }
-    }
-
-    async fn not_there(&self, caller: &Caller, id: Option<EntryId>) -> Stop {
+    pub(crate) async fn not_there(&self, caller: &Caller, id: Option<EntryId>) -> Stop {
         self.deny(caller, Asked { asked_for: id, request: None, denial: None }, Refusal::NotThere).await
     }
 
-    pub(crate) fn submission(&self, id: EntryId) -> Result<Option<SubmissionRecord>, Fault> {
-        Ok(match self.store.row(&Key::Submission(id))? {
-            Some(Row::Submission(record)) => Some(*record),
-            _ => None,
-        })
-    }
-
     /// What lies in the inbox of the caller's agency, as far as policy lets the caller know of it. What the caller
-    /// may not know of does not show, not even as a page that is shorter or a place where the next begins.
+    /// may not know of does not show, not even as a page that is shorter or a place where the next begins. What the
+    /// agency has collected and policy shows no longer stands there as a notice once it is superseded or taken back.
     ///
     /// # Errors
     /// A fault of ours.
@@ -161,14 +106,19 @@ impl<S: Store> Flow<S> {
             for delivery in page {
                 at = delivery.index.saturating_add(1);
                 let Some(record) = self.submission(delivery.submission)? else { continue };
-                if self.judge(caller, &record, Act::List, Some(record.purpose.clone())).is_err() {
-                    continue;
-                }
+                let Some(notice) = self.shows(caller, &delivery, &record) else { continue };
                 if items.len() == limit {
                     next = Some(delivery.index);
                     break 'pages;
                 }
-                items.push(InboxItem { delivery, record });
+                let reader = &caller.agency().id;
+                items.push(InboxItem {
+                    replaced: self.replaced(&record, reader)?,
+                    superseded: self.superseded(&record, reader)?,
+                    notice,
+                    delivery,
+                    record,
+                });
             }
             if !full {
                 break;
@@ -178,18 +128,31 @@ impl<S: Store> Flow<S> {
         Ok(InboxPage { items, next, demo_clock: self.is_demo_clock() })
     }
 
+    /// Whether a delivery shows to the caller, and if so whether as a notice alone.
+    fn shows(&self, caller: &Caller, delivery: &DeliveryRecord, record: &SubmissionRecord) -> Option<bool> {
+        let Err(asked) = self.judge(caller, record, Act::List, Some(record.purpose.clone())) else {
+            return Some(false);
+        };
+        let has_news = record.superseded_by.is_some() || record.withdrawn.is_some();
+        if !has_news || !delivery.state.is_held() {
+            return None;
+        }
+        self.judge_then(caller, record, Act::List, &asked).map(|_| true)
+    }
+
     /// Releases a return to the caller: the entry first, then the content, through every profile that applies.
     ///
     /// # Errors
-    /// A refusal, recorded; [`Refusal::NotThere`] alike for what does not exist and for what the caller may not
-    /// know of. A fault of ours, with nothing released.
+    /// A refusal, recorded; [`Refusal::NotThere`] alike for what does not exist, for what was taken back and for what
+    /// the caller may not know of. A fault of ours, with nothing released.
     pub async fn fetch(
         &self,
         caller: &Caller,
         submission: EntryId,
         purpose: Option<PurposeId>,
     ) -> Result<Fetched, Stop> {
-        let Some(record) = self.submission(submission)? else {
+        let found = self.submission(submission)?.filter(|record| record.withdrawn.is_none());
+        let Some(record) = found else {
             return Err(self.not_there(caller, Some(submission)).await);
         };
         let Some(routed) = routed_profiles(caller, &record) else {
@@ -237,23 +200,52 @@ impl<S: Store> Flow<S> {
             to: caller.principal().clone(),
             judged,
         }));
-        let logged = self.append_proposal(Proposal::of(random::entry_id()?, body)).await?;
+        let Some(logged) = self.unless_withdrawn(record.id, body).await? else {
+            return Err(self.not_there(caller, Some(record.id)).await);
+        };
         let mut fetched = Fetched {
             tables: Vec::new(),
             profiles,
             withheld_fields: Vec::new(),
             withheld_tables: Vec::new(),
             suppressed_cells: 0,
+            superseded: self.superseded(&record, &caller.agency().id)?,
             rules,
             index: logged.index,
             record,
         };
         if !fetched.record.nil {
-            let plain = self.store.payload(&logged.logged)?;
+            let plain = match self.store.payload(&logged.logged) {
+                Ok(plain) => plain,
+                // taken back, and its key destroyed, since that entry
+                Err(_) if self.is_withdrawn(fetched.record.id)? => {
+                    return Err(self.not_there(caller, Some(fetched.record.id)).await);
+                }
+                Err(fault) => return Err(fault.into()),
+            };
             let (_, _, tables) = content::decode(&plain).map_err(Fault::tampered)?;
             project(&mut fetched, tables, (&then, &routed), (generation, &granted))?;
         }
         Ok(fetched)
+    }
+
+    /// Appends an entry about a submission, unless it was taken back.
+    async fn unless_withdrawn(&self, submission: EntryId, body: Body) -> Result<Option<Committed>, Stop> {
+        let proposal = Proposal {
+            preconditions: vec![Precondition::NotWithdrawn { submission }],
+            ..Proposal::of(random::entry_id()?, body)
+        };
+        match self.store.append(vec![proposal]).await? {
+            Appended::Committed(committed) => match committed.into_iter().next() {
+                Some(committed) => Ok(Some(committed)),
+                None => Err(Fault::internal("a commit recorded nothing").into()),
+            },
+            Appended::Unmet(_) => Ok(None),
+        }
+    }
+
+    fn is_withdrawn(&self, submission: EntryId) -> Result<bool, Fault> {
+        Ok(self.submission(submission)?.is_some_and(|record| record.withdrawn.is_some()))
     }
 
     /// Confirms or rejects a delivery to the caller's agency.
@@ -272,7 +264,9 @@ impl<S: Store> Flow<S> {
             let asked = Asked { asked_for: Some(submission), request: None, denial: None };
             return Err(self.deny(caller, asked, refusal).await);
         }
-        let Some(record) = self.submission(submission)?.filter(|record| is_recipient(caller, record)) else {
+        let is_theirs =
+            |record: &SubmissionRecord| is_recipient(caller, record) && record.withdrawn.is_none();
+        let Some(record) = self.submission(submission)?.filter(is_theirs) else {
             return Err(self.not_there(caller, Some(submission)).await);
         };
         let permitted = match self.judge(caller, &record, Act::List, Some(record.purpose.clone())) {
@@ -289,11 +283,15 @@ impl<S: Store> Flow<S> {
         }));
         let recipient = caller.agency().id.clone();
         let proposal = Proposal {
-            preconditions: vec![Precondition::Delivery { recipient, index: record.index, states }],
+            preconditions: vec![
+                Precondition::NotWithdrawn { submission },
+                Precondition::Delivery { recipient, index: record.index, states },
+            ],
             ..Proposal::of(random::entry_id()?, body)
         };
         match self.store.append(vec![proposal]).await? {
             Appended::Committed(committed) => Ok(committed.first().map_or(0, |first| first.index)),
+            Appended::Unmet(Unmet::Withdrawn) => Err(self.not_there(caller, Some(submission)).await),
             Appended::Unmet(_) => {
                 let refusal = Refusal::WrongState(
                     "fetch the return before you answer it; one that was answered stays answered",
@@ -304,7 +302,7 @@ impl<S: Store> Flow<S> {
         }
     }
 
-    fn judge(
+    pub(crate) fn judge(
         &self,
         caller: &Caller,
         record: &SubmissionRecord,
@@ -322,6 +320,48 @@ impl<S: Store> Flow<S> {
         act: Act,
         purpose: Option<PurposeId>,
     ) -> Result<Permitted<()>, Box<Asked>> {
+        self.judge_on(self.today(), generation, caller, record, act, purpose)
+    }
+
+    /// As policy would have decided when the return was recorded, for the roles that the caller holds today: for what
+    /// shows the caller no content, where policy of today does not allow it and does not forbid it outright either.
+    pub(crate) fn judge_then(
+        &self,
+        caller: &Caller,
+        record: &SubmissionRecord,
+        act: Act,
+        today: &Asked,
+    ) -> Option<Permitted<()>> {
+        let forbidden = today
+            .denial
+            .as_ref()
+            .is_none_or(|denial| matches!(denial.reason, DenyReason::ExplicitDeny | DenyReason::PolicyError));
+        if forbidden || caller.asker(self.today()).roles.is_empty() {
+            return None;
+        }
+        let then = match self.generation_at(record.index) {
+            Ok(then) => then,
+            Err(fault) => {
+                tracing::warn!(
+                    reason = fault.operator(),
+                    "policies of the past cannot be read: they allow nothing"
+                );
+                return None;
+            }
+        };
+        let day = london_date(record.recorded_at);
+        self.judge_on(day, &then, caller, record, act, Some(record.purpose.clone())).ok()
+    }
+
+    fn judge_on(
+        &self,
+        day: Date,
+        generation: &Generation,
+        caller: &Caller,
+        record: &SubmissionRecord,
+        act: Act,
+        purpose: Option<PurposeId>,
+    ) -> Result<Permitted<()>, Box<Asked>> {
         let question = Question {
             owner: &record.identity.agency,
             return_type: &record.identity.return_type,
@@ -329,7 +369,7 @@ impl<S: Store> Flow<S> {
             areas: &record.identity.areas,
             act,
             purpose,
-            day: self.today(),
+            day,
         };
         let request = ask(generation, caller, &question);
         debug_assert!(!request.facts.contains(&Fact::BreakGlass));
@@ -367,7 +407,7 @@ fn project(
     Ok(())
 }
 
-fn judged(caller: &Caller, permitted: &Permitted<()>) -> Judged {
+pub(crate) fn judged(caller: &Caller, permitted: &Permitted<()>) -> Judged {
     Judged {
         request: permitted.request().clone(),
         grant: permitted.grant().clone(),

@@ -29,6 +29,8 @@ struct Facts {
     rtype: Digest,
     areas: Vec<AreaCode>,
     named: Vec<AgencyId>,
+    /// Whom the version that it replaces was routed to.
+    former: Vec<AgencyId>,
     day: Date,
 }
 
@@ -63,12 +65,13 @@ impl<S: Store> Flow<S> {
             rtype: checked.rtype.digest,
             areas: identity.areas.clone(),
             named: checked.valid.agencies().to_vec(),
+            former: self.former(checked)?,
             day,
         };
         if let Some(route) = generation.routes.find(&facts) {
             return Ok(route);
         }
-        let route = Arc::new(plan(generation, &checked.rtype, identity, &facts.named, day)?);
+        let route = Arc::new(plan(generation, &checked.rtype, identity, &facts)?);
         // whoever is named and not reached would be thought to know
         let is_reached = |id: &AgencyId| *id == identity.agency || route.iter().any(|to| to.agency == *id);
         if !facts.named.iter().all(is_reached) {
@@ -86,19 +89,31 @@ impl<S: Store> Flow<S> {
         generation.routes.keep(facts, &route);
         Ok(route)
     }
+
+    /// Whom the version that is replaced was routed to; nobody where none is.
+    fn former(&self, checked: &Checked) -> Result<Vec<AgencyId>, Fault> {
+        let Some(replaces) = &checked.replaces else { return Ok(Vec::new()) };
+        let older = self.submission(replaces.submission)?;
+        let older = older.filter(|older| older.identity == *checked.valid.identity());
+        Ok(older.map_or_else(Vec::new, |older| {
+            older.recipients.into_iter().map(|recipient| recipient.agency).collect()
+        }))
+    }
 }
 
 fn plan(
     generation: &Generation,
     rtype: &ReturnType,
     identity: &Identity,
-    named: &[AgencyId],
-    day: Date,
+    facts: &Facts,
 ) -> Result<Vec<Recipient>, Fault> {
+    let day = facts.day;
     let collect_by = generation.calendar.due(day, rtype.collect_within).map_err(Fault::internal)?.before;
     let mut recipients = Vec::new();
     for agency in &generation.partnership.agencies {
-        if agency.id == identity.agency || !is_named(rtype, agency, &identity.areas, named) {
+        let is_meant =
+            is_named(rtype, agency, &identity.areas, &facts.named) || follows(rtype, agency, &facts.former);
+        if agency.id == identity.agency || !is_meant {
             continue;
         }
         let request = deliver(generation, rtype, identity, agency, day);
@@ -123,6 +138,16 @@ fn is_named(rtype: &ReturnType, agency: &Agency, areas: &[AreaCode], named: &[Ag
                 AreaMatch::Named => named.contains(&agency.id),
             }
     })
+}
+
+/// Whether an agency gets what replaces a version that was routed to it, though the type would not name it any more.
+/// Where a return names the agencies it concerns, the replacement says anew whom.
+fn follows(rtype: &ReturnType, agency: &Agency, former: &[AgencyId]) -> bool {
+    let by_name = rtype
+        .recipients
+        .iter()
+        .any(|rule| rule.kind == agency.kind && matches!(rule.areas, AreaMatch::Named));
+    !by_name && former.contains(&agency.id)
 }
 
 fn deliver(

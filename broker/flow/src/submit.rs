@@ -6,6 +6,7 @@ use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
 use concordat_core::refusal::Refusal;
 use concordat_core::submission::{Identity, Replaces};
 use concordat_core::table::Table;
+use concordat_core::withdrawal::Withdrawal;
 use concordat_policy::Permitted;
 use concordat_store::Store;
 
@@ -51,6 +52,8 @@ pub struct Acknowledged {
     pub receipt: Vec<u8>,
     /// Whether this is the original receipt of something accepted before.
     pub already: bool,
+    /// When and why that was taken back since.
+    pub withdrawn: Option<Withdrawal>,
     /// To how many agencies it is queued.
     pub queued_to: u32,
     /// What the checks left: queries and infos.

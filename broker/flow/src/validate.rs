@@ -52,7 +52,10 @@ impl<S: Store> Flow<S> {
         let before = period.previous().filter(|_| !typed.received.nil && typed.rtype.needs_previous());
         let Some(before) = before else { return Ok(None) };
         let key = Key::Version(Identity { covers: Covers::Period(before), ..identity.clone() });
-        let Some(Row::Version(version)) = self.store.row(&key)? else { return Ok(None) };
+        let version = match self.store.row(&key)? {
+            Some(Row::Version(version)) if !version.withdrawn => version,
+            _ => return Ok(None),
+        };
         let Some(content) = self.store.own_content(version.index, &identity.agency)? else { return Ok(None) };
         let (_, _, tables) = content::decode(&content).map_err(Fault::tampered)?;
         Ok(Some(Earlier { submission: version.submission, tables }))

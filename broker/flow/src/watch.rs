@@ -57,6 +57,7 @@ impl<S: Store> Flow<S> {
             }
         }
         watched.not_collected = self.report_uncollected().await?;
+        self.erase_withdrawn().await;
         Ok(watched)
     }
 

@@ -17,6 +17,7 @@ pub mod inbox;
 pub mod obligation;
 pub mod submission;
 pub mod table;
+pub mod withdrawal;
 
 /// The most tables in one return.
 pub const TABLES: usize = 16;

@@ -77,6 +77,7 @@ pub fn refused(refusal: &Refusal) -> Status {
         | Refusal::NotRoutable(_)
         | Refusal::KeyReused
         | Refusal::NotInForce
+        | Refusal::Withdrawn
         | Refusal::WrongState(_) => {}
     }
     details.set_error_info(refusal.code(), DOMAIN, about);
@@ -92,9 +93,11 @@ const fn code_of(refusal: &Refusal) -> Code {
         | Refusal::UnknownType(_)
         | Refusal::NilNotAllowed
         | Refusal::NotRoutable(_) => Code::InvalidArgument,
-        Refusal::CatalogueChanged | Refusal::KeyReused | Refusal::NotInForce | Refusal::WrongState(_) => {
-            Code::FailedPrecondition
-        }
+        Refusal::CatalogueChanged
+        | Refusal::KeyReused
+        | Refusal::NotInForce
+        | Refusal::Withdrawn
+        | Refusal::WrongState(_) => Code::FailedPrecondition,
         Refusal::AlreadyAccepted { .. } => Code::AlreadyExists,
         Refusal::TooBusy => Code::ResourceExhausted,
     }

@@ -45,8 +45,9 @@ pub enum Precondition {
         /// The digest of the content now sent under it.
         content: Digest,
     },
-    /// Exactly this submission, or none, is in force. Else [`Unmet::SameContent`] when the one in force has this
-    /// content, [`Unmet::OtherInForce`] when none was expected, [`Unmet::NotInForce`] when another was.
+    /// Exactly this submission, or none, is in force, and this version is the next. Else [`Unmet::SameContent`] when
+    /// the one in force has this content, [`Unmet::OtherInForce`] when none was expected, [`Unmet::Withdrawn`] when
+    /// the one expected was taken back, [`Unmet::NotInForce`] when another was, [`Unmet::VersionTaken`].
     InForce {
         /// The return.
         identity: Identity,
@@ -54,6 +55,20 @@ pub enum Precondition {
         submission: Option<EntryId>,
         /// The digest of the content now sent.
         content: Digest,
+        /// The version it is to be.
+        version: u32,
+    },
+    /// Exactly this submission is in force. Else [`Unmet::Withdrawn`] when it was taken back, [`Unmet::NotInForce`].
+    StillInForce {
+        /// The return.
+        identity: Identity,
+        /// The submission.
+        submission: EntryId,
+    },
+    /// The submission was not taken back. Else [`Unmet::Withdrawn`].
+    NotWithdrawn {
+        /// The submission.
+        submission: EntryId,
     },
     /// Overdue was never raised for this obligation. Else [`Unmet::AlreadyRaised`].
     NotRaised {
@@ -95,6 +110,10 @@ pub enum Unmet {
     },
     /// The submission named is not the one in force.
     NotInForce,
+    /// The submission named was taken back.
+    Withdrawn,
+    /// Another submission had the version before: it is not the next any more.
+    VersionTaken,
     /// Overdue was raised before.
     AlreadyRaised,
     /// There is no such invitation.

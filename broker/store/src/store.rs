@@ -75,6 +75,12 @@ pub trait Store: Send + Sync + 'static {
     /// As [`Store::row`].
     fn uncollected(&self, now: Timestamp, limit: usize) -> Result<Vec<DeliveryRecord>, Fault>;
 
+    /// The indexes of the entries that took a return back, ascending.
+    ///
+    /// # Errors
+    /// As [`Store::row`].
+    fn withdrawals(&self) -> Result<Vec<u64>, Fault>;
+
     /// Every principal that ever enrolled.
     ///
     /// # Errors
@@ -96,6 +102,14 @@ pub trait Store: Send + Sync + 'static {
     /// `internal` when the entry accepts no submission of that agency; `tampered` when the stored bytes are not those
     /// the log recorded.
     fn own_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Zeroizing<Vec<u8>>>, Fault>;
+
+    /// Erases what the withdrawal at an index says is erased: destroys the keys and removes the files that they
+    /// sealed. What is erased already stays so.
+    ///
+    /// # Errors
+    /// `internal` when the entry is no withdrawal, or names content without a key of its own; `unavailable` when
+    /// something is left to be erased: call again.
+    fn erase(&self, withdrawal: u64) -> Result<(), Fault>;
 
     /// What the log has signed last.
     fn head(&self) -> Arc<Head>;

@@ -8,7 +8,7 @@ use concordat_proto::v1::inbox_service_client::InboxServiceClient;
 use serde_json::Value;
 use tonic::transport::Channel;
 
-use crate::answer::{Answer, Sheet, text, texts};
+use crate::answer::{Answer, Sheet, number, text, texts};
 use crate::connect::{self, MAX_ANSWER};
 use crate::context::Context;
 use crate::convert::{covers_text, entry_text, typed_id};
@@ -110,6 +110,18 @@ async fn list(session: &mut Session<'_>) -> Result<Exit, Failure> {
         "recorded_at",
         "state",
         "superseded",
+        "note",
+    ])
+    .aside(&[
+        "superseded_by",
+        "superseded_by_version",
+        "superseded_reason",
+        "replaces",
+        "replaces_version",
+        "replace_reason",
+        "withdrawn_at",
+        "withdrawn_reason",
+        "notice",
     ]);
     let (mut from, mut demo_clock) = (0, false);
     loop {
@@ -142,7 +154,34 @@ fn add(sheet: &mut Sheet, item: &v1::InboxItem) {
         text(&item.recorded_at),
         text(&item.state),
         Value::from(item.superseded),
+        text(&note(item)),
+        text(&entry_text(&item.superseded_by)),
+        number(item.superseded_by_version),
+        text(&item.superseded_reason),
+        text(&entry_text(&item.replaces)),
+        number(item.replaces_version),
+        text(&item.replace_reason),
+        text(&item.withdrawn_at),
+        text(&item.withdrawn_reason),
+        Value::from(item.notice),
     ]);
+}
+
+/// What came before it and after it, in words.
+fn note(item: &v1::InboxItem) -> String {
+    let mut notes = Vec::new();
+    if item.replaces_version != 0 {
+        notes.push(format!("replaces version {} ({})", item.replaces_version, item.replace_reason));
+    }
+    if item.superseded_by_version != 0 {
+        let not_here = if item.superseded_by.is_empty() { ", which is not for this agency" } else { "" };
+        let (version, reason) = (item.superseded_by_version, &item.superseded_reason);
+        notes.push(format!("superseded by version {version} ({reason}){not_here}"));
+    }
+    if !item.withdrawn_at.is_empty() {
+        notes.push(format!("withdrawn ({}): do not use it", item.withdrawn_reason));
+    }
+    notes.join("; ")
 }
 
 async fn fetch(args: &Fetch, session: &mut Session<'_>) -> Result<Exit, Failure> {
@@ -153,8 +192,24 @@ async fn fetch(args: &Fetch, session: &mut Session<'_>) -> Result<Exit, Failure>
     let request = v1::FetchRequest { submission, purpose: args.purpose.to_string() };
     let reply = client.fetch(request).await.map_err(failed(&context))?.into_inner();
     tell_projection(&reply, session);
+    tell_superseded(&reply, session);
     projected::write(reply, args.out.as_deref(), session)?;
     Ok(Exit::Ok)
+}
+
+/// That this is not the newest version.
+fn tell_superseded(reply: &v1::FetchReply, session: &mut Session<'_>) {
+    if reply.superseded_by_version == 0 {
+        return;
+    }
+    let where_to = match entry_text(&reply.superseded_by).as_str() {
+        "" => "which is not for this agency".to_owned(),
+        id => format!("`concordat inbox fetch {id}`"),
+    };
+    session.printer.warn(&format!(
+        "this is version {}, superseded by version {} ({}): {where_to}",
+        reply.version, reply.superseded_by_version, reply.superseded_reason
+    ));
 }
 
 /// What the reader does not get to see, and by which profile.

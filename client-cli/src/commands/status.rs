@@ -3,7 +3,7 @@
 use concordat_proto::v1;
 use serde_json::Value;
 
-use crate::answer::{Answer, Sheet, text, texts};
+use crate::answer::{Answer, Sheet, number, text, texts};
 use crate::connect;
 use crate::context::Context;
 use crate::convert::{covers_text, entry_text, typed_id, typed_key};
@@ -40,12 +40,13 @@ async fn one(id: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let context = session.context()?;
     let reply = ask(&context, v1::status_request::Which::Submission(id.0.to_vec())).await?;
     let identity = reply.identity.clone().unwrap_or_default();
-    let mut sheet = Sheet::new(&["recipient", "state", "overdue"]);
+    let mut sheet = Sheet::new(&["recipient", "state", "overdue", "collected_versions"]);
     for delivery in &reply.deliveries {
         sheet.row([
             Value::from(delivery.recipient.as_str()),
             Value::from(delivery.state.as_str()),
             Value::from(delivery.overdue),
+            Value::from(delivery.collected_versions.as_slice()),
         ]);
     }
     let explanations: Vec<String> = reply
@@ -62,18 +63,39 @@ async fn one(id: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
         .fact("agency", identity.agency.as_str())
         .fact("areas", texts(&identity.areas))
         .fact("part", text(&identity.part))
-        .fact("recorded_at", reply.recorded_at)
+        .fact("recorded_at", reply.recorded_at.as_str())
         .fact("nil", reply.nil)
         .fact("queries", reply.queries)
         .fact("explanations", texts(&explanations))
         .fact("unexplained", texts(&reply.unexplained))
         .fact("replaces", text(&entry_text(&reply.replaces)))
+        .fact("replace_reason", text(&reply.replace_reason))
         .fact("superseded_by", text(&entry_text(&reply.superseded_by)))
+        .fact("superseded_by_version", number(reply.superseded_by_version))
+        .fact("superseded_reason", text(&reply.superseded_reason))
+        .fact("withdrawn_at", text(&reply.withdrawn_at))
+        .fact("withdrawn_reason", text(&reply.withdrawn_reason))
         .fact("demo_clock", reply.demo_clock)
         .list("deliveries", sheet);
+    tell_who_is_behind(&reply, session);
     session.printer.answer(&answer)?;
     session.tell_demo_clock(reply.demo_clock);
     Ok(Exit::Ok)
+}
+
+/// Who has an older version in its hands and not the newest that is known here.
+fn tell_who_is_behind(reply: &v1::StatusReply, session: &mut Session<'_>) {
+    let newest = reply.version.max(reply.superseded_by_version);
+    let behind = reply.deliveries.iter().filter(|delivery| {
+        !delivery.collected_versions.is_empty() && !delivery.collected_versions.contains(&newest)
+    });
+    let behind: Vec<&str> = behind.map(|delivery| delivery.recipient.as_str()).collect();
+    if !reply.withdrawn_at.is_empty() {
+        session.printer.say("withdrawn: nobody can fetch it any more");
+    } else if !behind.is_empty() {
+        let behind = behind.join(", ");
+        session.printer.say(&format!("collected an older version, and not yet version {newest}: {behind}"));
+    }
 }
 
 async fn pending(session: &mut Session<'_>) -> Result<Exit, Failure> {

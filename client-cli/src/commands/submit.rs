@@ -9,7 +9,7 @@ use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
 use concordat_core::submission::{Identity, ReplaceReason, Replaces};
 use concordat_proto::v1;
 
-use crate::answer::Answer;
+use crate::answer::{self, Answer};
 use crate::commands::validate::{heading, tell_not_read, tell_reading};
 use crate::commands::whoami;
 use crate::context::Context;
@@ -142,7 +142,7 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
 /// Whether the refusal came from the log's writer, which looks for the key before anything else: then no
 /// earlier attempt under it was recorded.
 fn decided_by_the_log(failure: &Failure) -> bool {
-    ["key_reused", "already_accepted", "not_in_force"].iter().any(|code| failure.is(code))
+    ["key_reused", "already_accepted", "not_in_force", "withdrawn"].iter().any(|code| failure.is(code))
 }
 
 /// The agency and its areas; the broker is asked for them once.
@@ -280,6 +280,12 @@ fn acknowledged(
             human.push_str("its explanations are those sent then; see `concordat status`\n");
         }
     }
+    if !reply.withdrawn_at.is_empty() {
+        session.printer.warn(&format!(
+            "that submission was withdrawn at {} ({}); to send the return anew, leave out --key",
+            reply.withdrawn_at, reply.withdrawn_reason
+        ));
+    }
     if !found.findings.is_empty() {
         human.push('\n');
         human.push_str(&report::human(true, &found));
@@ -291,6 +297,7 @@ fn acknowledged(
         .fact("recorded_at", recorded_at)
         .fact("queued_to", reply.queued_to)
         .fact("already", reply.already)
+        .fact("withdrawn_at", answer::text(&reply.withdrawn_at))
         .fact("receipt", path.display().to_string());
     let answer: Answer = report::answer(heading, true, &found).human(human);
     // an original receipt is of what was sent then, its explanations included

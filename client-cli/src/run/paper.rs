@@ -245,7 +245,7 @@ impl Paper {
             receipt: receipt.to_text().into_bytes(),
             already: false,
             queued_to: 3,
-            findings: Vec::new(),
+            ..v1::SubmitReply::default()
         };
         books.by_key.insert(request.key.clone(), reply.clone());
         reply
@@ -370,8 +370,56 @@ impl v1::submission_service_server::SubmissionService for Paper {
         }
     }
 
-    async fn status(&self, _: Request<v1::StatusRequest>) -> Result<Response<v1::StatusReply>, Status> {
-        Err(refused(Code::PermissionDenied, "not_there", MetadataMap::new()))
+    async fn status(&self, request: Request<v1::StatusRequest>) -> Result<Response<v1::StatusReply>, Status> {
+        let Some(v1::status_request::Which::Submission(id)) = request.into_inner().which else {
+            return Err(refused(Code::PermissionDenied, "not_there", MetadataMap::new()));
+        };
+        let delivery = |recipient: &str, state: &str, collected_versions| v1::Delivery {
+            recipient: recipient.into(),
+            state: state.into(),
+            overdue: false,
+            collected_versions,
+        };
+        Ok(Response::new(v1::StatusReply {
+            submission: id,
+            version: 2,
+            replaces: vec![1; 16],
+            replace_reason: "late_data".into(),
+            deliveries: vec![
+                delivery("chscp", "queued", vec![1]),
+                delivery("hackney", "collected", vec![1, 2]),
+                delivery("city", "not_routed", vec![1]),
+            ],
+            ..v1::StatusReply::default()
+        }))
+    }
+
+    async fn withdraw(
+        &self,
+        request: Request<v1::WithdrawRequest>,
+    ) -> Result<Response<v1::WithdrawReply>, Status> {
+        let request = request.into_inner();
+        let mut books = self.books.lock().unwrap();
+        let found = books.by_key.values_mut().find(|reply| reply.submission == request.submission);
+        let Some(reply) = found else {
+            return Err(refused(Code::PermissionDenied, "not_there", MetadataMap::new()));
+        };
+        if !reply.withdrawn_at.is_empty() {
+            return Err(refused(Code::FailedPrecondition, "withdrawn", MetadataMap::new()));
+        }
+        reply.withdrawn_at = "2023-05-04T10:00:00Z".into();
+        reply.withdrawn_reason = request.reason.clone();
+        Ok(Response::new(v1::WithdrawReply {
+            submission: request.submission,
+            version: reply.version,
+            versions: 2,
+            reason: request.reason,
+            index: 9,
+            recorded_at: reply.withdrawn_at.clone(),
+            held_by: vec!["chscp".into()],
+            spared: vec!["hackney".into()],
+            content: "kept".into(),
+        }))
     }
 
     async fn receipt(
@@ -470,6 +518,24 @@ impl v1::inbox_service_server::InboxService for Paper {
     ) -> Result<Response<v1::InboxListReply>, Status> {
         let from = request.into_inner().from;
         let item = v1::InboxItem { submission: vec![1; 16], index: from, ..v1::InboxItem::default() };
+        let item = match from {
+            0 => v1::InboxItem {
+                superseded: true,
+                superseded_by: vec![2; 16],
+                superseded_by_version: 2,
+                superseded_reason: "late_data".into(),
+                ..item
+            },
+            1 => v1::InboxItem {
+                replaces: vec![1; 16],
+                replaces_version: 1,
+                replace_reason: "late_data".into(),
+                withdrawn_at: "2023-05-04T10:00:00Z".into(),
+                withdrawn_reason: "wrong_area".into(),
+                ..item
+            },
+            _ => item,
+        };
         // three pages of one
         let next = if from < 2 { from + 1 } else { 0 };
         Ok(Response::new(v1::InboxListReply { items: vec![item], next, demo_clock: false }))
@@ -486,6 +552,10 @@ impl v1::inbox_service_server::InboxService for Paper {
             profiles: vec!["dfe".into()],
             withheld_fields: vec!["late".into()],
             suppressed_cells: 1,
+            version: 1,
+            superseded_by: vec![2; 16],
+            superseded_by_version: 2,
+            superseded_reason: "correction".into(),
             ..v1::FetchReply::default()
         }))
     }

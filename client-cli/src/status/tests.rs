@@ -22,6 +22,7 @@ fn every_refusal() -> Vec<(Refusal, Exit)> {
         | Refusal::KeyReused
         | Refusal::AlreadyAccepted { .. }
         | Refusal::NotInForce
+        | Refusal::Withdrawn
         | Refusal::WrongState(_) => Exit::Rejected,
     };
     [

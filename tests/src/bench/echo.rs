@@ -86,9 +86,8 @@ impl SubmissionService for Echo {
             index: request.tables.len() as u64,
             version: 1,
             receipt: self.receipt.clone(),
-            already: false,
             queued_to: 3,
-            findings: Vec::new(),
+            ..wire::SubmitReply::default()
         }))
     }
 
@@ -100,6 +99,13 @@ impl SubmissionService for Echo {
         &self,
         _: Request<wire::ReceiptRequest>,
     ) -> Result<Response<wire::ReceiptReply>, Status> {
+        Err(Status::unimplemented("an echo knows nothing"))
+    }
+
+    async fn withdraw(
+        &self,
+        _: Request<wire::WithdrawRequest>,
+    ) -> Result<Response<wire::WithdrawReply>, Status> {
         Err(Status::unimplemented("an echo knows nothing"))
     }
 }

@@ -3,6 +3,7 @@ use crate::decision::{Act, Asker, DecisionRequest, Grant};
 use crate::entry::{Judged, Overdue, Released};
 use crate::finding::Counts;
 use crate::submission::{Covers, PayloadAt, Recipient, ReplaceReason, Replaces};
+use crate::withdrawal::{Recalled, WithdrawReason, Withdrawn};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_680_000_000 + second).unwrap()
@@ -72,6 +73,38 @@ fn accepted(version: u32, replaces: Option<EntryId>) -> Body {
         explanations: Vec::new(),
         payload: PayloadAt::Section(2),
     }))
+}
+
+/// Takes back submissions, the newest first, each with the index of its entry.
+fn withdrawn(version: u32, submissions: &[(u8, u64)]) -> Body {
+    let recalled = |(submission, index): &(u8, u64)| Recalled {
+        submission: EntryId([*submission; 16]),
+        index: *index,
+        recipients: vec!["chscp".parse().unwrap()],
+        erases: false,
+    };
+    Body::Withdrawn(Box::new(Withdrawn {
+        identity: identity(),
+        version,
+        submissions: submissions.iter().map(recalled).collect(),
+        reason: WithdrawReason::WrongPeriod,
+        by: "met/desk".parse().unwrap(),
+        judged: judged(),
+    }))
+}
+
+fn overdue() -> Body {
+    Body::OverdueRaised(Overdue {
+        identity: identity(),
+        due: crate::calendar::Due { date: "2023-05-03".parse().unwrap(), before: at(0) },
+    })
+}
+
+fn obligation(rows: &std::collections::BTreeMap<Key, Row>) -> crate::obligation::ObligationRecord {
+    match rows.get(&Key::Obligation(identity())) {
+        Some(Row::Obligation(record)) => record.clone(),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn run(entries: &[(u8, Body)]) -> std::collections::BTreeMap<Key, Row> {
@@ -204,4 +237,87 @@ fn an_event_leaves_no_trace_in_completeness() {
     event.identity.covers = Covers::Event("2f1c9d0e-5a34-4d2b-9c55-0e6a7b1c2d3e".parse().unwrap());
     let rows = run(&[(1, Body::Accepted(event))]);
     assert!(!rows.keys().any(|key| matches!(key, Key::Obligation(_))));
+}
+
+#[test]
+fn a_withdrawal_takes_back_every_version_and_deletes_none() {
+    let first = EntryId([1; 16]);
+    let rows =
+        run(&[(1, accepted(1, None)), (2, accepted(2, Some(first))), (3, withdrawn(2, &[(2, 1), (1, 0)]))]);
+    for (id, index) in [(1, 0), (2, 1)] {
+        let Some(Row::Submission(record)) = rows.get(&Key::Submission(EntryId([id; 16]))) else {
+            panic!("submission {id} is kept")
+        };
+        let withdrawal = record.withdrawn.unwrap();
+        assert_eq!((withdrawal.at, withdrawal.index), (at(2), 2));
+        assert_eq!(withdrawal.reason, WithdrawReason::WrongPeriod);
+        let Some(Row::Delivery(delivery)) = rows.get(&Key::Delivery("chscp".parse().unwrap(), index)) else {
+            panic!("delivery {index} is kept")
+        };
+        assert_eq!(delivery.state, DeliveryState::Withdrawn);
+    }
+    let Some(Row::Version(version)) = rows.get(&Key::Version(identity())) else { panic!() };
+    assert_eq!((version.version, version.withdrawn), (2, true), "the next version counts on from it");
+    assert!(rows.contains_key(&Key::Sent("met".parse().unwrap(), crate::ids::SendKey([2; 16]))));
+}
+
+#[test]
+fn what_was_collected_stays_so_when_it_is_withdrawn() {
+    let released = Body::Released(Box::new(Released {
+        submission: EntryId([1; 16]),
+        index: 0,
+        to: "chscp/manager".parse().unwrap(),
+        judged: judged(),
+    }));
+    let state = |entries: &[(u8, Body)]| match run(entries).get(&Key::Delivery("chscp".parse().unwrap(), 0)) {
+        Some(Row::Delivery(record)) => record.state,
+        other => panic!("{other:?}"),
+    };
+    let take_back = withdrawn(1, &[(1, 0)]);
+    assert_eq!(
+        state(&[(1, accepted(1, None)), (2, released.clone()), (3, take_back.clone())]),
+        DeliveryState::Collected
+    );
+    assert_eq!(
+        state(&[(1, accepted(1, None)), (2, take_back), (3, released)]),
+        DeliveryState::Withdrawn,
+        "nothing collects what was taken back"
+    );
+}
+
+#[test]
+fn a_withdrawn_return_is_owed_again_and_the_next_one_decides_lateness() {
+    let cleared =
+        Body::OverdueCleared(crate::entry::OverdueCleared { identity: identity(), by: EntryId([1; 16]) });
+    let mut entries =
+        vec![(9, overdue()), (1, accepted(1, None)), (8, cleared), (3, withdrawn(1, &[(1, 1)]))];
+    let record = obligation(&run(&entries));
+    assert_eq!((record.in_force, record.first_at, record.cleared_at), (None, None, None));
+    assert_eq!(record.overdue_at, Some(at(0)), "that it was overdue is remembered");
+    entries.push((2, accepted(2, None)));
+    let record = obligation(&run(&entries));
+    assert_eq!(record.first_at, Some(at(4)));
+    assert_eq!(record.in_force.unwrap().version, 2);
+}
+
+#[test]
+fn a_withdrawal_of_another_submission_ends_nothing() {
+    let rows = run(&[(1, accepted(1, None)), (3, withdrawn(1, &[(7, 7)]))]);
+    assert!(obligation(&rows).in_force.is_some());
+    let Some(Row::Version(version)) = rows.get(&Key::Version(identity())) else { panic!() };
+    assert!(!version.withdrawn);
+}
+
+#[test]
+fn a_withdrawn_event_leaves_no_trace_in_completeness() {
+    let event = Covers::Event("2f1c9d0e-5a34-4d2b-9c55-0e6a7b1c2d3e".parse().unwrap());
+    let (Body::Accepted(mut sent), Body::Withdrawn(mut taken)) = (accepted(1, None), withdrawn(1, &[(1, 0)]))
+    else {
+        panic!()
+    };
+    sent.identity.covers = event.clone();
+    taken.identity.covers = event;
+    let rows = run(&[(1, Body::Accepted(sent)), (2, Body::Withdrawn(taken))]);
+    assert!(!rows.keys().any(|key| matches!(key, Key::Obligation(_))));
+    assert!(rows.values().any(|row| matches!(row, Row::Version(version) if version.withdrawn)));
 }

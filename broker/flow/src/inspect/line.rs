@@ -81,10 +81,11 @@ fn say(line: &mut AuditLine, body: &Body) {
                 line.rules = denial.nearest.iter().cloned().collect();
                 line.policy = Some(denial.policy);
             }
-            let why = denied
-                .denial
-                .as_ref()
-                .map_or("no such record, or not the asker's to know of", |d| d.reason.as_str());
+            let without = match denied.code.as_str() {
+                "not_there" => "no such record, or not the asker's to know of",
+                code => code,
+            };
+            let why = denied.denial.as_ref().map_or(without, |d| d.reason.as_str());
             line.summary = format!("denied: {why}");
         }
         Body::RefusedUnheard(unheard) => {
@@ -136,6 +137,20 @@ fn say(line: &mut AuditLine, body: &Body) {
         Body::Administered(act) => {
             line.who = Some(act.by.clone());
             line.summary = format!("{}: {}", act.act, act.reason);
+        }
+        Body::Withdrawn(withdrawn) => {
+            line.who = Some(withdrawn.by.to_string());
+            line.submission = withdrawn.submissions.first().map(|recalled| recalled.submission);
+            judged(line, &withdrawn.judged);
+            about(line, Some(&withdrawn.identity));
+            let erased = withdrawn.submissions.iter().filter(|recalled| recalled.erases).count();
+            line.summary = format!(
+                "withdrew version {} and {} before it: {}{}",
+                withdrawn.version,
+                withdrawn.submissions.len().saturating_sub(1),
+                withdrawn.reason.as_str(),
+                if erased > 0 { format!("; the keys of {erased} are destroyed") } else { String::new() }
+            );
         }
         Body::TailCut(cut) => {
             line.summary = format!("{} bytes that were never acknowledged were cut at start", cut.bytes);

@@ -5,8 +5,8 @@ use concordat_core::refusal::Refusal;
 use concordat_flow::{Fetched, InboxItem, InboxPage};
 use concordat_proto::v1 as wire;
 
-use super::submission::bytes_of;
-use super::{entry_id, identity, malformed, optional, page, table, texts};
+use super::submission::{bytes_of, replacement};
+use super::{entry_id, identity, malformed, optional, page, table, texts, withdrawal};
 
 /// The longest reason for rejecting a delivery, in characters.
 const REASON: usize = 200;
@@ -28,6 +28,9 @@ pub fn listed(page: InboxPage) -> wire::InboxListReply {
 }
 
 fn item(item: InboxItem) -> wire::InboxItem {
+    let (superseded_by, superseded_by_version, superseded_reason) = replacement(item.superseded);
+    let (replaces, replaces_version, replace_reason) = replacement(item.replaced);
+    let (withdrawn_at, withdrawn_reason) = withdrawal::told(item.record.withdrawn);
     wire::InboxItem {
         submission: bytes_of(item.record.id),
         index: item.delivery.index,
@@ -37,6 +40,15 @@ fn item(item: InboxItem) -> wire::InboxItem {
         recorded_at: item.record.recorded_at.to_string(),
         state: item.delivery.state.as_str().to_owned(),
         superseded: item.record.superseded_by.is_some(),
+        superseded_by,
+        superseded_by_version,
+        superseded_reason,
+        replaces,
+        replaces_version,
+        replace_reason,
+        withdrawn_at,
+        withdrawn_reason,
+        notice: item.notice,
     }
 }
 
@@ -52,6 +64,7 @@ pub fn wanted(request: &wire::FetchRequest) -> Result<(EntryId, Option<PurposeId
 #[must_use]
 pub fn fetched(fetched: Fetched) -> wire::FetchReply {
     let record = fetched.record;
+    let (superseded_by, superseded_by_version, superseded_reason) = replacement(fetched.superseded);
     wire::FetchReply {
         identity: Some(identity::sent(record.identity)),
         version: record.version,
@@ -64,6 +77,9 @@ pub fn fetched(fetched: Fetched) -> wire::FetchReply {
         rules: texts(fetched.rules),
         index: fetched.index,
         recorded_at: record.recorded_at.to_string(),
+        superseded_by,
+        superseded_by_version,
+        superseded_reason,
     }
 }
 

@@ -3,8 +3,8 @@
 use concordat_core::explanation::{Explanation, ExplanationCode};
 use concordat_core::ids::{EntryId, SendKey};
 use concordat_core::refusal::Refusal;
-use concordat_core::submission::{DeliveryRecord, ReplaceReason, Replaces};
-use concordat_flow::{Acknowledged, Received, StatusOf, Which};
+use concordat_core::submission::{ReplaceReason, Replaces};
+use concordat_flow::{Acknowledged, Collected, Received, Replacement, StatusOf, Which};
 use concordat_proto::v1 as wire;
 use wire::status_request::Which as WireWhich;
 
@@ -12,6 +12,7 @@ use crate::codec::Parcel;
 
 use super::{
     EXPLANATIONS, FINDINGS, digest, entry_id, finding, identity, malformed, name, optional, table, texts,
+    withdrawal,
 };
 
 /// Reads a submission.
@@ -75,6 +76,7 @@ fn replaces(submission: &[u8], reason: &str) -> Result<Option<Replaces>, Refusal
 /// What the sender is told of an accepted return.
 #[must_use]
 pub fn acknowledged(acknowledged: Acknowledged) -> wire::SubmitReply {
+    let (withdrawn_at, withdrawn_reason) = withdrawal::told(acknowledged.withdrawn);
     wire::SubmitReply {
         submission: bytes_of(acknowledged.submission),
         index: acknowledged.index,
@@ -83,6 +85,8 @@ pub fn acknowledged(acknowledged: Acknowledged) -> wire::SubmitReply {
         already: acknowledged.already,
         queued_to: acknowledged.queued_to,
         findings: acknowledged.findings.into_iter().take(FINDINGS).map(finding::sent).collect(),
+        withdrawn_at,
+        withdrawn_reason,
     }
 }
 
@@ -110,6 +114,9 @@ pub fn receipt_of(request: &wire::ReceiptRequest) -> Result<EntryId, Refusal> {
 #[must_use]
 pub fn status(status: StatusOf) -> wire::StatusReply {
     let record = status.record;
+    let (withdrawn_at, withdrawn_reason) = withdrawal::told(record.withdrawn);
+    let (_, superseded_by_version, superseded_reason) = replacement(status.superseded);
+    let replace_reason = record.replaces.as_ref().map(|replaces| replaces.reason.as_str());
     wire::StatusReply {
         submission: bytes_of(record.id),
         index: record.index,
@@ -124,6 +131,11 @@ pub fn status(status: StatusOf) -> wire::StatusReply {
         demo_clock: status.demo_clock,
         explanations: record.explanations.into_iter().map(explained).collect(),
         unexplained: texts(record.unexplained),
+        replace_reason: replace_reason.unwrap_or_default().to_owned(),
+        superseded_by_version,
+        superseded_reason,
+        withdrawn_at,
+        withdrawn_reason,
     }
 }
 
@@ -135,12 +147,21 @@ fn explained(explanation: Explanation) -> wire::Explanation {
     }
 }
 
-fn delivery(delivery: DeliveryRecord) -> wire::Delivery {
+fn delivery(delivery: Collected) -> wire::Delivery {
     wire::Delivery {
         recipient: delivery.recipient.into(),
-        state: delivery.state.as_str().to_owned(),
+        state: delivery.state.map_or("not_routed", |state| state.as_str()).to_owned(),
         overdue: delivery.reported,
+        collected_versions: delivery.versions,
     }
+}
+
+/// The other side of a replacement: its id, which may be withheld, its version and the reason; nothing for none.
+pub(crate) fn replacement(replacement: Option<Replacement>) -> (Vec<u8>, u32, String) {
+    replacement.map_or_else(Default::default, |other| {
+        let id = other.submission.map(bytes_of).unwrap_or_default();
+        (id, other.version, other.reason.as_str().to_owned())
+    })
 }
 
 pub(crate) fn bytes_of(id: EntryId) -> Vec<u8> {

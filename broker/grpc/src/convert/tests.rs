@@ -9,8 +9,8 @@ use concordat_core::submission::{
 };
 use concordat_core::table::Table;
 use concordat_flow::{
-    Acknowledged, AuditLine, AuditPage, CheckpointOf, Fetched, InboxItem, InboxPage, ObligationRow, StatusOf,
-    Which, WhoAmI,
+    Acknowledged, AuditLine, AuditPage, CheckpointOf, Collected, Fetched, InboxItem, InboxPage, Left,
+    ObligationRow, Replacement, StatusOf, TakenBack, Which, WhoAmI,
 };
 use concordat_proto::v1 as wire;
 
@@ -168,6 +168,11 @@ fn record() -> SubmissionRecord {
         version: 2,
         replaces: Some(Replaces { submission: EntryId([5; 16]), reason: ReplaceReason::Correction }),
         superseded_by: Some(EntryId([6; 16])),
+        withdrawn: Some(concordat_core::withdrawal::Withdrawal {
+            at: "2023-05-04T10:00:00Z".parse().unwrap(),
+            reason: concordat_core::withdrawal::WithdrawReason::WrongPeriod,
+            index: 77,
+        }),
         nil: true,
         person_level: false,
         queries: 3,
@@ -200,14 +205,64 @@ fn delivery_record(state: DeliveryState) -> DeliveryRecord {
     }
 }
 
+fn replacement(submission: Option<u8>, version: u32) -> Replacement {
+    let submission = submission.map(|id| EntryId([id; 16]));
+    Replacement { submission, version, reason: ReplaceReason::LateData }
+}
+
+#[test]
+fn a_withdrawal_names_a_submission_and_one_of_the_reasons() {
+    let wanted = |submission: Vec<u8>, reason: &str| {
+        withdrawal::wanted(&wire::WithdrawRequest { submission, reason: reason.into() })
+    };
+    let reason = concordat_core::withdrawal::WithdrawReason::NotOursToSend;
+    assert_eq!(wanted(vec![1; 16], "not_ours_to_send"), Ok((EntryId([1; 16]), reason)));
+    assert_eq!(field_of(wanted(vec![1; 15], "not_ours_to_send")), "submission");
+    for word in ["", "because", "NotOursToSend"] {
+        assert_eq!(field_of(wanted(vec![1; 16], word)), "reason");
+    }
+    let reply = withdrawal::taken_back(TakenBack {
+        submission: EntryId([1; 16]),
+        version: 2,
+        versions: 2,
+        reason,
+        index: 9,
+        recorded_at: "2023-05-04T10:00:00Z".parse().unwrap(),
+        held_by: vec!["chscp".parse().unwrap()],
+        spared: vec!["city-csc".parse().unwrap()],
+        left: Left::Kept,
+    });
+    assert_eq!((reply.held_by, reply.spared), (vec!["chscp".to_owned()], vec!["city-csc".to_owned()]));
+    assert_eq!((reply.content.as_str(), reply.versions, reply.index), ("kept", 2, 9));
+}
+
 #[test]
 fn a_submissions_status_tells_all_that_is_recorded() {
     let status = StatusOf {
         record: record(),
-        deliveries: vec![delivery_record(DeliveryState::Queued)],
+        deliveries: vec![
+            Collected {
+                recipient: "hackney-csc".parse().unwrap(),
+                state: Some(DeliveryState::Queued),
+                reported: true,
+                versions: vec![1],
+            },
+            Collected {
+                recipient: "city-csc".parse().unwrap(),
+                state: None,
+                reported: false,
+                versions: vec![],
+            },
+        ],
+        superseded: Some(replacement(Some(6), 3)),
         demo_clock: true,
     };
-    let delivery = wire::Delivery { recipient: "hackney-csc".into(), state: "queued".into(), overdue: true };
+    let delivery = |recipient: &str, state: &str, overdue, collected_versions| wire::Delivery {
+        recipient: recipient.into(),
+        state: state.into(),
+        overdue,
+        collected_versions,
+    };
     let expected = wire::StatusReply {
         submission: vec![1; 16],
         index: 41,
@@ -218,10 +273,18 @@ fn a_submissions_status_tells_all_that_is_recorded() {
         queries: 3,
         replaces: vec![5; 16],
         superseded_by: vec![6; 16],
-        deliveries: vec![delivery],
+        deliveries: vec![
+            delivery("hackney-csc", "queued", true, vec![1]),
+            delivery("city-csc", "not_routed", false, vec![]),
+        ],
         demo_clock: true,
         explanations: vec![wire_explanation()],
         unexplained: vec!["N2".into()],
+        replace_reason: "correction".into(),
+        superseded_by_version: 3,
+        superseded_reason: "late_data".into(),
+        withdrawn_at: "2023-05-04T10:00:00Z".into(),
+        withdrawn_reason: "wrong_period".into(),
     };
     assert_eq!(submission::status(status), expected);
 }
@@ -253,12 +316,17 @@ fn an_acknowledgement_carries_receipt_and_findings() {
         version: 2,
         receipt: b"receipt".to_vec(),
         already: true,
+        withdrawn: record().withdrawn,
         queued_to: 4,
         findings: vec![found; FINDINGS + 1],
     });
     assert_eq!((reply.index, reply.version, reply.already, reply.queued_to), (41, 2, true, 4));
     assert_eq!((reply.submission, reply.receipt), (vec![1; 16], b"receipt".to_vec()));
     assert_eq!(reply.findings.len(), FINDINGS);
+    assert_eq!(
+        (reply.withdrawn_at.as_str(), reply.withdrawn_reason.as_str()),
+        ("2023-05-04T10:00:00Z", "wrong_period")
+    );
     let first = &reply.findings[0];
     assert_eq!((first.row, first.column.as_str(), first.figures.as_str()), (0, "", "10 to 20"));
     assert_eq!(first.severity(), wire::Severity::Query);
@@ -266,12 +334,25 @@ fn an_acknowledgement_carries_receipt_and_findings() {
 
 #[test]
 fn an_inbox_page_and_a_released_return_come_out_whole() {
-    let item = InboxItem { delivery: delivery_record(DeliveryState::Rejected), record: record() };
+    let item = InboxItem {
+        delivery: delivery_record(DeliveryState::Rejected),
+        record: record(),
+        replaced: Some(replacement(Some(5), 1)),
+        superseded: Some(replacement(None, 3)),
+        notice: true,
+    };
     let page = inbox::listed(InboxPage { items: vec![item], next: None, demo_clock: false });
     assert_eq!(page.next, 0);
     let item = &page.items[0];
     assert_eq!((item.state.as_str(), item.superseded, item.index), ("rejected", true, 41));
     assert_eq!(item.identity, Some(wire_identity()));
+    assert_eq!(
+        (&item.replaces, item.replaces_version, item.replace_reason.as_str()),
+        (&vec![5; 16], 1, "late_data")
+    );
+    assert_eq!((item.superseded_by_version, item.superseded_reason.as_str()), (3, "late_data"));
+    assert!(item.superseded_by.is_empty(), "what was not routed to the reader is not named");
+    assert_eq!((item.withdrawn_reason.as_str(), item.notice), ("wrong_period", true));
     let fetched = inbox::fetched(Fetched {
         record: record(),
         tables: vec![Table { name: "main".into(), columns: vec!["a".into()], cells: ["1"].iter().collect() }],
@@ -279,6 +360,7 @@ fn an_inbox_page_and_a_released_return_come_out_whole() {
         withheld_fields: vec!["name".into()],
         withheld_tables: vec!["notes".into()],
         suppressed_cells: 7,
+        superseded: Some(replacement(Some(6), 3)),
         rules: vec!["R-014".parse().unwrap()],
         index: 99,
     });
@@ -288,6 +370,7 @@ fn an_inbox_page_and_a_released_return_come_out_whole() {
         (fetched.withheld_fields, fetched.withheld_tables),
         (vec!["name".into()], vec!["notes".into()])
     );
+    assert_eq!((fetched.superseded_by, fetched.superseded_by_version), (vec![6; 16], 3));
     assert_eq!((fetched.suppressed_cells, fetched.index, fetched.version), (7, 99, 2));
 }
 
@@ -332,7 +415,7 @@ fn an_audit_search_is_read_and_a_range_that_ends_before_it_begins_is_refused() {
         ("until", |r| r.until = "2023-05-01T10:00:00Z".into()),
         ("agency", |r| r.agency = "The Met".into()),
         ("classes", |r| r.classes = vec!["everything".into()]),
-        ("classes", |r| r.classes = vec!["accepted".into(); 21]),
+        ("classes", |r| r.classes = vec!["accepted".into(); EntryClass::ALL.len() + 1]),
     ];
     for (field, break_it) in broken {
         let mut request = asked.clone();

@@ -14,7 +14,7 @@ use wire::submission_service_server::SubmissionService;
 
 use super::Desk;
 use crate::codec::{Parcel, SubmitCodec};
-use crate::convert::submission as convert;
+use crate::convert::{submission as convert, withdrawal};
 use crate::load::Counted;
 use crate::status;
 
@@ -73,5 +73,15 @@ impl<S: Store> SubmissionService for Desk<S> {
             convert::receipt_of(request.get_ref()).map_err(|refusal| self.malformed(&refusal))?;
         let receipt = self.flow.receipt(&self.caller, submission).await.map_err(status::of)?;
         Ok(Response::new(wire::ReceiptReply { receipt }))
+    }
+
+    async fn withdraw(
+        &self,
+        request: Request<wire::WithdrawRequest>,
+    ) -> Result<Response<wire::WithdrawReply>, Status> {
+        let (submission, reason) =
+            withdrawal::wanted(request.get_ref()).map_err(|refusal| self.malformed(&refusal))?;
+        let taken = self.flow.withdraw(&self.caller, submission, reason).await.map_err(status::of)?;
+        Ok(Response::new(withdrawal::taken_back(taken)))
     }
 }

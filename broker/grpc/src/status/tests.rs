@@ -21,6 +21,7 @@ fn every_refusal() -> Vec<(Refusal, Code, &'static str)> {
         (Refusal::KeyReused, Code::FailedPrecondition, "key_reused"),
         (Refusal::AlreadyAccepted { in_force, version: 3 }, Code::AlreadyExists, "already_accepted"),
         (Refusal::NotInForce, Code::FailedPrecondition, "not_in_force"),
+        (Refusal::Withdrawn, Code::FailedPrecondition, "withdrawn"),
         (Refusal::TooBusy, Code::ResourceExhausted, "too_busy"),
         (Refusal::WrongState("it was answered"), Code::FailedPrecondition, "wrong_state"),
     ]

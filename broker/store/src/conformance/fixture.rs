@@ -9,6 +9,7 @@ use concordat_core::entry::{
 use concordat_core::finding::Counts;
 use concordat_core::ids::{AgencyId, Digest, EntryId, PrincipalId, SendKey};
 use concordat_core::submission::{Covers, Identity, PayloadAt, Recipient, ReplaceReason, Replaces};
+use concordat_core::withdrawal::{Recalled, WithdrawReason, Withdrawn};
 use concordat_seal::{RetentionClass, SealFault, Sealed, SectionClass};
 use jiff::{SignedDuration, Timestamp};
 
@@ -165,6 +166,7 @@ pub fn sealed_submission(
             identity: accepted.identity.clone(),
             submission: accepted.replaces.as_ref().map(|replaces| replaces.submission),
             content: accepted.content,
+            version: accepted.version,
         },
     ];
     let sealed = seal(store, entry, accepted.person_level, payload)?;
@@ -231,6 +233,38 @@ pub fn answered(submission: EntryId, index: u64, by: &str, rejected: Option<&str
         rejected: rejected.map(str::to_owned),
         judged: judged(by, Some("met"), Act::List),
     }))
+}
+
+/// The taking back of the n-th return: its submissions with the indexes of their entries, the newest first.
+#[must_use]
+pub fn withdrawn(number: u64, version: u32, submissions: &[(EntryId, u64)]) -> Body {
+    let recalled = |(submission, index): &(EntryId, u64)| Recalled {
+        submission: *submission,
+        index: *index,
+        recipients: vec![agency("chscp"), agency("hackney")],
+        erases: false,
+    };
+    Body::Withdrawn(Box::new(Withdrawn {
+        identity: identity(number),
+        version,
+        submissions: submissions.iter().map(recalled).collect(),
+        reason: WithdrawReason::WrongPeriod,
+        by: principal("met"),
+        judged: judged("met", Some("met"), Act::Submit),
+    }))
+}
+
+/// The proposal of taking back the n-th return in a version, under the precondition that the broker sets.
+#[must_use]
+pub fn withdrawal(entry: EntryId, number: u64, version: u32, submissions: &[(EntryId, u64)]) -> Proposal {
+    let in_force = submissions.iter().map(|(submission, _)| Precondition::StillInForce {
+        identity: identity(number),
+        submission: *submission,
+    });
+    Proposal {
+        preconditions: in_force.take(1).collect(),
+        ..Proposal::of(entry, withdrawn(number, version, submissions))
+    }
 }
 
 /// A report that a delivery was not collected.

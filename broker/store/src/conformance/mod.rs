@@ -2,6 +2,7 @@
 
 pub mod fixture;
 mod suite;
+mod withdrawals;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use concordat_core::clock::TestClock;
 use crate::store::Store;
 
 pub use suite::*;
+pub use withdrawals::*;
 
 /// A store to be tried, that can be stopped and started.
 pub trait Subject: Sized + Send {
@@ -61,6 +63,11 @@ macro_rules! conformance_suite {
             sixty_four_writers_get_what_they_wrote
             consistency_and_inclusion_are_proved_up_to_the_head
             checkpoints_are_all_there
+            withdrawn_return_is_in_force_no_longer_and_withdrawn_once
+            version_after_a_withdrawal_counts_on
+            one_of_a_withdrawal_and_a_replacement_at_once_is_recorded
+            withdrawn_delivery_is_neither_released_nor_reported
+            withdrawal_erases_what_it_names_and_nothing_else
         );
     };
     (@ $subject:ty: $($name:ident)*) => {

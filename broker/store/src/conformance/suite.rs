@@ -477,6 +477,9 @@ pub async fn rows_are_the_same_after_reopening_and_rebuilding<S: Subject>() {
         if number % 3 == 0 {
             commit(&*store, vec![Proposal::of(id(300 + number), overdue(number))]).await;
         }
+        if number % 5 == 0 {
+            commit(&*store, vec![withdrawal(id(400 + number), number, 1, &[(id(number), index)])]).await;
+        }
     }
     let before = rows(&*store, 12);
     assert!(before.values().filter(|row| row.is_some()).count() > 50);

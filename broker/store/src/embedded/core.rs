@@ -184,6 +184,19 @@ mod tests {
         assert!(matches!(decode(&plain[1..]), Err(BadEntry::Altered(_))));
     }
 
+    /// What a withdrawal's entry was first written as, by its digest: it must read for ever.
+    #[test]
+    fn a_withdrawal_reads_as_it_was_first_written() {
+        use crate::conformance::fixture::{id, withdrawn};
+        let body = withdrawn(1, 2, &[(id(2), 1), (id(1), 0)]);
+        let plain = encode(&body, b"", &[7; 32]).unwrap();
+        assert_eq!(
+            sha256(&[&plain]).to_string(),
+            "9aa58b9440c7b5a49d3b8a997982f94170fb6f394629fea77475d4658bccfe8e"
+        );
+        assert_eq!(decode(&plain).unwrap().body, body);
+    }
+
     /// The bytes of version 1 as they were first written: they must read for ever.
     #[test]
     fn version_1_reads_as_it_was_first_written() {

@@ -6,6 +6,7 @@
 mod append;
 pub(crate) mod content;
 pub(crate) mod core;
+mod erase;
 mod found;
 mod frame;
 mod group;

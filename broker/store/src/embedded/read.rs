@@ -8,6 +8,7 @@ use concordat_core::entry::{Body, EntryClass};
 use concordat_core::fault::Fault;
 use concordat_core::ids::{AgencyId, Digest, EntryId, SendKey};
 use concordat_core::submission::DeliveryRecord;
+use concordat_core::withdrawal::Withdrawal;
 use concordat_ledger::{Hash, Receipt, SectionDigest, SignedCheckpoint, leaf_hash, sha256};
 use concordat_seal::{KeyId, KeyRing, Place, SealFault, SectionClass};
 use jiff::Timestamp;
@@ -102,7 +103,7 @@ impl Shared {
         })
     }
 
-    fn entry(&self, index: u64) -> Result<Option<Recorded>, Fault> {
+    pub(super) fn entry(&self, index: u64) -> Result<Option<Recorded>, Fault> {
         let Some(bytes) = self.frame(index)? else { return Ok(None) };
         self.recorded(index, &bytes).map(Some)
     }
@@ -160,7 +161,7 @@ impl Shared {
         })
     }
 
-    /// What its entry says of a submission, and what replaced it.
+    /// What its entry says of a submission, what replaced it, and the entry that took it back.
     fn submission(&self, id: EntryId) -> Result<Option<Row>, Fault> {
         let Some(pointer) = self.current()?.submission(id) else { return Ok(None) };
         let Some(recorded) = self.entry(pointer.index)? else { return Ok(None) };
@@ -170,7 +171,17 @@ impl Shared {
         });
         let mut record = submitted.ok_or_else(|| altered(pointer.index, "it accepts no submission"))?;
         record.superseded_by = pointer.superseded_by;
+        record.withdrawn = pointer.withdrawn.map(|index| self.withdrawal(index)).transpose()?;
         Ok(Some(Row::Submission(record)))
+    }
+
+    fn withdrawal(&self, index: u64) -> Result<Withdrawal, Fault> {
+        match self.entry(index)? {
+            Some(Recorded { body: Body::Withdrawn(withdrawn), recorded_at, .. }) => {
+                Ok(Withdrawal { at: recorded_at, reason: withdrawn.reason, index })
+            }
+            _ => Err(altered(index, "it takes nothing back")),
+        }
     }
 
     /// What its entry says of a used key.
@@ -273,6 +284,10 @@ impl Store for Embedded {
         self.shared.current()?.uncollected(now, limit).map_err(broken)
     }
 
+    fn withdrawals(&self) -> Result<Vec<u64>, Fault> {
+        Ok(self.shared.current()?.withdrawals())
+    }
+
     fn principals(&self) -> Result<Vec<PrincipalRecord>, Fault> {
         self.shared.current()?.principals().map_err(broken)
     }
@@ -309,6 +324,10 @@ impl Store for Embedded {
             }
             _ => Ok(None),
         }
+    }
+
+    fn erase(&self, withdrawal: u64) -> Result<(), Fault> {
+        self.shared.erase(withdrawal)
     }
 
     fn head(&self) -> Arc<Head> {

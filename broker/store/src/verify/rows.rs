@@ -62,8 +62,9 @@ fn same(key: &Key, row: &Row, projections: &Projections) -> Result<bool, Broken>
     match (key, row) {
         (Key::Submission(id), Row::Submission(record)) => {
             let kept = projections.submission(*id);
-            let kept = kept.map(|pointer| (pointer.index, pointer.superseded_by));
-            return Ok(kept == Some((record.index, record.superseded_by)));
+            let kept = kept.map(|pointer| (pointer.index, pointer.superseded_by, pointer.withdrawn));
+            let withdrawn = record.withdrawn.map(|withdrawal| withdrawal.index);
+            return Ok(kept == Some((record.index, record.superseded_by, withdrawn)));
         }
         (Key::Sent(agency, key), Row::Sent(record)) => {
             let expected = Sent::new(record.index, &projections.content(&record.content));

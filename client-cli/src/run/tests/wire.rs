@@ -246,3 +246,76 @@ async fn a_fetched_return_is_csv_on_the_output_and_what_is_withheld_is_talk() {
     assert_eq!(office.run(&format!("inbox ack {id}"), None).await.0, 0);
     assert_eq!(office.run(&format!("inbox reject {id} --reason unreadable"), None).await.0, 3);
 }
+
+#[tokio::test]
+async fn a_withdrawal_is_told_in_words_and_a_second_one_is_refused() {
+    let (mut office, _paper) = enrolled().await;
+    let file = office.file("good.csv", GOOD);
+    let key = "0123456789abcdef0123456789abcdef";
+    let send = format!("{SUBMIT} --key {key} -o json");
+    let (_, stdout, _) = office.run(&send, Some(&file)).await;
+    let sent: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(sent["data"]["withdrawn_at"], Value::Null);
+    let id = sent["data"]["submission"].as_str().unwrap().to_owned();
+    let (code, _, stderr) = office.run(&format!("withdraw {id} --reason whim"), None).await;
+    assert!(code == 2 && stderr.contains("sent_in_error, wrong_period"), "{stderr}");
+    assert_eq!(office.run(&format!("withdraw {id}"), None).await.0, 2, "a reason must be given");
+    let withdraw = format!("withdraw {id} --reason contains_personal_data");
+    let (code, stdout, stderr) = office.run(&withdraw, None).await;
+    assert_eq!(code, 0, "{stderr}");
+    for words in [
+        "withdrawn at index 9: version 1 and 1 before it, contains_personal_data\n",
+        "in the hands of chscp: their inboxes say that it was withdrawn; ask them to delete their copies\n",
+        "never collected by hackney, who cannot any more\n",
+        "its content cannot be erased",
+    ] {
+        assert!(stdout.contains(words), "{stdout}");
+    }
+    let (code, _, stderr) = office.run(&withdraw, None).await;
+    assert!(code == 3 && stderr.contains("says when it was withdrawn"), "{stderr}");
+    assert_eq!(office.run(&format!("withdraw {} --reason wrong_area", "ee".repeat(16)), None).await.0, 5);
+    // under its old key the original receipt comes back, and the client says what became of it
+    let (code, stdout, stderr) = office.run(&send, Some(&file)).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(
+        serde_json::from_str::<Value>(&stdout).unwrap()["data"]["withdrawn_at"],
+        "2023-05-04T10:00:00Z"
+    );
+    assert!(stderr.contains("was withdrawn at 2023-05-04T10:00:00Z (contains_personal_data)"), "{stderr}");
+}
+
+#[tokio::test]
+async fn what_superseded_what_is_told_to_recipients_and_who_is_behind_to_the_sender() {
+    let (mut office, _paper) = enrolled().await;
+    let (_, stdout, _) = office.run("inbox list", None).await;
+    assert!(stdout.contains("superseded by version 2 (late_data)"), "{stdout}");
+    assert!(
+        stdout.contains("replaces version 1 (late_data); withdrawn (wrong_area): do not use it"),
+        "{stdout}"
+    );
+    assert!(!stdout.contains(&"02".repeat(16)), "ids of other versions are for programs: {stdout}");
+    let (_, stdout, _) = office.run("inbox list -o json", None).await;
+    let items = serde_json::from_str::<Value>(&stdout).unwrap()["data"]["items"].clone();
+    assert_eq!(items[0]["superseded_by"], "02".repeat(16));
+    assert_eq!(
+        (&items[1]["replaces"], &items[1]["withdrawn_reason"]),
+        (&json!("01".repeat(16)), &json!("wrong_area"))
+    );
+    assert_eq!(items[2]["note"], Value::Null);
+
+    let fetch = format!("inbox fetch {} --purpose P4-partnership-assurance", "01".repeat(16));
+    let (code, _, stderr) = office.run(&fetch, None).await;
+    let words = format!(
+        "this is version 1, superseded by version 2 (correction): `concordat inbox fetch {}`",
+        "02".repeat(16)
+    );
+    assert!(code == 0 && stderr.contains(&words), "{stderr}");
+
+    let (code, stdout, stderr) = office.run(&format!("status {} -o json", "02".repeat(16)), None).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.contains("collected an older version, and not yet version 2: chscp, city"), "{stderr}");
+    let data = serde_json::from_str::<Value>(&stdout).unwrap()["data"].clone();
+    assert_eq!(data["replace_reason"], "late_data");
+    assert_eq!(data["deliveries"][1]["collected_versions"], json!([1, 2]));
+    assert_eq!(data["deliveries"][2]["state"], "not_routed");
+}

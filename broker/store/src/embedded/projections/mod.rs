@@ -39,7 +39,7 @@ pub(crate) use table::Broken;
 pub(crate) const FOLDER: &str = "projections";
 
 /// The format of the projections; those of another are rebuilt.
-const FORMAT: u16 = 2;
+const FORMAT: u16 = 3;
 
 /// The state in which projections were left at a clean stop.
 #[derive(Debug, Serialize, Deserialize)]

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use concordat_core::apply::{Change, Key, Row, VersionRecord, apply, merge};
 use concordat_core::entry::Entry;
-use concordat_core::ids::Digest;
+use concordat_core::ids::{Digest, EntryId};
+use concordat_core::submission::Identity;
 
 use crate::proposal::{Precondition, Unmet};
 
@@ -77,7 +78,11 @@ impl<'p> Pending<'p> {
     fn changed(&mut self, key: &RowKey, change: Change) -> Result<Option<Held>, Broken> {
         match change {
             Change::Submitted(record) => {
-                return Ok(Some(Held::Submission(Pointer { index: record.index, superseded_by: None })));
+                return Ok(Some(Held::Submission(Pointer {
+                    index: record.index,
+                    superseded_by: None,
+                    withdrawn: None,
+                })));
             }
             Change::KeyUsed { record, .. } => {
                 return Ok(Some(Held::Sent(Sent::new(record.index, &self.hmac(&record.content)))));
@@ -90,11 +95,21 @@ impl<'p> Pending<'p> {
                     _ => None,
                 });
             }
+            Change::Withdrawn { withdrawal, .. } => {
+                return Ok(match self.read(key)? {
+                    Some(Held::Submission(pointer)) => {
+                        Some(Held::Submission(Pointer { withdrawn: Some(withdrawal.index), ..pointer }))
+                    }
+                    _ => None,
+                });
+            }
             _ => {}
         }
+        // a version that was read is kept with its HMAC already
+        let comes_into_force = matches!(change, Change::InForce { .. });
         let old = if change.is_whole() { None } else { self.read_row(key)? };
         let Some(mut row) = merge(old, change) else { return Ok(None) };
-        if let Row::Version(version) = &mut row {
+        if let (Row::Version(version), true) = (&mut row, comes_into_force) {
             version.content = self.hmac(&version.content);
         }
         Ok(Some(Held::Row(row)))
@@ -120,15 +135,22 @@ impl<'p> Pending<'p> {
                     _ => None,
                 })
             }
-            Precondition::InForce { identity, submission, content } => {
-                let found = self.find(&Key::Version(identity.clone()))?;
-                Ok(match (found, submission) {
-                    (Some(Row::Version(version)), Some(expected)) if version.submission == *expected => None,
-                    (Some(Row::Version(version)), expected) => {
-                        Some(self.judge_version(&version, content, expected.is_some()))
-                    }
-                    (_, Some(_)) => Some(Unmet::NotInForce),
-                    (_, None) => None,
+            Precondition::InForce { identity, submission, content, version } => {
+                let last = self.last_version(identity)?;
+                Ok(self.judge_in_force(last, *submission, content, *version))
+            }
+            Precondition::StillInForce { identity, submission } => {
+                Ok(match self.last_version(identity)?.filter(|last| last.submission == *submission) {
+                    Some(last) if last.withdrawn => Some(Unmet::Withdrawn),
+                    Some(_) => None,
+                    None => Some(Unmet::NotInForce),
+                })
+            }
+            Precondition::NotWithdrawn { submission } => {
+                let key = self.projections.keys.row(&Key::Submission(*submission));
+                Ok(match self.read(&key)? {
+                    Some(Held::Submission(pointer)) if pointer.withdrawn.is_some() => Some(Unmet::Withdrawn),
+                    _ => None,
                 })
             }
             Precondition::NotRaised { identity } => {
@@ -164,6 +186,34 @@ impl<'p> Pending<'p> {
                 })
             }
         }
+    }
+
+    fn last_version(&self, identity: &Identity) -> Result<Option<VersionRecord>, Broken> {
+        Ok(match self.find(&Key::Version(identity.clone()))? {
+            Some(Row::Version(version)) => Some(version),
+            _ => None,
+        })
+    }
+
+    fn judge_in_force(
+        &mut self,
+        last: Option<VersionRecord>,
+        expected: Option<EntryId>,
+        content: &Digest,
+        next: u32,
+    ) -> Option<Unmet> {
+        let stands = match (&last, expected) {
+            (Some(last), Some(expected)) if last.submission == expected => {
+                last.withdrawn.then_some(Unmet::Withdrawn)
+            }
+            (Some(last), expected) if !last.withdrawn => {
+                Some(self.judge_version(last, content, expected.is_some()))
+            }
+            (_, Some(_)) => Some(Unmet::NotInForce),
+            (_, None) => None,
+        };
+        let taken = last.map_or(0, |last| last.version).checked_add(1) != Some(next);
+        stands.or(taken.then_some(Unmet::VersionTaken))
     }
 
     fn judge_sent(&mut self, sent: &Sent, content: &Digest) -> Unmet {

@@ -16,6 +16,7 @@ const RECORD: usize = 1 + 16 + 8 + 16;
 const SUBMITTED: u8 = 1;
 const SUPERSEDED: u8 = 2;
 const SENT: u8 = 3;
+const WITHDRAWN: u8 = 4;
 
 /// What is kept of a submission beside its entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub(crate) struct Pointer {
     pub(crate) index: u64,
     /// Which submission replaced it.
     pub(crate) superseded_by: Option<EntryId>,
+    /// The index of the entry that took it back.
+    pub(crate) withdrawn: Option<u64>,
 }
 
 /// What is kept of a used key beside the entry it was used for.
@@ -59,6 +62,7 @@ type Record = (u8, [u8; 16], u64, [u8; 16]);
 pub(super) struct Pointers {
     submissions: HashMap<EntryId, u64>,
     superseded: HashMap<EntryId, EntryId>,
+    withdrawn: HashMap<EntryId, u64>,
     sent: HashMap<Token, Sent>,
     /// The changes of the last chunk.
     tail: Vec<Record>,
@@ -72,6 +76,7 @@ impl Pointers {
         match sort {
             SUBMITTED => drop(self.submissions.insert(EntryId(name), index)),
             SUPERSEDED => drop(self.superseded.insert(EntryId(name), EntryId(other))),
+            WITHDRAWN => drop(self.withdrawn.insert(EntryId(name), index)),
             SENT => drop(self.sent.insert(name, Sent { index, content: other })),
             _ => return None,
         }
@@ -80,7 +85,11 @@ impl Pointers {
 
     fn submission(&self, id: EntryId) -> Option<Pointer> {
         let index = *self.submissions.get(&id)?;
-        Some(Pointer { index, superseded_by: self.superseded.get(&id).copied() })
+        Some(Pointer {
+            index,
+            superseded_by: self.superseded.get(&id).copied(),
+            withdrawn: self.withdrawn.get(&id).copied(),
+        })
     }
 
     pub(super) fn count(&self) -> u64 {
@@ -120,6 +129,14 @@ impl Projections {
         self.pointers().submission(id)
     }
 
+    /// The indexes of the entries that took a return back, ascending, each once.
+    pub(crate) fn withdrawals(&self) -> Vec<u64> {
+        let mut indexes: Vec<u64> = self.pointers().withdrawn.values().copied().collect();
+        indexes.sort_unstable();
+        indexes.dedup();
+        indexes
+    }
+
     /// For what a key was used, by its token.
     pub(super) fn sent(&self, token: &Token) -> Option<Sent> {
         self.pointers().sent.get(token).copied()
@@ -135,9 +152,14 @@ impl Projections {
         if known.map(|known| known.index) != Some(pointer.index) {
             self.put_record(&mut pointers, (SUBMITTED, id.0, pointer.index, [0; 16]))?;
         }
-        match pointer.superseded_by {
-            Some(by) if known.and_then(|known| known.superseded_by) != Some(by) => {
-                self.put_record(&mut pointers, (SUPERSEDED, id.0, pointer.index, by.0))
+        if let Some(by) = pointer.superseded_by
+            && known.and_then(|known| known.superseded_by) != Some(by)
+        {
+            self.put_record(&mut pointers, (SUPERSEDED, id.0, pointer.index, by.0))?;
+        }
+        match pointer.withdrawn {
+            Some(at) if known.and_then(|known| known.withdrawn) != Some(at) => {
+                self.put_record(&mut pointers, (WITHDRAWN, id.0, at, [0; 16]))
             }
             _ => Ok(()),
         }

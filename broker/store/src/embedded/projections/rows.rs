@@ -38,8 +38,13 @@ pub(super) struct Delivery {
     pub(super) collect_by: Timestamp,
 }
 
-const STATES: [DeliveryState; 4] =
-    [DeliveryState::Queued, DeliveryState::Collected, DeliveryState::Acknowledged, DeliveryState::Rejected];
+const STATES: [DeliveryState; 5] = [
+    DeliveryState::Queued,
+    DeliveryState::Collected,
+    DeliveryState::Acknowledged,
+    DeliveryState::Rejected,
+    DeliveryState::Withdrawn,
+];
 
 pub(crate) fn encode(row: &Row) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(512);
@@ -132,7 +137,8 @@ impl ReturnRow {
             out.put(&version.submission.0)
                 .put(&version.index.to_be_bytes())
                 .put(&version.version.to_be_bytes())
-                .put(&version.content.0);
+                .put(&version.content.0)
+                .option(version.withdrawn);
         }
         out.option(self.obligation.is_some());
         if let Some(record) = &self.obligation {
@@ -157,6 +163,7 @@ impl ReturnRow {
                 index: from.number()?,
                 version: from.small()?,
                 content: Digest(from.take()?),
+                withdrawn: from.flag()?,
             })
         })?;
         let obligation = from.maybe(|from| {
@@ -224,8 +231,13 @@ mod tests {
 
     #[test]
     fn compact_rows_come_back() {
-        let version =
-            VersionRecord { submission: EntryId([1; 16]), index: 9, version: 3, content: Digest([2; 32]) };
+        let version = VersionRecord {
+            submission: EntryId([1; 16]),
+            index: 9,
+            version: 3,
+            content: Digest([2; 32]),
+            withdrawn: true,
+        };
         let in_force =
             InForce { submission: EntryId([4; 16]), version: 2, recorded_at: at(7), nil: true, queries: 5 };
         let times = [None, Some(at(1)), Some(at(-9))];
