@@ -1,8 +1,13 @@
 //! What the log can say. Adding a kind of entry: a variant here, its class, its arm in [`crate::apply::apply`].
 
+mod acts;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use acts::{Administered, ClockMoved, TailCut};
+
+use crate::across::ComparedAcross;
 use crate::calendar::Due;
 use crate::decision::{DecisionRequest, Denial, Grant};
 use crate::explanation::Explanation;
@@ -68,11 +73,13 @@ pub enum EntryClass {
     Administered = 19,
     /// Frames that were never acknowledged were cut from the journal's end.
     TailCut = 20,
+    /// Returns of several agencies were compared.
+    ComparedAcross = 21,
 }
 
 impl EntryClass {
     /// Every class, by its number.
-    pub const ALL: [EntryClass; 20] = [
+    pub const ALL: [EntryClass; 21] = [
         EntryClass::Opened,
         EntryClass::PolicyLoaded,
         EntryClass::Invited,
@@ -93,6 +100,7 @@ impl EntryClass {
         EntryClass::ClockMoved,
         EntryClass::Administered,
         EntryClass::TailCut,
+        EntryClass::ComparedAcross,
     ];
 
     /// Its number in the leaf.
@@ -131,6 +139,7 @@ impl EntryClass {
             EntryClass::ClockMoved => "clock_moved",
             EntryClass::Administered => "administered",
             EntryClass::TailCut => "tail_cut",
+            EntryClass::ComparedAcross => "compared_across",
         }
     }
 }
@@ -175,6 +184,8 @@ pub enum Body {
     Administered(Administered),
     /// Unacknowledged frames were cut.
     TailCut(TailCut),
+    /// Returns of several agencies were compared; appended with the return that completed them.
+    ComparedAcross(ComparedAcross),
 }
 
 impl Body {
@@ -202,6 +213,7 @@ impl Body {
             Body::ClockMoved(_) => EntryClass::ClockMoved,
             Body::Administered(_) => EntryClass::Administered,
             Body::TailCut(_) => EntryClass::TailCut,
+            Body::ComparedAcross(_) => EntryClass::ComparedAcross,
         }
     }
 }
@@ -464,35 +476,6 @@ pub struct AuditRead {
     pub judged: Judged,
 }
 
-/// The demonstration's clock was moved forward.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClockMoved {
-    /// How many microseconds the business clock is now ahead of the machine's.
-    pub offset_us: i64,
-    /// The operating user.
-    pub by: String,
-}
-
-/// An operator acted on the store itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Administered {
-    /// What was done: `guard_reset`, `rebuild`, `start`, `stop`.
-    pub act: String,
-    /// Why.
-    pub reason: String,
-    /// The operating user.
-    pub by: String,
-}
-
-/// Frames above the guarded size could not be read and were cut: none of them had been acknowledged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TailCut {
-    /// How many bytes.
-    pub bytes: u64,
-    /// How many whole frames above the guard were kept.
-    pub kept: u64,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -504,6 +487,6 @@ mod tests {
             assert_eq!(EntryClass::from_number(class.number()), Some(class));
         }
         assert_eq!(EntryClass::from_number(0), None);
-        assert_eq!(EntryClass::from_number(21), None);
+        assert_eq!(EntryClass::from_number(22), None);
     }
 }

@@ -1,6 +1,6 @@
 //! The rooms that a submission and a read walk through, in one direction.
 //!
-//! Writes: [`identify`] → [`authorise`] → [`validate`] → [`route`] → [`seal`] → [`commit`] → acknowledge; the
+//! Writes: [`identify`] → [`authorise`] → [`validate`] → across → [`route`] → [`seal`] → [`commit`] → acknowledge; the
 //! whole walk is [`submit`]. Reads: identify → authorise → an entry → the payload → its projection; see [`read`].
 //! Whatever is refused leaves by [`refuse`], which appends an entry before the caller hears of it.
 //!
@@ -11,6 +11,7 @@
 //! - [`enrol`], [`administer`]: principals, and the operator's acts
 //! - [`unheard`]: refusals made before a caller was known
 
+mod across;
 pub mod administer;
 pub mod authorise;
 pub mod commit;
@@ -25,6 +26,7 @@ pub mod partnership;
 mod project;
 pub mod random;
 pub mod read;
+mod received;
 pub mod refuse;
 pub mod route;
 pub mod seal;
@@ -34,6 +36,7 @@ pub mod unheard;
 pub mod validate;
 pub mod watch;
 
+pub use across::AcrossOf;
 pub use administer::{Invitation, Invite, Token};
 pub use completeness::{Completeness, MissingFilter, ObligationRow};
 pub use concordat_store::Store;

@@ -12,6 +12,7 @@ use concordat_core::table::Table;
 use concordat_policy::Permitted;
 use concordat_store::{Appended, Precondition, Proposal, Store};
 
+use crate::across::AcrossOf;
 use crate::authorise::{Question, ask};
 use crate::generation::Generation;
 use crate::identify::Caller;
@@ -36,6 +37,8 @@ pub struct StatusOf {
     pub record: SubmissionRecord,
     /// Its deliveries.
     pub deliveries: Vec<DeliveryRecord>,
+    /// How it stands beside the returns of other agencies.
+    pub across: Vec<AcrossOf>,
     /// Whether business time is a demonstration's.
     pub demo_clock: bool,
 }
@@ -109,7 +112,8 @@ impl<S: Store> Flow<S> {
                 deliveries.push(delivery);
             }
         }
-        Ok(StatusOf { record, deliveries, demo_clock: self.is_demo_clock() })
+        let across = self.across_of(&record)?;
+        Ok(StatusOf { record, deliveries, across, demo_clock: self.is_demo_clock() })
     }
 
     /// The original receipt of a submission of the caller's own agency.
@@ -314,7 +318,7 @@ impl<S: Store> Flow<S> {
         self.judge_under(&self.generation(), caller, record, act, purpose)
     }
 
-    fn judge_under(
+    pub(crate) fn judge_under(
         &self,
         generation: &Generation,
         caller: &Caller,

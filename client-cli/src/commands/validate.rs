@@ -57,7 +57,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let answer =
         report::answer(heading("validate", &args.subject, covers.as_ref()), accepted, &findings, counts);
     if accepted {
-        args.explaining.check(&findings)?;
+        args.explaining.check(&findings, in_use.catalogue.across_of(&of.id))?;
     }
     session.printer.answer(&args.explaining.tell(answer, &findings))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })

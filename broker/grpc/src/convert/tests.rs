@@ -1,4 +1,5 @@
 use super::*;
+use concordat_core::across::Outcome;
 use concordat_core::agency::{Agency, Kind};
 use concordat_core::entry::EntryClass;
 use concordat_core::explanation::{Explanation, ExplanationCode};
@@ -9,8 +10,8 @@ use concordat_core::submission::{
 };
 use concordat_core::table::Table;
 use concordat_flow::{
-    Acknowledged, AuditLine, AuditPage, CheckpointOf, Fetched, InboxItem, InboxPage, ObligationRow, StatusOf,
-    Which, WhoAmI,
+    Acknowledged, AcrossOf, AuditLine, AuditPage, CheckpointOf, Fetched, InboxItem, InboxPage, ObligationRow,
+    StatusOf, Which, WhoAmI,
 };
 use concordat_proto::v1 as wire;
 
@@ -205,6 +206,13 @@ fn a_submissions_status_tells_all_that_is_recorded() {
     let status = StatusOf {
         record: record(),
         deliveries: vec![delivery_record(DeliveryState::Queued)],
+        across: vec![AcrossOf {
+            rule: "X6".parse().unwrap(),
+            area: "E09000012".parse().unwrap(),
+            outcome: Outcome::DoesNotHold,
+            with: vec!["`cds-csc-quarterly` of hackney-csc".into()],
+            overdue: false,
+        }],
         demo_clock: true,
     };
     let delivery = wire::Delivery { recipient: "hackney-csc".into(), state: "queued".into(), overdue: true };
@@ -222,6 +230,13 @@ fn a_submissions_status_tells_all_that_is_recorded() {
         demo_clock: true,
         explanations: vec![wire_explanation()],
         unexplained: vec!["N2".into()],
+        across: vec![wire::Across {
+            rule: "X6".into(),
+            area: "E09000012".into(),
+            outcome: "does_not_hold".into(),
+            with: vec!["`cds-csc-quarterly` of hackney-csc".into()],
+            overdue: false,
+        }],
     };
     assert_eq!(submission::status(status), expected);
 }
@@ -332,7 +347,7 @@ fn an_audit_search_is_read_and_a_range_that_ends_before_it_begins_is_refused() {
         ("until", |r| r.until = "2023-05-01T10:00:00Z".into()),
         ("agency", |r| r.agency = "The Met".into()),
         ("classes", |r| r.classes = vec!["everything".into()]),
-        ("classes", |r| r.classes = vec!["accepted".into(); 21]),
+        ("classes", |r| r.classes = vec!["accepted".into(); EntryClass::ALL.len() + 1]),
     ];
     for (field, break_it) in broken {
         let mut request = asked.clone();
@@ -359,6 +374,7 @@ fn an_entry_reads_allow_deny_or_nothing() {
         policy: Some(Digest([9; 32])),
         summary: "asked for a return".into(),
         submission: None,
+        also: Vec::new(),
     };
     let entries = [Some(true), Some(false), None].map(line).to_vec();
     let reply = audit::found(AuditPage { entries, next: Some(8), recorded_as: 7, demo_clock: false });
@@ -397,6 +413,7 @@ fn an_obligation_row_has_its_words_and_a_catalogue_digest_its_size() {
         last_accepted: None,
         was_late: true,
         unexplained: 2,
+        disagreements: 3,
     }];
     let as_at = "2023-05-10".parse().unwrap();
     let reply = obligation::completeness(concordat_flow::Completeness { rows, as_at, demo_clock: false });
@@ -406,7 +423,7 @@ fn an_obligation_row_has_its_words_and_a_catalogue_digest_its_size() {
         ("overdue", "2023-05-03", "2022-23/Q4")
     );
     assert_eq!((row.working_days_late, row.was_late, row.last_accepted.as_str()), (4, true, ""));
-    assert_eq!((row.unexplained, reply.as_at.as_str()), (2, "2023-05-10"));
+    assert_eq!((row.unexplained, row.disagreements, reply.as_at.as_str()), (2, 3, "2023-05-10"));
     let held = |held| catalogue::held(&wire::CatalogueRequest { held });
     assert_eq!(held(Vec::new()), Ok(None));
     assert_eq!(held(vec![1; 32]), Ok(Some(Digest([1; 32]))));

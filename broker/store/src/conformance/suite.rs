@@ -453,6 +453,7 @@ fn rows(store: &impl Store, numbers: u64) -> BTreeMap<Key, Option<Row>> {
         keys.push(Key::Submission(id(number)));
         keys.push(Key::Version(identity(number)));
         keys.push(Key::Obligation(identity(number)));
+        keys.push(Key::Across(id(number)));
         keys.push(Key::Sent(agency("met"), send_key(number * 1000 + 1)));
         keys.push(Key::Key(digest(number)));
         for index in 0..store.head().size {
@@ -476,6 +477,10 @@ pub async fn rows_are_the_same_after_reopening_and_rebuilding<S: Subject>() {
         }
         if number % 3 == 0 {
             commit(&*store, vec![Proposal::of(id(300 + number), overdue(number))]).await;
+        }
+        if number > 0 && number % 4 == 0 {
+            let against = compared(id(number), id(number - 1));
+            commit(&*store, vec![Proposal::of(id(400 + number), against)]).await;
         }
     }
     let before = rows(&*store, 12);
