@@ -22,7 +22,7 @@ use concordat_core::obligation::State;
 use concordat_core::period::Period;
 use concordat_core::submission::{Covers, Identity};
 use concordat_core::table::Table;
-use concordat_store::{Proposal, Store};
+use concordat_store::{Precondition, Proposal, Store};
 
 use crate::completeness::{obligation, owed_by, period_end};
 use crate::generation::Generation;
@@ -41,6 +41,8 @@ pub(crate) struct Across {
     pub findings: Vec<Finding>,
     /// What is recorded, without the return that came, whose id is not known yet.
     pub results: Vec<Compared>,
+    /// What was in force of every other return that was looked for.
+    seen: Vec<Seen>,
 }
 
 /// Another agency's return that a rule needs and that is in.
@@ -49,6 +51,9 @@ pub(crate) struct Other {
     identity: Identity,
     version: VersionRecord,
 }
+
+/// A return that was looked for, and what was in force of it.
+type Seen = (Identity, Option<EntryId>);
 
 /// Whether the other parts of a rule are in.
 pub(crate) enum Others {
@@ -90,7 +95,9 @@ impl<S: Store> Flow<S> {
             let Some(part) = rule.part_of(identity) else { continue };
             let own = Side { part, of: rtype, tables: &tables };
             for area in &identity.areas {
-                match self.others(generation, rule, area, period, identity)? {
+                let (others, seen) = self.others(generation, rule, area, period, identity)?;
+                across.seen.extend(seen);
+                match others {
                     Others::Waiting => {}
                     Others::Overdue(missing) => {
                         let missing: Vec<String> =
@@ -158,7 +165,8 @@ impl<S: Store> Flow<S> {
         Ok(())
     }
 
-    /// Where the other parts of a rule stand for an area and period: those that the partnership says are owed.
+    /// Where the other parts of a rule stand for an area and period, and what is in force of each: those that the
+    /// partnership says are owed.
     pub(crate) fn others(
         &self,
         generation: &Generation,
@@ -166,7 +174,8 @@ impl<S: Store> Flow<S> {
         area: &AreaCode,
         period: Period,
         own: &Identity,
-    ) -> Result<Others, Fault> {
+    ) -> Result<(Others, Vec<Seen>), Fault> {
+        let mut seen = Vec::new();
         let (mut found, mut overdue, mut waiting) = (Vec::new(), Vec::new(), false);
         for (at, part) in rule.parts.iter().enumerate().filter(|(_, part)| !part.events) {
             let mut is_owed = part.is_filled_by(own);
@@ -179,19 +188,25 @@ impl<S: Store> Flow<S> {
                 if identity == *own {
                     continue;
                 }
-                match self.store.row(&Key::Version(identity.clone()))? {
-                    Some(Row::Version(version)) => found.push(Other { part: at, identity, version }),
-                    _ if self.is_overdue(generation, owed, period)? => overdue.push(identity),
-                    _ => waiting = true,
+                let version = match self.store.row(&Key::Version(identity.clone()))? {
+                    Some(Row::Version(version)) => Some(version),
+                    _ => None,
+                };
+                seen.push((identity.clone(), version.map(|version| version.submission)));
+                match version {
+                    Some(version) => found.push(Other { part: at, identity, version }),
+                    None if self.is_overdue(generation, owed, period)? => overdue.push(identity),
+                    None => waiting = true,
                 }
             }
             waiting |= !is_owed;
         }
-        Ok(match (waiting, overdue.is_empty()) {
+        let others = match (waiting, overdue.is_empty()) {
             (false, true) => Others::In(found),
             (_, false) => Others::Overdue(overdue),
             (true, true) => Others::Waiting,
-        })
+        };
+        Ok((others, seen))
     }
 
     fn is_overdue(
@@ -259,6 +274,15 @@ impl<S: Store> Flow<S> {
 }
 
 impl Across {
+    /// What the writer must still find when the return is recorded: a part that came meanwhile would otherwise go
+    /// without its comparison.
+    pub(crate) fn beside(&self) -> impl Iterator<Item = Precondition> {
+        self.seen.iter().map(|(identity, submission)| Precondition::Beside {
+            identity: identity.clone(),
+            submission: *submission,
+        })
+    }
+
     /// The entry that says what was compared, with the return that came among the parties; none where nothing was.
     pub(crate) fn entry(&self, submission: EntryId, identity: &Identity) -> Result<Option<Proposal>, Fault> {
         if self.results.is_empty() {

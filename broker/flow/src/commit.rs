@@ -73,7 +73,8 @@ impl<S: Store> Flow<S> {
         let sealed = sealed.into_inner();
         let (submission, clears) = (sealed.entry, self.clears(&sealed.identity));
         let person_level = sealed.person_level;
-        let preconditions = preconditions(&sealed);
+        let mut preconditions = preconditions(&sealed);
+        preconditions.extend(across.beside());
         let queued_to = route.len();
         let compared = across.entry(submission, &sealed.identity)?;
         let body = Body::Accepted(Box::new(Accepted {
@@ -230,6 +231,10 @@ impl<S: Store> Flow<S> {
                 Err(Stop::Refused(Refusal::AlreadyAccepted { in_force: submission, version }))
             }
             Unmet::NotInForce => Err(Stop::Refused(Refusal::NotInForce)),
+            // whoever sends again under the same key is compared with what is in force then
+            Unmet::Moved => {
+                Err(Stop::Failed(Fault::unavailable("a return that was compared with changed meanwhile")))
+            }
             Unmet::AlreadyRaised
             | Unmet::NoInvitation
             | Unmet::InvitationUsed

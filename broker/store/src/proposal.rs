@@ -55,6 +55,14 @@ pub enum Precondition {
         /// The digest of the content now sent.
         content: Digest,
     },
+    /// Of another return exactly this submission, or none, is still in force, as when it was looked at. Else
+    /// [`Unmet::Moved`].
+    Beside {
+        /// The other return.
+        identity: Identity,
+        /// What was in force of it; nothing when absent.
+        submission: Option<EntryId>,
+    },
     /// Overdue was never raised for this obligation. Else [`Unmet::AlreadyRaised`].
     NotRaised {
         /// The return owed.
@@ -95,6 +103,8 @@ pub enum Unmet {
     },
     /// The submission named is not the one in force.
     NotInForce,
+    /// Another return that was looked at has changed since.
+    Moved,
     /// Overdue was raised before.
     AlreadyRaised,
     /// There is no such invitation.

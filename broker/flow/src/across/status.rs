@@ -60,7 +60,7 @@ impl<S: Store> Flow<S> {
                 if all.iter().any(|known| known.rule == rule.id && known.area == *area) {
                     continue;
                 }
-                let others = self.others(&generation, rule, area, period, &record.identity)?;
+                let (others, _) = self.others(&generation, rule, area, period, &record.identity)?;
                 let Others::Overdue(missing) = others else { continue };
                 all.push(AcrossOf {
                     rule: rule.id.clone(),

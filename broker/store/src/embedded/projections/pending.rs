@@ -131,6 +131,13 @@ impl<'p> Pending<'p> {
                     (_, None) => None,
                 })
             }
+            Precondition::Beside { identity, submission } => {
+                let in_force = match self.find(&Key::Version(identity.clone()))? {
+                    Some(Row::Version(version)) => Some(version.submission),
+                    _ => None,
+                };
+                Ok((in_force != *submission).then_some(Unmet::Moved))
+            }
             Precondition::NotRaised { identity } => {
                 Ok(match self.find(&Key::Obligation(identity.clone()))? {
                     Some(Row::Obligation(record)) if record.overdue_at.is_some() => {
