@@ -170,6 +170,42 @@ fn a_rule_whose_other_part_is_overdue_is_not_checked_and_says_so() {
 }
 
 #[test]
+fn a_rule_over_several_providers_waits_for_the_last_of_them_and_names_them_all() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let homerton = scene.person("homerton/desk", &["submitter"]);
+    let elft = scene.person("elft/desk", &["submitter"]);
+    let (health, q1) = ("cds-health-quarterly", "2024-25/Q1");
+    let provider = |ods: &str, attended: &str| {
+        let row = |area: &str| format!("{ods},{area},{q1},{attended}\n");
+        format!("provider_ods,area,period,strategy_attended\n{}{}", row(CITY), row(HACKNEY))
+    };
+    let (_, first) = send(&scene, &homerton, health, q1, &provider("RQX", "7"), &[]);
+    assert_eq!(found(&first, "X7"), Default::default());
+    let present = format!("area,period,strategy_health_present\n{HACKNEY},{q1},13\n");
+    let (_, second) = send(&scene, &council, CSC, q1, &present, &[]);
+    assert_eq!(found(&second, "X7"), Default::default(), "one provider is not in yet: {second}");
+    let (_, last) = send(&scene, &elft, health, q1, &provider("RWK", "5"), &[]);
+    let (severity, text) = found(&last, "X7");
+    assert_eq!(
+        severity, "query",
+        "13 discussions, 12 attendances; in the other area nobody is compared: {last}"
+    );
+    assert!(
+        text.contains("`cds-csc-quarterly` of hackney-council, `cds-health-quarterly` of homerton"),
+        "{text}"
+    );
+    let finding =
+        last["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == "X7").cloned();
+    assert_eq!(finding.unwrap()["row"], 2, "the row of the area");
+    let with = "compared with `cds-health-quarterly` of elft and `cds-csc-quarterly` of hackney-council";
+    assert_eq!(
+        across(&homerton, &super::submission_of(&first)).0,
+        [format!("X7 does not hold for E09000012: {with}")]
+    );
+}
+
+#[test]
 fn two_parts_that_come_at_once_are_compared_once() {
     let mut scene = super::scene();
     let council = scene.person("hackney-council/returns", &["submitter"]);
