@@ -1,8 +1,9 @@
 //! Answers to queries, as they are typed: `--explain RULE=CODE:text`.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use concordat_catalogue::explain;
+use concordat_catalogue::{AcrossRule, explain};
 use concordat_core::explanation::{Explanation, ExplanationCode, unexplained};
 use concordat_core::finding::Finding;
 use concordat_core::ids::RuleId;
@@ -27,12 +28,12 @@ impl Explaining {
         &self.explanations
     }
 
-    /// Whether each answers a rule that asked, and none holds what names a person.
+    /// Whether each answers a rule that asked, or one across returns that may ask yet, and none holds what names a person.
     ///
     /// # Errors
     /// A [`Failure`], [`Exit::Rejected`], that says what to do.
-    pub fn check(&self, findings: &[Finding]) -> Result<(), Failure> {
-        explain::check(&self.explanations, findings)
+    pub fn check(&self, findings: &[Finding], across: &[Arc<AcrossRule>]) -> Result<(), Failure> {
+        explain::check(&self.explanations, findings, across)
             .map_err(|why| Failure::new(Exit::Rejected, format!("--explain: {why}")))
     }
 

@@ -4,7 +4,7 @@ use concordat_tests::Person;
 use concordat_tests::sender::holds;
 
 /// Invented from end to end.
-const NOTIFICATION: &str = "notification_id,area_of_work,source_agency,aware_at,criteria,category,occupation,\
+pub const NOTIFICATION: &str = "notification_id,area_of_work,source_agency,aware_at,criteria,category,occupation,\
     subject_name,subject_employer,police_informed,csc_informed,account\n\
     2f1c9d0e-5a34-4d2b-9c55-0e6a7b1c2d3e,E09000012,police_met,2023-04-03T08:00,may_pose_risk,conduct,youth_worker,\
     Xavier Quillfeather-Test,Imaginary Youth Club,yes,no,An invented account for a test of the broker.\n";

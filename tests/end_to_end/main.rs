@@ -8,6 +8,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod across;
 mod allegation;
 mod corrections;
 mod explaining;

@@ -1,10 +1,12 @@
 //! The catalogue: every return type in all its versions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use concordat_core::ids::{Digest, ReturnTypeId};
 use jiff::civil::Date;
 
+use crate::across::AcrossRule;
 use crate::complaint::Complaint;
 use crate::definition::ReturnType;
 use crate::load;
@@ -16,18 +18,19 @@ static BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/returns.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     types: Arc<[Arc<ReturnType>]>,
+    across: Arc<HashMap<ReturnTypeId, Vec<Arc<AcrossRule>>>>,
     digest: Digest,
 }
 
 impl Catalogue {
     /// Reads definition files: `returns/NAME.toml` (return types) and `returns/codes/NAME.toml` (code
-    /// lists). Files with other paths are passed over.
+    /// lists), and `returns/across.toml` (rules across returns). Files with other paths are passed over.
     ///
     /// # Errors
     /// Every complaint about every file at once; then there is no catalogue.
     pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self, Vec<Complaint>> {
         let files: Vec<(String, Vec<u8>)> = files.into_iter().collect();
-        let types = load::load(&files)?;
+        let load::Loaded { types, across, across_digest } = load::load(&files)?;
         let mut all = Vec::new();
         for found in &types {
             all.extend_from_slice(found.id.as_str().as_bytes());
@@ -36,7 +39,8 @@ impl Catalogue {
             all.push(0);
             all.extend_from_slice(&found.digest.0);
         }
-        Ok(Self { types: types.into(), digest: load::sha256(&all) })
+        all.extend_from_slice(across_digest.as_ref().map_or(&[], |digest| digest.0.as_slice()));
+        Ok(Self { types: types.into(), across: Arc::new(by_type(across)), digest: load::sha256(&all) })
     }
 
     /// The catalogue compiled into this program from `policies/returns`.
@@ -60,9 +64,37 @@ impl Catalogue {
         &self.types
     }
 
-    /// SHA-256 over the ids, first days and digests of all its return types.
+    /// The rules across returns that speak of a type's figures; most types have none.
+    #[must_use]
+    pub fn across_of(&self, id: &ReturnTypeId) -> &[Arc<AcrossRule>] {
+        self.across.get(id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Every rule across returns, by id.
+    #[must_use]
+    pub fn across(&self) -> Vec<&AcrossRule> {
+        let mut rules: Vec<&AcrossRule> = self.across.values().flatten().map(AsRef::as_ref).collect();
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        rules.dedup_by(|a, b| a.id == b.id);
+        rules
+    }
+
+    /// SHA-256 over the ids, first days and digests of all its return types, and its rules across them.
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
     }
+}
+
+fn by_type(rules: Vec<AcrossRule>) -> HashMap<ReturnTypeId, Vec<Arc<AcrossRule>>> {
+    let mut found: HashMap<ReturnTypeId, Vec<Arc<AcrossRule>>> = HashMap::new();
+    for rule in rules.into_iter().map(Arc::new) {
+        let mut types: Vec<&ReturnTypeId> = rule.sent().map(|part| &part.return_type).collect();
+        types.sort();
+        types.dedup();
+        for id in types {
+            found.entry(id.clone()).or_default().push(Arc::clone(&rule));
+        }
+    }
+    found
 }

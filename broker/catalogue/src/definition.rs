@@ -99,6 +99,8 @@ pub struct Field {
     pub note: Option<String>,
     /// For a return that several owners fill, the kind of agency whose part it is; the other parts leave it blank.
     pub part: Option<Kind>,
+    /// Whether it is a measure of the twelve months that end with the period.
+    pub rolling: bool,
     /// For a `by_code` field: the position of the field whose code says the kind.
     pub(crate) by: Option<Vec<FieldKind>>,
     /// The position of the field that `by` or `limits` speaks of.
@@ -125,6 +127,7 @@ impl Field {
             min: None,
             note: None,
             part: None,
+            rolling: false,
             by: None,
             partner: None,
             limits: None,
@@ -315,6 +318,12 @@ impl ReturnType {
             }
         }
         parts
+    }
+
+    /// Whether it has a measure of the twelve months that end with its period.
+    #[must_use]
+    pub fn is_rolling(&self) -> bool {
+        self.fields.iter().any(|field| field.rolling)
     }
 
     /// Whether any rule needs the return before this one, which only the broker holds.

@@ -1,16 +1,24 @@
 //! Explanations of queries: each answers a rule that asked, and none holds what names a person.
 
+use std::sync::Arc;
+
 use concordat_core::explanation::{Explanation, LONGEST, MOST};
 use concordat_core::finding::{Finding, Severity};
 
+use crate::across::AcrossRule;
 use crate::guard::{self, Detail};
 
 /// Whether explanations go with the findings of a check. They stay in the log for ever, so even a likely name
-/// is too much.
+/// is too much. Rules that look at returns of others, named by `across`, may be answered before they ask: the other
+/// return may come later, and a refusal here would tell what is in it.
 ///
 /// # Errors
 /// What is wrong with the first that does not, and what to do; its text is not repeated.
-pub fn check(explanations: &[Explanation], findings: &[Finding]) -> Result<(), String> {
+pub fn check(
+    explanations: &[Explanation],
+    findings: &[Finding],
+    across: &[Arc<AcrossRule>],
+) -> Result<(), String> {
     if explanations.len() > MOST {
         return Err(format!("there are more than {MOST}: one answers all queries of its rule"));
     }
@@ -21,7 +29,8 @@ pub fn check(explanations: &[Explanation], findings: &[Finding]) -> Result<(), S
         }
         // what only the broker can check may have asked there
         let asks = |severity| matches!(severity, Severity::Query | Severity::NotChecked);
-        if !findings.iter().any(|finding| finding.rule == *rule && asks(finding.severity)) {
+        let later = across.iter().any(|other| other.id == *rule && other.severity == Severity::Query);
+        if !later && !findings.iter().any(|finding| finding.rule == *rule && asks(finding.severity)) {
             return Err(format!("`{rule}` left no query on this return: take its explanation out"));
         }
         text(explanation)?;
@@ -74,7 +83,7 @@ mod tests {
     fn an_explanation_answers_a_rule_that_asked_once() {
         let findings =
             [found("N1", Severity::Query), found("N2", Severity::NotChecked), found("N3", Severity::Info)];
-        let told = |explanations: &[Explanation]| check(explanations, &findings);
+        let told = |explanations: &[Explanation]| check(explanations, &findings, &[]);
         assert_eq!(told(&[]), Ok(()));
         assert_eq!(told(&[explained("N1", "counted again"), explained("N2", "counted again")]), Ok(()));
         assert!(told(&[explained("N3", "counted again")]).unwrap_err().contains("`N3` left no query"));
@@ -96,11 +105,11 @@ mod tests {
             ("the one born 12 March 2015", "a date of birth"),
             ("agreed with Jamie Okafor", "the name of a person"),
         ] {
-            let refused = check(&[explained("N1", text)], &findings).unwrap_err();
+            let refused = check(&[explained("N1", text)], &findings, &[]).unwrap_err();
             assert!(refused.contains(why), "{text}: {refused}");
             assert!(text.trim().is_empty() || !refused.contains(text), "{refused}");
         }
-        assert!(check(&[explained("N1", &"x".repeat(LONGEST + 1))], &findings).is_err());
-        assert_eq!(check(&[explained("N1", &"é".repeat(LONGEST))], &findings), Ok(()));
+        assert!(check(&[explained("N1", &"x".repeat(LONGEST + 1))], &findings, &[]).is_err());
+        assert_eq!(check(&[explained("N1", &"é".repeat(LONGEST))], &findings, &[]), Ok(()));
     }
 }

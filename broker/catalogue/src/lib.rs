@@ -1,6 +1,7 @@
 //! Return definitions, and the checks of a return against them. Pure: no network, no files, no clock of
 //! its own; client and broker run the very same checks.
 //!
+//! - [`across`]: rules over returns of several agencies
 //! - [`catalogue`]: the return types in force, read from files or compiled in
 //! - [`complaint`]: what is wrong with a definition file
 //! - [`definition`]: a return type: fields, rules, recipients, when it is due
@@ -13,6 +14,7 @@
 //! - [`guard`]: what free text must not hold
 //! - [`explain`]: answers to queries
 //! - [`bulk`]: returns of several tables: a folder of CSV files or one XML file, checked column by column
+//! - [`taint`]: measures of twelve months over periods that did not come
 //!
 //! Inside: `cell` and `decimal` (one cell), `stretch` (notations of periods), `load` (definition files),
 //! `rule` (expressions, compiled once), `narrative` (what free text says of its own numbers), `checks` (the
@@ -26,6 +28,7 @@ mod narrative;
 mod rule;
 mod stretch;
 
+pub mod across;
 pub mod bulk;
 pub mod catalogue;
 pub mod check;
@@ -38,7 +41,9 @@ pub mod guard;
 pub mod kind;
 pub mod lint;
 pub mod read;
+pub mod taint;
 
+pub use across::{AcrossPart, AcrossRule, Side};
 pub use catalogue::Catalogue;
 pub use check::{Checked, Context, Draft, Valid, agencies_of, areas_of, check, event_id_of, part_of};
 pub use codes::{Code, CodeList};
@@ -47,4 +52,4 @@ pub use definition::{
     Additive, AreaMatch, EventDue, Field, Long, RecipientRule, ReturnType, Rule, Scope, TableDef, TypeKind,
 };
 pub use kind::FieldKind;
-pub use lint::lint;
+pub use lint::{lint, lint_across};

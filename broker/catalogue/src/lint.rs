@@ -12,6 +12,7 @@ use concordat_core::calendar::Calendar;
 use concordat_core::clock::london_date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use crate::across::AcrossRule;
 use crate::cell::Value;
 use crate::complaint::Complaint;
 use crate::decimal;
@@ -40,6 +41,26 @@ pub fn lint(of: &ReturnType, now: Timestamp, calendar: &Calendar) -> Vec<Complai
         Some(Complaint { file, line: None, key: Some(rule.id.to_string()), text: text.to_owned() })
     });
     told.collect()
+}
+
+/// What is odd about a rule across returns: the same, over made-up figures.
+#[must_use]
+pub fn lint_across(rule: &AcrossRule, now: Timestamp) -> Option<Complaint> {
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let named = Named::of(&rule.check);
+    let figure = || {
+        let size = dice.pick(&[2, 4, 13, 150]).unwrap_or(2);
+        let zeros = dice.pick(&[1, 2, 4]).unwrap_or(2);
+        i128::from(figure(&named, size, zeros, &mut dice))
+    };
+    let text = match rule.answers(figure, now) {
+        (true, true) => return None,
+        (true, false) => "no returns can break it: it checks nothing; mend it or take it out",
+        (false, true) => "no returns can keep it: it would be told of all; mend it or take it out",
+        (false, false) => "it can never be computed; mend it or take it out",
+    };
+    let file = crate::load::ACROSS.to_owned();
+    Some(Complaint { file, line: None, key: Some(rule.id.to_string()), text: text.to_owned() })
 }
 
 /// Whether a rule was seen to hold, and whether it was seen not to.

@@ -1,5 +1,6 @@
 //! Definition files in, return types out, or everything that is wrong with them.
 
+mod across;
 mod fields;
 mod header;
 mod lists;
@@ -12,9 +13,11 @@ use std::sync::Arc;
 
 use concordat_core::ids::Digest;
 
+use crate::across::AcrossRule;
 use crate::codes::CodeList;
 use crate::complaint::Complaint;
 use crate::definition::ReturnType;
+pub(crate) use across::FILE as ACROSS;
 use section::{Section, Sheet};
 
 /// The code lists of a catalogue, by name, each with the bytes of its file.
@@ -30,6 +33,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> Digest {
 /// What a file of the folder is.
 enum Part<'p> {
     Type,
+    Across,
     List(&'p str),
     /// Another folder's file, or a note for people.
     NotOurs,
@@ -46,15 +50,24 @@ fn part(path: &str) -> Part<'_> {
     };
     match name.strip_suffix(".toml").filter(|name| !name.contains('/')) {
         Some(name) if is_list => Part::List(name),
+        Some("across") => Part::Across,
         Some(_) => Part::Type,
         None => Part::Stray,
     }
 }
 
+/// What the files of a catalogue say.
+pub(crate) struct Loaded {
+    pub(crate) types: Vec<Arc<ReturnType>>,
+    pub(crate) across: Vec<AcrossRule>,
+    /// The digest of the rules across returns, where there are any.
+    pub(crate) across_digest: Option<Digest>,
+}
+
 /// Reads every `returns/*.toml` and `returns/codes/*.toml`; other paths are none of its business.
-pub(crate) fn load(files: &[(String, Vec<u8>)]) -> Result<Vec<Arc<ReturnType>>, Vec<Complaint>> {
+pub(crate) fn load(files: &[(String, Vec<u8>)]) -> Result<Loaded, Vec<Complaint>> {
     let mut complaints = Vec::new();
-    let mut sheets = Vec::new();
+    let (mut sheets, mut of_several) = (Vec::new(), None);
     for (path, bytes) in files {
         let mut complain = |text: &str| {
             let (file, text) = (path.clone(), text.to_owned());
@@ -66,10 +79,11 @@ pub(crate) fn load(files: &[(String, Vec<u8>)]) -> Result<Vec<Arc<ReturnType>>, 
                 complain("only NAME.toml and codes/NAME.toml belong here, and notes in NAME.md");
                 continue;
             }
-            Part::Type => None,
+            Part::Type | Part::Across => None,
             Part::List(name) => Some(name),
         };
         match std::str::from_utf8(bytes) {
+            Ok(text) if path == across::FILE => of_several = Some(text),
             Ok(text) => sheets.push((list, path, text)),
             Err(_) => complain("the file is not UTF-8 text"),
         }
@@ -108,9 +122,18 @@ pub(crate) fn load(files: &[(String, Vec<u8>)]) -> Result<Vec<Arc<ReturnType>>, 
         }
         complaints.append(&mut sheet.complaints());
     }
+    types.sort_by(|a, b| (&a.id, a.from).cmp(&(&b.id, b.from)));
+    let mut across = Vec::new();
+    if let Some(text) = of_several {
+        let mut sheet = Sheet::new(across::FILE, text);
+        // types that cannot be read are told of already: rules that name them are not unknown for it
+        across =
+            sheet.root().map(|root| across::read(&root, &types, complaints.is_empty())).unwrap_or_default();
+        complaints.append(&mut sheet.complaints());
+    }
     if complaints.is_empty() {
-        types.sort_by(|a, b| (&a.id, a.from).cmp(&(&b.id, b.from)));
-        Ok(types)
+        let across_digest = of_several.map(|text| sha256(text.as_bytes()));
+        Ok(Loaded { types, across, across_digest })
     } else {
         complaints.sort();
         complaints.dedup();

@@ -13,7 +13,9 @@ mod names;
 use concordat_core::ids::RuleId;
 use jiff::civil::Date;
 
-pub(crate) use compile::{Scene, comparison, compile, compile_additive, is_field_name, parse, text_of};
+pub(crate) use compile::{
+    Meant, Scene, comparison, compile, compile_additive, is_field_name, parse, text_of,
+};
 pub(crate) use eval::{Env, Unknown, holds, sides};
 
 /// How two values compare.
@@ -34,6 +36,8 @@ pub(crate) enum Num {
     Field(u16),
     Previous(u16),
     Cell(u16),
+    /// A figure of a part, in a rule across returns.
+    Part(u16),
     SizeOf(u16),
     /// Whole years from the first day to the second.
     Age(Box<(Day, Day)>),
@@ -106,6 +110,27 @@ pub(crate) struct CellRef {
     pub(crate) when: When,
 }
 
+/// How the rows of a part make one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fold {
+    /// There is one row, or there is no number.
+    Only,
+    Sum,
+    Least,
+    Greatest,
+    /// How many events there are.
+    Count,
+}
+
+/// One figure of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PartRef {
+    pub(crate) part: usize,
+    /// Nothing for a count of events.
+    pub(crate) field: String,
+    pub(crate) fold: Fold,
+}
+
 /// A compiled rule.
 #[derive(Debug, Clone)]
 pub(crate) struct Compiled {
@@ -114,6 +139,8 @@ pub(crate) struct Compiled {
     pub(crate) fields: Vec<u16>,
     /// The figures that it reads.
     pub(crate) cells: Vec<CellRef>,
+    /// The figures of parts that it reads.
+    pub(crate) parts: Vec<PartRef>,
     /// Whether it reads the return before this one.
     pub(crate) previous: bool,
     /// Whether it counts working days.
@@ -127,6 +154,7 @@ impl Compiled {
             logic: Logic::Constant(true),
             fields: Vec::new(),
             cells: Vec::new(),
+            parts: Vec::new(),
             previous: false,
             calendar: false,
         }

@@ -9,6 +9,7 @@ pub use crate::row::{
     InvitationRecord, Key, KeyRecord, PrincipalRecord, Row, SentRecord, Standing, VersionRecord,
 };
 
+use crate::across::Compared;
 use crate::entry::{Accepted, Body, Enrolled, Entry};
 use crate::explanation::unexplained;
 use crate::ids::{AgencyId, Digest, EntryId, PrincipalId, SendKey};
@@ -110,6 +111,13 @@ pub enum Change {
         identity: Identity,
         /// When.
         at: Timestamp,
+    },
+    /// A submission was compared with returns of other agencies.
+    Compared {
+        /// The submission.
+        submission: EntryId,
+        /// What came of it.
+        result: Box<Compared>,
     },
     /// An invitation was made.
     InvitationMade {
@@ -243,6 +251,15 @@ pub fn apply(entry: &Entry) -> Vec<Change> {
         Body::OverdueCleared(cleared) => vec![Change::Cleared { identity: cleared.identity.clone(), at }],
         Body::Withdrawn(withdrawn) => apply_withdrawn(entry, withdrawn),
         Body::ClockMoved(moved) => vec![Change::ClockSet { offset_us: moved.offset_us }],
+        Body::ComparedAcross(compared) => {
+            let of = |result: &Compared, submission: EntryId| Change::Compared {
+                submission,
+                result: Box::new(result.clone()),
+            };
+            let each = compared.results.iter();
+            each.flat_map(|result| result.returns.iter().map(move |party| of(result, party.submission)))
+                .collect()
+        }
         Body::Denied(_)
         | Body::RefusedUnheard(_)
         | Body::AuditRead(_)
@@ -359,6 +376,7 @@ impl Change {
             | Change::Failed { identity, .. }
             | Change::Raised { identity, .. }
             | Change::Cleared { identity, .. } => Key::Obligation(identity.clone()),
+            Change::Compared { submission, .. } => Key::Across(*submission),
             Change::InvitationMade { token, .. } | Change::InvitationUsed { token, .. } => {
                 Key::Invitation(*token)
             }

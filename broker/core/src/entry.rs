@@ -1,8 +1,13 @@
 //! What the log can say. Adding a kind of entry: a variant here, its class, its arm in [`crate::apply::apply`].
 
+mod acts;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use acts::{Administered, ClockMoved, TailCut};
+
+use crate::across::ComparedAcross;
 use crate::calendar::Due;
 use crate::decision::{DecisionRequest, Denial, Grant};
 use crate::explanation::Explanation;
@@ -72,11 +77,13 @@ pub enum EntryClass {
     TailCut = 20,
     /// A return was taken back.
     Withdrawn = 21,
+    /// Returns of several agencies were compared.
+    ComparedAcross = 22,
 }
 
 impl EntryClass {
     /// Every class, by its number.
-    pub const ALL: [EntryClass; 21] = [
+    pub const ALL: [EntryClass; 22] = [
         EntryClass::Opened,
         EntryClass::PolicyLoaded,
         EntryClass::Invited,
@@ -98,6 +105,7 @@ impl EntryClass {
         EntryClass::Administered,
         EntryClass::TailCut,
         EntryClass::Withdrawn,
+        EntryClass::ComparedAcross,
     ];
 
     /// Its number in the leaf.
@@ -137,6 +145,7 @@ impl EntryClass {
             EntryClass::Administered => "administered",
             EntryClass::TailCut => "tail_cut",
             EntryClass::Withdrawn => "withdrawn",
+            EntryClass::ComparedAcross => "compared_across",
         }
     }
 }
@@ -183,6 +192,8 @@ pub enum Body {
     TailCut(TailCut),
     /// A return was taken back, with every version of it.
     Withdrawn(Box<Withdrawn>),
+    /// Returns of several agencies were compared; appended with the return that completed them.
+    ComparedAcross(ComparedAcross),
 }
 
 impl Body {
@@ -211,6 +222,7 @@ impl Body {
             Body::Administered(_) => EntryClass::Administered,
             Body::TailCut(_) => EntryClass::TailCut,
             Body::Withdrawn(_) => EntryClass::Withdrawn,
+            Body::ComparedAcross(_) => EntryClass::ComparedAcross,
         }
     }
 }
@@ -422,35 +434,6 @@ pub struct AuditRead {
     pub judged: Judged,
 }
 
-/// The demonstration's clock was moved forward.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClockMoved {
-    /// How many microseconds the business clock is now ahead of the machine's.
-    pub offset_us: i64,
-    /// The operating user.
-    pub by: String,
-}
-
-/// An operator acted on the store itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Administered {
-    /// What was done: `guard_reset`, `rebuild`, `start`, `stop`.
-    pub act: String,
-    /// Why.
-    pub reason: String,
-    /// The operating user.
-    pub by: String,
-}
-
-/// Frames above the guarded size could not be read and were cut: none of them had been acknowledged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TailCut {
-    /// How many bytes.
-    pub bytes: u64,
-    /// How many whole frames above the guard were kept.
-    pub kept: u64,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -462,6 +445,6 @@ mod tests {
             assert_eq!(EntryClass::from_number(class.number()), Some(class));
         }
         assert_eq!(EntryClass::from_number(0), None);
-        assert_eq!(EntryClass::from_number(22), None);
+        assert_eq!(EntryClass::from_number(23), None);
     }
 }

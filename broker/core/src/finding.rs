@@ -81,4 +81,15 @@ impl Counts {
         }
         counts
     }
+
+    /// These and others together.
+    #[must_use]
+    pub const fn plus(self, more: Self) -> Self {
+        Self {
+            errors: self.errors.saturating_add(more.errors),
+            queries: self.queries.saturating_add(more.queries),
+            infos: self.infos.saturating_add(more.infos),
+            not_checked: self.not_checked.saturating_add(more.not_checked),
+        }
+    }
 }

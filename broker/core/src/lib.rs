@@ -10,10 +10,12 @@
 //! - [`decision`]: what a policy decision is asked and what it answers
 //! - [`table`]: tables of text cells, classes of field
 //! - [`finding`]: what a check found in a return; [`explanation`]: what its sender answers to a query
+//! - [`across`]: what came of rules over returns of several agencies
 //! - [`refusal`] and [`fault`]: an outcome for the sender, and a failure of ours
 //! - [`entry`]: what the log can say; [`mod@apply`]: what each entry changes; [`row`]: the tables that come of it;
 //!   [`mod@merge`]: what a row becomes
 
+pub mod across;
 pub mod agency;
 pub mod apply;
 pub mod calendar;

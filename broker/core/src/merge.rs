@@ -1,5 +1,6 @@
 //! What a row becomes when it changes: the second half of [`crate::apply`], as pure as the first.
 
+use crate::across::put;
 use crate::apply::Change;
 use crate::entry::Enrolled;
 use crate::ids::{Digest, PrincipalId};
@@ -65,6 +66,14 @@ pub fn merge(old: Option<Row>, change: Change) -> Option<Row> {
                 _ => ObligationRecord::default(),
             };
             Some(Row::Obligation(merge_obligation(record, &change)))
+        }
+        Change::Compared { result, .. } => {
+            let mut results = match old {
+                Some(Row::Across(results)) => results,
+                _ => Vec::new(),
+            };
+            put(&mut results, *result);
+            Some(Row::Across(results))
         }
         Change::InvitationUsed { at, .. } => match old {
             Some(Row::Invitation(mut record)) => {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::across::Compared;
 use crate::ids::{AgencyId, AreaCode, Digest, EntryId, PrincipalId, RoleId, SendKey};
 use crate::obligation::ObligationRecord;
 use crate::submission::{DeliveryRecord, Identity, SubmissionRecord};
@@ -20,6 +21,8 @@ pub enum Key {
     Delivery(AgencyId, u64),
     /// What the log says of an obligation.
     Obligation(Identity),
+    /// What came of comparing a submission with returns of other agencies.
+    Across(EntryId),
     /// A principal.
     Principal(PrincipalId),
     /// A key by the digest of its SubjectPublicKeyInfo.
@@ -44,6 +47,8 @@ pub enum Row {
     Delivery(DeliveryRecord),
     /// Under [`Key::Obligation`].
     Obligation(ObligationRecord),
+    /// Under [`Key::Across`]: the last result of each rule and area.
+    Across(Vec<Compared>),
     /// Under [`Key::Principal`].
     Principal(PrincipalRecord),
     /// Under [`Key::Key`]: whose it is.

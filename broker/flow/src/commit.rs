@@ -3,7 +3,7 @@
 use concordat_core::apply::{Key, Row};
 use concordat_core::entry::{Accepted, Body, Found, Judged, OverdueCleared};
 use concordat_core::fault::Fault;
-use concordat_core::finding::{Finding, Severity};
+use concordat_core::finding::{Counts, Finding, Severity};
 use concordat_core::ids::EntryId;
 use concordat_core::refusal::Refusal;
 use concordat_core::submission::{Identity, PayloadAt};
@@ -12,6 +12,7 @@ use concordat_ledger::{Hash, Receipt, Statement};
 use concordat_policy::Permitted;
 use concordat_store::{Appended, Committed, Precondition, Proposal, Store, Unmet};
 
+use crate::across::Across;
 use crate::identify::Caller;
 use crate::open::Flow;
 use crate::random;
@@ -65,6 +66,7 @@ impl<S: Store> Flow<S> {
         sealed: Permitted<SealedReturn>,
         route: Route,
         findings: &[Finding],
+        across: &Across,
     ) -> Result<Outcome, Stop> {
         let version = self.version_of(sealed.get())?;
         let statement = self.statement(caller, &sealed, version)?;
@@ -74,8 +76,10 @@ impl<S: Store> Flow<S> {
         let sealed = sealed.into_inner();
         let (submission, clears) = (sealed.entry, self.clears(&sealed.identity));
         let person_level = sealed.person_level;
-        let preconditions = preconditions(&sealed, version);
+        let mut preconditions = preconditions(&sealed, version);
+        preconditions.extend(across.beside());
         let queued_to = route.len();
+        let compared = across.entry(submission, &sealed.identity)?;
         let body = Body::Accepted(Box::new(Accepted {
             identity: sealed.identity,
             version,
@@ -89,7 +93,7 @@ impl<S: Store> Flow<S> {
             submitted_by: caller.principal().clone(),
             judged,
             recipients: route.as_ref().clone(),
-            counts: sealed.counts,
+            counts: sealed.counts.plus(Counts::of(&across.findings)),
             found: found(findings),
             explanations: sealed.explanations,
             // where it really lies is the store's to say
@@ -106,6 +110,7 @@ impl<S: Store> Flow<S> {
         if let Some(identity) = &clears {
             group.push(self.clearing(identity, submission)?);
         }
+        group.extend(compared);
         match self.store.append(group).await? {
             Appended::Committed(committed) => {
                 if let Some(identity) = clears {
@@ -122,11 +127,16 @@ impl<S: Store> Flow<S> {
         }
     }
 
-    /// Whether a person-level return was recorded before, or cannot be recorded: looked up before it is sealed, so
-    /// that a resend leaves no second copy. The writer decides again when it is appended.
-    pub(crate) fn sent_before(&self, checked: &Permitted<Checked>) -> Result<Option<Recorded>, Stop> {
+    /// Whether a person-level return, or one that is compared with others, was recorded before, or cannot be recorded:
+    /// looked up before it is sealed, so that a resend leaves no second copy and opens nobody's return. The writer
+    /// decides again when it is appended.
+    pub(crate) fn sent_before(
+        &self,
+        checked: &Permitted<Checked>,
+        compared: bool,
+    ) -> Result<Option<Recorded>, Stop> {
         let checked = checked.get();
-        if !checked.rtype.person_level {
+        if !checked.rtype.person_level && !compared {
             return Ok(None);
         }
         let identity = checked.valid.identity();
@@ -235,6 +245,10 @@ impl<S: Store> Flow<S> {
             Unmet::Withdrawn => Err(Stop::Refused(Refusal::Withdrawn)),
             // something of this return was sent and taken back in the meantime: sent again, it counts on
             Unmet::VersionTaken => Err(Stop::Refused(Refusal::TooBusy)),
+            // whoever sends again under the same key is compared with what is in force then
+            Unmet::Moved => {
+                Err(Stop::Failed(Fault::unavailable("a return that was compared with changed meanwhile")))
+            }
             Unmet::AlreadyRaised
             | Unmet::NoInvitation
             | Unmet::InvitationUsed

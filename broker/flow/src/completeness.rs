@@ -1,5 +1,6 @@
 //! What is missing, from whom, since when. States and counts only; events never appear here.
 
+use concordat_core::across::disagreements;
 use concordat_core::apply::{Key, Row};
 use concordat_core::calendar::Due;
 use concordat_core::clock::{ZONE, london_date};
@@ -61,6 +62,8 @@ pub struct ObligationRow {
     pub was_late: bool,
     /// How many rules left queries, on the version in force, that nobody explained.
     pub unexplained: u32,
+    /// How many rules across returns do not hold between the version in force and those of other agencies.
+    pub disagreements: u32,
 }
 
 impl<S: Store> Flow<S> {
@@ -98,6 +101,7 @@ impl<S: Store> Flow<S> {
             if row.state == State::AcceptedWithQueries {
                 row.unexplained = self.unexplained(record.as_ref())?;
             }
+            row.disagreements = self.disagreements(record.as_ref())?;
             if filter.with_not_due || row.state != State::NotDue {
                 rows.push(row);
             }
@@ -113,6 +117,14 @@ impl<S: Store> Flow<S> {
             Some(Row::Submission(submission)) => {
                 u32::try_from(submission.unexplained.len()).unwrap_or(u32::MAX)
             }
+            _ => 0,
+        })
+    }
+
+    fn disagreements(&self, record: Option<&ObligationRecord>) -> Result<u32, Fault> {
+        let Some(in_force) = record.and_then(|record| record.in_force) else { return Ok(0) };
+        Ok(match self.store.row(&Key::Across(in_force.submission))? {
+            Some(Row::Across(results)) => disagreements(&results),
             _ => 0,
         })
     }
@@ -152,6 +164,7 @@ fn row(
         last_accepted: record.and_then(|record| record.in_force).map(|in_force| in_force.recorded_at),
         was_late,
         unexplained: 0,
+        disagreements: 0,
     })
 }
 
@@ -179,11 +192,25 @@ pub(crate) fn owed(generation: &Generation, today: Date) -> Vec<Obligation> {
     obligations
 }
 
+/// What an agency owes for a period; nothing when it does not owe that one.
+pub(crate) fn owed_by(owed: &Owed, period: Period) -> Option<Identity> {
+    let is_owed = owed.from.frequency() == period.frequency()
+        && owed.from.first_day() <= period.first_day()
+        && owed.until.is_none_or(|until| period.first_day() <= until.first_day());
+    is_owed.then(|| Identity {
+        agency: owed.agency.clone(),
+        return_type: owed.return_type.clone(),
+        areas: owed.areas.clone(),
+        covers: Covers::Period(period),
+        part: owed.part.clone(),
+    })
+}
+
 fn begun(owed: &Owed, period: Period, today: Date) -> bool {
     period.first_day() <= today && owed.until.is_none_or(|until| period.first_day() <= until.first_day())
 }
 
-fn obligation(generation: &Generation, owed: &Owed, period: Period) -> Result<Obligation, Fault> {
+pub(crate) fn obligation(generation: &Generation, owed: &Owed, period: Period) -> Result<Obligation, Fault> {
     let rule = generation
         .catalogue
         .in_force(&owed.return_type, period.last_day())

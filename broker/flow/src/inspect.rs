@@ -82,6 +82,8 @@ pub struct AuditLine {
     pub summary: String,
     /// The submission concerned.
     pub submission: Option<EntryId>,
+    /// Other agencies concerned, sorted: those whose returns were compared.
+    pub also: Vec<AgencyId>,
 }
 
 /// A signed checkpoint, and proof that it extends an older one.

@@ -1,6 +1,6 @@
 //! The rooms that a submission and a read walk through, in one direction.
 //!
-//! Writes: [`identify`] → [`authorise`] → [`validate`] → [`route`] → [`seal`] → [`commit`] → acknowledge; the
+//! Writes: [`identify`] → [`authorise`] → [`validate`] → across → [`route`] → [`seal`] → [`commit`] → acknowledge; the
 //! whole walk is [`submit`]. Reads: identify → authorise → an entry → the payload → its projection; see [`read`].
 //! Whatever is refused leaves by [`refuse`], which appends an entry before the caller hears of it.
 //!
@@ -12,6 +12,7 @@
 //! - [`withdraw`]: a return taken back; [`versions`]: what its versions are and who has which
 //! - [`unheard`]: refusals made before a caller was known
 
+mod across;
 pub mod administer;
 pub mod authorise;
 pub mod commit;
@@ -26,6 +27,7 @@ pub mod partnership;
 mod project;
 pub mod random;
 pub mod read;
+mod received;
 pub mod refuse;
 pub mod route;
 pub mod seal;
@@ -37,6 +39,7 @@ pub mod versions;
 pub mod watch;
 pub mod withdraw;
 
+pub use across::AcrossOf;
 pub use administer::{Invitation, Invite, Token};
 pub use completeness::{Completeness, MissingFilter, ObligationRow};
 pub use concordat_store::Store;

@@ -2,8 +2,8 @@
 //! owes, that reach nobody or that nobody may read; rules that check nothing. Every answer about policy is policy's
 //! own, asked as the rooms would ask it.
 
-use concordat_catalogue::{AreaMatch, ReturnType, TypeKind, lint};
-use concordat_core::agency::Agency;
+use concordat_catalogue::{AcrossPart, AreaMatch, ReturnType, TypeKind, lint, lint_across};
+use concordat_core::agency::{Agency, Kind};
 use concordat_core::clock::london_date;
 use concordat_core::decision::{Act, Asker, DecisionRequest, Fact};
 use concordat_core::ids::{PrincipalId, RoleId};
@@ -36,7 +36,26 @@ impl Generation {
                 text,
             }));
         }
+        for rule in self.catalogue.across() {
+            let odd = lint_across(rule, now).map(|c| c.text);
+            let unowed = rule.sent().filter(|part| !self.is_owed(part)).map(|part| {
+                let id = &part.return_type;
+                format!("nobody owes `{id}` as the part `{}`: it will never be checked", part.name)
+            });
+            warnings.extend(odd.into_iter().chain(unowed).map(|text| Complaint {
+                file: "returns/across.toml".to_owned(),
+                row: None,
+                column: Some(rule.id.to_string()),
+                text,
+            }));
+        }
         warnings
+    }
+
+    fn is_owed(&self, part: &AcrossPart) -> bool {
+        self.partnership.obligations.iter().any(|owed| {
+            owed.return_type == part.return_type && owed.part.as_deref() == part.part.map(Kind::as_str)
+        })
     }
 
     fn about_policy(&self, of: &ReturnType, day: Date) -> Vec<(&'static str, String)> {

@@ -47,6 +47,8 @@ pub struct Flow<S: Store> {
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) registry_turn: Mutex<()>,
     pub(crate) watch_turn: tokio::sync::Mutex<()>,
+    /// Held while a return that rules across returns speak of is compared and recorded.
+    pub(crate) across_turn: tokio::sync::Mutex<()>,
     /// Returns that are overdue and not cleared: a submission asks only these whether it clears one.
     pub(crate) overdue: RwLock<HashSet<Identity>>,
     /// The indexes of withdrawals whose contents could not be erased yet.
@@ -120,6 +122,7 @@ impl<S: Store> Flow<S> {
             registry: ArcSwap::from_pointee(registry),
             registry_turn: Mutex::new(()),
             watch_turn: tokio::sync::Mutex::new(()),
+            across_turn: tokio::sync::Mutex::new(()),
             past: Mutex::new(BTreeMap::new()),
             overdue: RwLock::new(HashSet::new()),
             erasing: Mutex::new(BTreeSet::new()),

@@ -312,7 +312,7 @@ impl<S: Store> Flow<S> {
         self.judge_under(&self.generation(), caller, record, act, purpose)
     }
 
-    fn judge_under(
+    pub(crate) fn judge_under(
         &self,
         generation: &Generation,
         caller: &Caller,

@@ -91,13 +91,19 @@ impl<S: Store> Flow<S> {
         caller: &Caller,
         permitted: Permitted<Typed>,
     ) -> Result<Acknowledged, Stop> {
-        let (valid, findings) = self.validate(generation, permitted)?;
-        if let Some(original) = self.sent_before(&valid)? {
+        let (valid, mut findings) = self.validate(generation, permitted)?;
+        let rules = generation.catalogue.across_of(&valid.get().rtype.id);
+        let compared = !rules.is_empty();
+        // of two parts that come at once the later must see the earlier, and no resend looks into anything
+        let _turn = if compared { Some(self.across_turn.lock().await) } else { None };
+        if let Some(original) = self.sent_before(&valid, compared)? {
             return Ok(original.acknowledge(Vec::new()));
         }
+        let across = self.compare(generation, caller, rules, valid.get())?;
+        findings.extend(across.findings.iter().cloned());
         let route = self.route(generation, &valid)?;
         let sealed = self.seal(valid).await?;
-        match self.commit(caller, sealed, route, &findings).await? {
+        match self.commit(caller, sealed, route, &findings, &across).await? {
             Outcome::Recorded(receipt) => Ok(receipt.acknowledge(findings)),
             Outcome::Already(original) => Ok(original.acknowledge(Vec::new())),
         }

@@ -71,6 +71,11 @@ impl<S: Store> Flow<S> {
         let earlier = self.earlier(permitted.get())?;
         let compared = earlier.as_ref().map(|earlier| earlier.submission);
         let previous = earlier.as_ref().map(|earlier| earlier.tables.as_slice());
+        let typed = permitted.get();
+        let across = match typed.received.explanations.as_slice() {
+            [] => &[],
+            _ => generation.catalogue.across_of(&typed.rtype.id),
+        };
         let checked = permitted.try_map(|Typed { received, rtype }| {
             let Received { identity, key, type_digest, nil, replaces, tables, explanations, .. } = received;
             if type_digest != rtype.digest {
@@ -90,7 +95,7 @@ impl<S: Store> Flow<S> {
             let outcome = check(&rtype, draft, &context);
             match outcome.valid {
                 Some(valid) => {
-                    explain::check(&explanations, &outcome.findings)
+                    explain::check(&explanations, &outcome.findings, across)
                         .map_err(|text| Refusal::Malformed { field: "explanations", text })?;
                     left = outcome.findings;
                     Ok(Checked { valid, rtype, key, replaces, compared, explanations })

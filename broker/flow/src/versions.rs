@@ -7,6 +7,7 @@ use concordat_core::ids::{AgencyId, EntryId};
 use concordat_core::submission::{DeliveryRecord, DeliveryState, ReplaceReason, SubmissionRecord};
 use concordat_store::Store;
 
+use crate::across::AcrossOf;
 use crate::identify::Caller;
 use crate::open::Flow;
 use crate::read::Which;
@@ -21,6 +22,8 @@ pub struct StatusOf {
     pub deliveries: Vec<Collected>,
     /// What replaced it.
     pub superseded: Option<Replacement>,
+    /// How it stands beside the returns of other agencies.
+    pub across: Vec<AcrossOf>,
     /// Whether business time is a demonstration's.
     pub demo_clock: bool,
 }
@@ -67,6 +70,7 @@ impl<S: Store> Flow<S> {
         Ok(StatusOf {
             deliveries: self.collected(&record)?,
             superseded: self.superseded(&record, &record.identity.agency)?,
+            across: self.across_of(&record)?,
             record,
             demo_clock: self.is_demo_clock(),
         })

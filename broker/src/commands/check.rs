@@ -213,6 +213,41 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn rules_across_returns_that_check_nothing_or_are_never_checked_are_warned_of() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("broker");
+        let line = ["concordat-broker", "init", dir.to_str().unwrap(), "--sample", "city-and-hackney"];
+        let Command::Init(args) = Cli::try_parse_from(line).unwrap().command else { panic!("no init") };
+        init::make(args).await.unwrap();
+        let today = "2026-11-22T10:00:00Z";
+        let path = dir.join("policies/returns/across.toml");
+        let rules = fs::read_to_string(&path).unwrap();
+        let (from, to) =
+            ("csc.contacts_police <= sum(police.", "csc.contacts_police >= 0 || 0 <= sum(police.");
+        assert!(rules.contains(from));
+        fs::write(&path, rules.replacen(from, to, 1)).unwrap();
+        let partnership = dir.join("policies/partnership.toml");
+        let text = fs::read_to_string(&partnership).unwrap();
+        let kept: Vec<&str> =
+            text.split("[[obligation]]").filter(|owed| !owed.contains("\"lado-quarterly\"")).collect();
+        // what follows the last obligation is the sources: the sample is split by them, and this test is not
+        fs::write(&partnership, kept.join("[[obligation]]")).unwrap();
+        let warnings = texts(&dir, today, Weight::Warning);
+        let told = |id: &str, why: &str| {
+            assert!(
+                warnings.iter().any(|text| text.contains(id) && text.contains(why)),
+                "{id}: {warnings:#?}"
+            );
+        };
+        told("returns/across.toml: X6:", "no returns can break it");
+        told("returns/across.toml: X3:", "nobody owes `lado-quarterly` as the part `lado`");
+
+        fs::write(&path, rules.replacen("csc.contacts_police", "csc.contacts_fire", 1)).unwrap();
+        let errors = texts(&dir, today, Weight::Error);
+        assert!(errors.iter().any(|text| text.contains("has no field `contacts_fire`")), "{errors:#?}");
+    }
+
+    #[tokio::test]
     async fn everything_wrong_is_said_at_once_with_its_file_and_line() {
         let parent = tempfile::tempdir().unwrap();
         let dir = parent.path().join("broker");

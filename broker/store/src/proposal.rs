@@ -70,6 +70,14 @@ pub enum Precondition {
         /// The submission.
         submission: EntryId,
     },
+    /// Of another return exactly this submission, or none, is still in force, as when it was looked at. Else
+    /// [`Unmet::Moved`].
+    Beside {
+        /// The other return.
+        identity: Identity,
+        /// What was in force of it; nothing when absent.
+        submission: Option<EntryId>,
+    },
     /// Overdue was never raised for this obligation. Else [`Unmet::AlreadyRaised`].
     NotRaised {
         /// The return owed.
@@ -114,6 +122,8 @@ pub enum Unmet {
     Withdrawn,
     /// Another submission had the version before: it is not the next any more.
     VersionTaken,
+    /// Another return that was looked at has changed since.
+    Moved,
     /// Overdue was raised before.
     AlreadyRaised,
     /// There is no such invitation.

@@ -77,6 +77,7 @@ fn answer(reply: &v1::MissingReply, missing: usize) -> Answer {
         "last_accepted",
         "was_late",
         "unexplained",
+        "disagreements",
     ]);
     for row in &reply.rows {
         sheet.row([
@@ -91,6 +92,7 @@ fn answer(reply: &v1::MissingReply, missing: usize) -> Answer {
             text(&row.last_accepted),
             Value::from(row.was_late),
             Value::from(row.unexplained),
+            Value::from(row.disagreements),
         ]);
     }
     Answer::new("missing")

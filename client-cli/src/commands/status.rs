@@ -54,6 +54,7 @@ async fn one(id: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
         .iter()
         .map(|given| format!("{}={}:{}", given.rule, given.code, given.text))
         .collect();
+    let across: Vec<String> = reply.across.iter().map(beside).collect();
     let answer = Answer::new("status")
         .fact("submission", entry_text(&reply.submission))
         .fact("index", reply.index)
@@ -68,6 +69,7 @@ async fn one(id: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
         .fact("queries", reply.queries)
         .fact("explanations", texts(&explanations))
         .fact("unexplained", texts(&reply.unexplained))
+        .fact("across", texts(&across))
         .fact("replaces", text(&entry_text(&reply.replaces)))
         .fact("replace_reason", text(&reply.replace_reason))
         .fact("superseded_by", text(&entry_text(&reply.superseded_by)))
@@ -96,6 +98,13 @@ fn tell_who_is_behind(reply: &v1::StatusReply, session: &mut Session<'_>) {
         let behind = behind.join(", ");
         session.printer.say(&format!("collected an older version, and not yet version {newest}: {behind}"));
     }
+}
+
+/// How a return stands beside those of other agencies by one rule, in words.
+fn beside(across: &v1::Across) -> String {
+    let (outcome, others) = (across.outcome.replace('_', " "), across.with.join(" and "));
+    let what = if across.overdue { "overdue is" } else { "compared with" };
+    format!("{} {outcome} for {}: {what} {others}", across.rule, across.area)
 }
 
 async fn pending(session: &mut Session<'_>) -> Result<Exit, Failure> {

@@ -203,7 +203,7 @@ fn prepare(
     let checked = file::check_offline(&of, draft.clone(), now);
     match checked.valid {
         Some(valid) => {
-            args.explaining.check(&checked.findings)?;
+            args.explaining.check(&checked.findings, in_use.catalogue.across_of(&of.id))?;
             Ok(Ready { of, draft, content: valid.digest(), found })
         }
         None => {

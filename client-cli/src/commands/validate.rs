@@ -82,7 +82,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let heading = heading("validate", &args.subject, covers.as_ref());
     let answer = report::answer(heading, accepted, &found);
     if accepted {
-        args.explaining.check(&answerable)?;
+        args.explaining.check(&answerable, in_use.catalogue.across_of(&of.id))?;
     }
     session.printer.answer(&args.explaining.tell(answer, &answerable))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
@@ -106,7 +106,7 @@ fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'
     let accepted = outcome.counts.errors == 0;
     let heading = heading("validate", &subject, Some(&Covers::Period(period)));
     if accepted {
-        args.explaining.check(&outcome.findings)?;
+        args.explaining.check(&outcome.findings, in_use.catalogue.across_of(&of.id))?;
     }
     let found = Found { findings: outcome.findings.clone(), counts: outcome.counts, first_line: None };
     let answer = report::answer(heading, accepted, &found);

@@ -62,10 +62,9 @@ pub fn looked_after(episodes: usize) -> Vec<(String, String)> {
         let tick = |dice: &mut Dice| dice.roll(2);
         let ticks: Vec<String> = (0..8).map(|_| tick(dice).to_string()).collect();
         let _ = writeln!(oc2, "{child},{born},{},,{}", dice.roll(41), ticks.join(","));
-        let mut year = 2018;
-        for _ in 0..1 + dice.roll(3) {
+        let years = 1 + dice.roll(3);
+        for (year, _) in (2018..).zip(0..years) {
             let (began, ended) = (dice.uk_date(year..year + 1), dice.uk_date(year + 1..year + 2));
-            year += 1;
             let reason = if dice.roll(4) == 0 { "" } else { "X1" };
             let (status, need) = (dice.one(&["C2", "V2", "E1"]), dice.one(&["N1", "N4", "N8"]));
             let place = dice.one(&["U1", "U4", "K2", "P1", "R2", "T0", "A3"]);

@@ -61,6 +61,7 @@ built_in! {
     n5 = "N5";
     n6 = "N6";
     n7 = "N7";
+    tainted = "tainted";
     more = "findings-more";
 }
 

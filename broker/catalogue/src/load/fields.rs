@@ -7,7 +7,7 @@ use concordat_core::table::FieldClass;
 
 use crate::codes::CodeList;
 use crate::definition::Field;
-use crate::kind::FieldKind;
+use crate::kind::{FieldKind, Sort};
 
 use super::section::Section;
 use super::{Lists, Read, list_of, lists};
@@ -70,7 +70,7 @@ pub(super) fn read(root: &Section<'_, '_>, about: &About<'_>) -> (Vec<Field>, Ve
     (fields, used)
 }
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "name",
     "title",
     "kind",
@@ -86,6 +86,7 @@ const KEYS: [&str; 15] = [
     "limits",
     "is_period",
     "part",
+    "rolling",
 ];
 
 fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> Read<Field> {
@@ -117,6 +118,10 @@ fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> 
         Some(kind) => codes(section, kind, name.as_deref().unwrap_or("field"), about, used)?,
         None => None,
     };
+    let rolling = section.boolean("rolling", Some(false));
+    if rolling == Some(true) && kind.is_some_and(|kind| kind.row().sort != Sort::Number) {
+        section.complain("rolling", "only a number can be a measure of twelve months".to_owned());
+    }
     let part = if section.has("part") { Some(part(section, about)?) } else { None };
     if part.is_some() && required == Some(true) {
         section.complain(
@@ -143,6 +148,7 @@ fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> 
         min: section.integer("min"),
         note: section.string_if("note"),
         part,
+        rolling: rolling?,
         by: None,
         partner: None,
         limits: None,

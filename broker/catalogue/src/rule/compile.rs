@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use cel::common::ast::{CallExpr, Expr, LiteralValue, operators as op};
 use cel::parser::PrattParser;
 
-pub(crate) use super::names::Scene;
-use super::{CellRef, Cmp, Compiled, Day, Logic, Moment, Num, When};
+pub(crate) use super::names::{Meant, Scene};
+use super::{CellRef, Cmp, Compiled, Day, Fold, Logic, Moment, Num, PartRef, When};
 use crate::decimal;
 use crate::kind::Sort;
 
@@ -131,6 +131,7 @@ pub(super) struct Work<'a> {
     pub(super) scene: &'a Scene<'a>,
     fields: Vec<u16>,
     cells: Vec<CellRef>,
+    parts: Vec<PartRef>,
     pub(super) previous: bool,
     pub(super) calendar: bool,
     faults: Vec<String>,
@@ -142,6 +143,7 @@ impl<'a> Work<'a> {
             scene,
             fields: Vec::new(),
             cells: Vec::new(),
+            parts: Vec::new(),
             previous: false,
             calendar: false,
             faults: Vec::new(),
@@ -151,8 +153,8 @@ impl<'a> Work<'a> {
     fn finish(mut self, logic: Option<Logic>) -> Result<Compiled, Vec<String>> {
         match logic {
             Some(logic) if self.faults.is_empty() => {
-                let Self { fields, cells, previous, calendar, .. } = self;
-                let compiled = Compiled { logic, fields, cells, previous, calendar };
+                let Self { fields, cells, parts, previous, calendar, .. } = self;
+                let compiled = Compiled { logic, fields, cells, parts, previous, calendar };
                 if self.scene.long.is_some() && compiled.anchors().next().is_none() {
                     return Err(vec!["it names no figure of its own period: use cell(\"CODE\")".to_owned()]);
                 }
@@ -223,6 +225,9 @@ impl<'a> Work<'a> {
             Expr::Literal(literal) => self.literal(literal),
             Expr::Ident(name) => self.ident(name),
             Expr::Select(select) if !select.test => {
+                if let Some((at, _)) = self.part_named(&select.operand.expr) {
+                    return self.figure_of(at, &select.field, Fold::Only).map(Typed::Num);
+                }
                 let of_previous = matches!(&select.operand.expr, Expr::Ident(name) if name == "previous");
                 if !of_previous {
                     return self.fault(format!("`.{}` is only known after `previous`", select.field));
@@ -240,6 +245,42 @@ impl<'a> Work<'a> {
             }
             _ => self.fault("this sort of expression is not known here".to_owned()),
         }
+    }
+
+    pub(super) fn part_named(&self, expr: &Expr) -> Option<(usize, &'a Meant)> {
+        match expr {
+            Expr::Ident(name) => self.scene.part(name),
+            _ => None,
+        }
+    }
+
+    /// A figure of a part: a field that is a number in every version of its type, or a count of events.
+    pub(super) fn figure_of(&mut self, part: usize, field: &str, fold: Fold) -> Option<Num> {
+        let meant = self.scene.parts().get(part)?;
+        let name = &meant.name;
+        if meant.events != (fold == Fold::Count) {
+            return self.fault(match meant.events {
+                true => format!("`{name}` is a count of events: write count({name}) and nothing else of it"),
+                false => format!("`{name}` is not a count of events: name one of its fields"),
+            });
+        }
+        for of in meant.of.iter().filter(|_| fold != Fold::Count) {
+            let found = of.field(field).and_then(|at| of.fields.get(at));
+            match found.map(|field| field.kind.row().sort) {
+                Some(Sort::Number) => {}
+                Some(_) => return self.fault(format!("`{field}` of `{}` is not a number", of.id)),
+                None => {
+                    return self
+                        .fault(format!("`{}` has no field `{field}` in version {}", of.id, of.version));
+                }
+            }
+        }
+        let wanted = PartRef { part, field: field.to_owned(), fold };
+        let at = self.parts.iter().position(|known| *known == wanted).unwrap_or_else(|| {
+            self.parts.push(wanted);
+            self.parts.len() - 1
+        });
+        u16::try_from(at).ok().map(Num::Part)
     }
 
     fn literal(&mut self, literal: &LiteralValue) -> Option<Typed> {

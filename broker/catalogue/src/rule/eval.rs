@@ -36,6 +36,10 @@ pub(crate) trait Env {
     fn previous(&self, field: u16) -> Known<i128>;
     /// A figure of the group.
     fn cell(&self, at: u16) -> Known<i128>;
+    /// A figure of a part, in a rule across returns.
+    fn part(&self, _at: u16) -> Known<i128> {
+        Err(Unknown::Absent)
+    }
     /// The share of figures that equal those of the return before, in per cent.
     fn unchanged(&self) -> Known<i128>;
     /// The time of the check.
@@ -142,6 +146,7 @@ fn number(num: &Num, env: &impl Env) -> Known<i128> {
         },
         Num::Previous(at) => env.previous(*at),
         Num::Cell(at) => env.cell(*at),
+        Num::Part(at) => env.part(*at),
         Num::SizeOf(at) => match env.value(*at) {
             Value::Set(bits) => Ok(i128::from(bits.count_ones()) * decimal::ONE),
             other => Err(missing(other)),

@@ -3,12 +3,15 @@
 use cel::common::ast::Expr;
 
 use super::compile::{Typed, Work, text_of};
-use super::{Day, Logic, Moment, Num, When};
+use super::{Day, Fold, Logic, Moment, Num, When};
 use crate::decimal;
 use crate::kind::date_constant;
 
 impl Work<'_> {
     pub(super) fn function(&mut self, name: &str, args: &[cel::IdedExpr]) -> Option<Typed> {
+        if let Some(num) = self.folded(name, args) {
+            return num.map(Typed::Num);
+        }
         match (name, args) {
             ("sum", [_, ..]) => self.nums(args).map(|n| Typed::Num(Num::Sum(n))),
             ("min", [_, ..]) => self.nums(args).map(|n| Typed::Num(Num::Least(n))),
@@ -52,6 +55,24 @@ impl Work<'_> {
                 args.len()
             )),
         }
+    }
+
+    // sum(part.field) and its like take all rows of a part; count(part) its events
+    fn folded(&mut self, name: &str, args: &[cel::IdedExpr]) -> Option<Option<Num>> {
+        let [only] = args else { return None };
+        if name == "count" {
+            let (at, _) = self.part_named(&only.expr)?;
+            return Some(self.figure_of(at, "", Fold::Count));
+        }
+        let fold = match name {
+            "sum" => Fold::Sum,
+            "min" => Fold::Least,
+            "max" => Fold::Greatest,
+            _ => return None,
+        };
+        let Expr::Select(select) = &only.expr else { return None };
+        let (at, _) = self.part_named(&select.operand.expr)?;
+        Some(self.figure_of(at, &select.field, fold))
     }
 
     fn change(&mut self, expr: &Expr) -> Option<Typed> {

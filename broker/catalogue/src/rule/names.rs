@@ -4,12 +4,22 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::codes::CodeList;
-use crate::definition::{Field, Long};
+use crate::definition::{Field, Long, ReturnType};
+
+/// What the name of a part means in a rule across returns.
+pub(crate) struct Meant {
+    pub(crate) name: String,
+    /// The versions of its return type.
+    pub(crate) of: Vec<Arc<ReturnType>>,
+    /// Whether it can only be counted.
+    pub(crate) events: bool,
+}
 
 /// What an expression may speak of.
 pub(crate) struct Scene<'a> {
     pub(crate) fields: &'a [Field],
     pub(crate) long: Option<&'a Long>,
+    parts: &'a [Meant],
     by_name: HashMap<&'a str, u16>,
 }
 
@@ -20,7 +30,20 @@ impl<'a> Scene<'a> {
             .enumerate()
             .filter_map(|(at, field)| Some((field.name.as_str(), u16::try_from(at).ok()?)))
             .collect();
-        Self { fields, long, by_name }
+        Self { fields, long, parts: &[], by_name }
+    }
+
+    /// What a rule across returns may speak of.
+    pub(crate) fn across(parts: &'a [Meant]) -> Self {
+        Self { parts, ..Self::new(&[], None) }
+    }
+
+    pub(super) fn parts(&self) -> &'a [Meant] {
+        self.parts
+    }
+
+    pub(super) fn part(&self, name: &str) -> Option<(usize, &'a Meant)> {
+        self.parts.iter().enumerate().find(|(_, part)| part.name == name)
     }
 
     pub(super) fn field(&self, name: &str) -> Option<(u16, &'a Field)> {

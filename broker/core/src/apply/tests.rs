@@ -321,3 +321,42 @@ fn a_withdrawn_event_leaves_no_trace_in_completeness() {
     assert!(!rows.keys().any(|key| matches!(key, Key::Obligation(_))));
     assert!(rows.values().any(|row| matches!(row, Row::Version(version) if version.withdrawn)));
 }
+
+#[test]
+fn a_comparison_stands_with_every_return_it_speaks_of_and_the_last_one_counts() {
+    use crate::across::{Compared, ComparedAcross, Outcome, Party, disagreements};
+    let party = |id: u8, agency: &str| Party {
+        submission: EntryId([id; 16]),
+        agency: agency.parse().unwrap(),
+        return_type: "cds-police-quarterly".parse().unwrap(),
+    };
+    let compared = |by: u8, outcome| {
+        Body::ComparedAcross(ComparedAcross {
+            submission: EntryId([by; 16]),
+            results: vec![Compared {
+                rule: "X6".parse().unwrap(),
+                area: "E09000012".parse().unwrap(),
+                returns: vec![party(1, "hackney-council"), party(by, "met")],
+                outcome,
+            }],
+        })
+    };
+    let mut rows = std::collections::BTreeMap::new();
+    for (index, body) in
+        [compared(2, Outcome::DoesNotHold), compared(3, Outcome::Holds)].into_iter().enumerate()
+    {
+        let entry = Entry { id: EntryId([9; 16]), index: index as u64, recorded_at: at(0), body };
+        for change in apply(&entry) {
+            let key = change.key();
+            let row = merge(rows.remove(&key), change).unwrap();
+            rows.insert(key, row);
+        }
+    }
+    let last = |id: u8| match &rows[&Key::Across(EntryId([id; 16]))] {
+        Row::Across(results) => (results.len(), results[0].outcome, disagreements(results)),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(last(1), (1, Outcome::Holds, 0), "the return that stayed has the last word only");
+    assert_eq!(last(2), (1, Outcome::DoesNotHold, 1), "the version that was replaced keeps its own");
+    assert_eq!(last(3), (1, Outcome::Holds, 0));
+}

@@ -1,5 +1,6 @@
 //! One entry in an auditor's words.
 
+use concordat_core::across::ComparedAcross;
 use concordat_core::decision::{DecisionRequest, Grant};
 use concordat_core::entry::{Accepted, Body, Judged};
 use concordat_core::ids::AgencyId;
@@ -26,6 +27,7 @@ pub(super) fn of(entry: &Recorded) -> AuditLine {
         policy: None,
         summary: String::new(),
         submission: None,
+        also: Vec::new(),
     };
     say(&mut line, &entry.body);
     line
@@ -125,6 +127,7 @@ fn say(line: &mut AuditLine, body: &Body) {
             line.submission = Some(cleared.by);
             line.summary = "no longer overdue".to_owned();
         }
+        Body::ComparedAcross(compared) => compared_line(line, compared),
         Body::AuditRead(read) => {
             line.who = Some(read.by.to_string());
             judged(line, &read.judged);
@@ -175,6 +178,27 @@ fn accepted_line(line: &mut AuditLine, accepted: &Accepted) {
     );
 }
 
+fn compared_line(line: &mut AuditLine, compared: &ComparedAcross) {
+    line.submission = Some(compared.submission);
+    let parties = || compared.results.iter().flat_map(|result| &result.returns);
+    if let Some(party) = parties().find(|party| party.submission == compared.submission) {
+        line.agency = Some(party.agency.clone());
+        line.return_type = Some(party.return_type.clone());
+    }
+    line.also = parties().map(|party| party.agency.clone()).collect();
+    line.also.sort();
+    line.also.dedup();
+    let results = compared.results.iter().map(|result| {
+        let others = result.returns.iter().filter(|party| party.submission != compared.submission);
+        let others: Vec<String> = others
+            .map(|party| format!("{} of {} ({})", party.return_type, party.agency, party.submission))
+            .collect();
+        let outcome = result.outcome.as_str().replace('_', " ");
+        format!("{} {outcome} for {}, compared with {}", result.rule, result.area, others.join(" and "))
+    });
+    line.summary = results.collect::<Vec<_>>().join("; ");
+}
+
 fn about(line: &mut AuditLine, identity: Option<&Identity>) {
     if let Some(identity) = identity {
         line.agency = Some(identity.agency.clone());
@@ -209,6 +233,7 @@ fn words<T: std::fmt::Display>(items: &[T]) -> String {
 pub(super) fn answers(line: &AuditLine, query: &AuditQuery) -> bool {
     let acted = |agency: &AgencyId| {
         line.agency.as_ref() == Some(agency)
+            || line.also.contains(agency)
             || line
                 .who
                 .as_deref()

@@ -47,5 +47,6 @@ fn row(row: ObligationRow) -> wire::ObligationRow {
         last_accepted: text_of(row.last_accepted),
         was_late: row.was_late,
         unexplained: row.unexplained,
+        disagreements: row.disagreements,
     }
 }

@@ -4,7 +4,7 @@ use concordat_core::explanation::{Explanation, ExplanationCode};
 use concordat_core::ids::{EntryId, SendKey};
 use concordat_core::refusal::Refusal;
 use concordat_core::submission::{ReplaceReason, Replaces};
-use concordat_flow::{Acknowledged, Collected, Received, Replacement, StatusOf, Which};
+use concordat_flow::{Acknowledged, AcrossOf, Collected, Received, Replacement, StatusOf, Which};
 use concordat_proto::v1 as wire;
 use wire::status_request::Which as WireWhich;
 
@@ -136,6 +136,17 @@ pub fn status(status: StatusOf) -> wire::StatusReply {
         superseded_reason,
         withdrawn_at,
         withdrawn_reason,
+        across: status.across.into_iter().map(across).collect(),
+    }
+}
+
+fn across(across: AcrossOf) -> wire::Across {
+    wire::Across {
+        rule: across.rule.into(),
+        area: across.area.into(),
+        outcome: across.outcome.as_str().to_owned(),
+        with: across.with,
+        overdue: across.overdue,
     }
 }
 

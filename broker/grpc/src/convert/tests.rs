@@ -1,4 +1,5 @@
 use super::*;
+use concordat_core::across::Outcome;
 use concordat_core::agency::{Agency, Kind};
 use concordat_core::entry::EntryClass;
 use concordat_core::explanation::{Explanation, ExplanationCode};
@@ -9,8 +10,8 @@ use concordat_core::submission::{
 };
 use concordat_core::table::Table;
 use concordat_flow::{
-    Acknowledged, AuditLine, AuditPage, CheckpointOf, Collected, Fetched, InboxItem, InboxPage, Left,
-    ObligationRow, Replacement, StatusOf, TakenBack, Which, WhoAmI,
+    Acknowledged, AcrossOf, AuditLine, AuditPage, CheckpointOf, Collected, Fetched, InboxItem, InboxPage,
+    Left, ObligationRow, Replacement, StatusOf, TakenBack, Which, WhoAmI,
 };
 use concordat_proto::v1 as wire;
 
@@ -255,6 +256,13 @@ fn a_submissions_status_tells_all_that_is_recorded() {
             },
         ],
         superseded: Some(replacement(Some(6), 3)),
+        across: vec![AcrossOf {
+            rule: "X6".parse().unwrap(),
+            area: "E09000012".parse().unwrap(),
+            outcome: Outcome::DoesNotHold,
+            with: vec!["`cds-csc-quarterly` of hackney-csc".into()],
+            overdue: false,
+        }],
         demo_clock: true,
     };
     let delivery = |recipient: &str, state: &str, overdue, collected_versions| wire::Delivery {
@@ -285,6 +293,13 @@ fn a_submissions_status_tells_all_that_is_recorded() {
         superseded_reason: "late_data".into(),
         withdrawn_at: "2023-05-04T10:00:00Z".into(),
         withdrawn_reason: "wrong_period".into(),
+        across: vec![wire::Across {
+            rule: "X6".into(),
+            area: "E09000012".into(),
+            outcome: "does_not_hold".into(),
+            with: vec!["`cds-csc-quarterly` of hackney-csc".into()],
+            overdue: false,
+        }],
     };
     assert_eq!(submission::status(status), expected);
 }
@@ -442,6 +457,7 @@ fn an_entry_reads_allow_deny_or_nothing() {
         policy: Some(Digest([9; 32])),
         summary: "asked for a return".into(),
         submission: None,
+        also: Vec::new(),
     };
     let entries = [Some(true), Some(false), None].map(line).to_vec();
     let reply = audit::found(AuditPage { entries, next: Some(8), recorded_as: 7, demo_clock: false });
@@ -480,6 +496,7 @@ fn an_obligation_row_has_its_words_and_a_catalogue_digest_its_size() {
         last_accepted: None,
         was_late: true,
         unexplained: 2,
+        disagreements: 3,
     }];
     let as_at = "2023-05-10".parse().unwrap();
     let reply = obligation::completeness(concordat_flow::Completeness { rows, as_at, demo_clock: false });
@@ -489,7 +506,7 @@ fn an_obligation_row_has_its_words_and_a_catalogue_digest_its_size() {
         ("overdue", "2023-05-03", "2022-23/Q4")
     );
     assert_eq!((row.working_days_late, row.was_late, row.last_accepted.as_str()), (4, true, ""));
-    assert_eq!((row.unexplained, reply.as_at.as_str()), (2, "2023-05-10"));
+    assert_eq!((row.unexplained, row.disagreements, reply.as_at.as_str()), (2, 3, "2023-05-10"));
     let held = |held| catalogue::held(&wire::CatalogueRequest { held });
     assert_eq!(held(Vec::new()), Ok(None));
     assert_eq!(held(vec![1; 32]), Ok(Some(Digest([1; 32]))));

@@ -1,5 +1,6 @@
 //! Entries for trying a store with.
 
+use concordat_core::across::{Compared, ComparedAcross, Outcome, Party};
 use concordat_core::agency::Kind;
 use concordat_core::decision::{Act, Asker, DecisionRequest, Grant};
 use concordat_core::entry::{
@@ -284,6 +285,25 @@ pub fn overdue(number: u64) -> Body {
 #[must_use]
 pub fn cleared(number: u64, by: EntryId) -> Body {
     Body::OverdueCleared(OverdueCleared { identity: identity(number), by })
+}
+
+/// The n-th return held against that of another agency.
+#[must_use]
+pub fn compared(submission: EntryId, with: EntryId) -> Body {
+    let party = |submission, agency: &str| Party {
+        submission,
+        agency: name(agency),
+        return_type: name("cds-police-quarterly"),
+    };
+    Body::ComparedAcross(ComparedAcross {
+        submission,
+        results: vec![Compared {
+            rule: name("X6"),
+            area: name("E09000012"),
+            returns: vec![party(submission, "met"), party(with, "hackney-council")],
+            outcome: Outcome::DoesNotHold,
+        }],
+    })
 }
 
 /// The n-th return refused for errors.

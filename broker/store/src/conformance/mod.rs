@@ -46,6 +46,7 @@ macro_rules! conformance_suite {
             key_is_used_once_and_the_same_content_finds_its_entry
             two_at_once_under_one_key_are_recorded_once
             version_in_force_decides_what_may_replace_it
+            what_was_looked_at_must_still_be_in_force
             overdue_is_raised_once
             invitation_is_used_once
             delivery_is_answered_in_the_states_allowed

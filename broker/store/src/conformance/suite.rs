@@ -14,6 +14,7 @@ use std::sync::Arc;
 use concordat_core::apply::{Key, Row};
 use concordat_core::entry::EntryClass;
 use concordat_core::fault::FaultKind;
+use concordat_core::ids::EntryId;
 use concordat_core::submission::DeliveryState;
 use concordat_ledger::{Hash, SignedCheckpoint, Verifier, verify_consistency, verify_inclusion};
 use jiff::SignedDuration;
@@ -152,6 +153,22 @@ pub async fn version_in_force_decides_what_may_replace_it<S: Subject>() {
     assert_eq!((version.submission, version.version, version.index), (id(54), 2, second));
     assert_eq!(version.content, store.content_hmac(&content(1, 2)));
     assert_ne!(version.content, content(1, 2));
+}
+
+pub async fn what_was_looked_at_must_still_be_in_force<S: Subject>() {
+    let subject = S::create();
+    let store = subject.store();
+    let beside = |number: u64, seen: Option<EntryId>| {
+        let mut sent = submission(&*store, id(number), accepted(number, 1, None), b"one");
+        sent.preconditions.push(Precondition::Beside { identity: identity(50), submission: seen });
+        sent
+    };
+    commit(&*store, vec![beside(1, None)]).await;
+    assert_eq!(unmet(&*store, vec![beside(2, Some(id(50)))]).await, Unmet::Moved);
+    commit(&*store, vec![submission(&*store, id(50), accepted(50, 1, None), b"other")]).await;
+    assert_eq!(unmet(&*store, vec![beside(2, None)]).await, Unmet::Moved);
+    assert_eq!(store.head().size, 2, "nothing of it is recorded");
+    commit(&*store, vec![beside(2, Some(id(50)))]).await;
 }
 
 pub async fn overdue_is_raised_once<S: Subject>() {
@@ -453,6 +470,7 @@ fn rows(store: &impl Store, numbers: u64) -> BTreeMap<Key, Option<Row>> {
         keys.push(Key::Submission(id(number)));
         keys.push(Key::Version(identity(number)));
         keys.push(Key::Obligation(identity(number)));
+        keys.push(Key::Across(id(number)));
         keys.push(Key::Sent(agency("met"), send_key(number * 1000 + 1)));
         keys.push(Key::Key(digest(number)));
         for index in 0..store.head().size {
@@ -479,6 +497,10 @@ pub async fn rows_are_the_same_after_reopening_and_rebuilding<S: Subject>() {
         }
         if number % 5 == 0 {
             commit(&*store, vec![withdrawal(id(400 + number), number, 1, &[(id(number), index)])]).await;
+        }
+        if number > 0 && number % 4 == 0 {
+            let against = compared(id(number), id(number - 1));
+            commit(&*store, vec![Proposal::of(id(400 + number), against)]).await;
         }
     }
     let before = rows(&*store, 12);

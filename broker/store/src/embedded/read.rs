@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use concordat_core::apply::{Change, Key, PrincipalRecord, Row, apply};
-use concordat_core::entry::{Body, EntryClass};
+use concordat_core::entry::{Accepted, Body, EntryClass};
 use concordat_core::fault::Fault;
 use concordat_core::ids::{AgencyId, Digest, EntryId, SendKey};
 use concordat_core::submission::DeliveryRecord;
@@ -161,6 +161,33 @@ impl Shared {
         })
     }
 
+    /// The content of a submission that the broker's own checks may look into; `None` when there is none any more.
+    fn content_of(
+        &self,
+        index: u64,
+        may: impl FnOnce(&Accepted) -> bool,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+        let frame =
+            self.frame(index)?.ok_or_else(|| Fault::internal(format!("there is no entry {index}")))?;
+        let recorded = self.recorded(index, &frame)?;
+        match &recorded.body {
+            Body::Accepted(accepted) if may(accepted) => {}
+            _ => {
+                return Err(Fault::internal(format!(
+                    "entry {index} accepts no submission of this agency that may be looked into"
+                )));
+            }
+        }
+        let payload =
+            recorded.sections.iter().find(|section| section.digest.class == SectionClass::Payload.number());
+        match payload {
+            Some(section) if !is_destroyed(&self.ring, &section.digest) => {
+                self.open_section(&recorded, &frame, SectionClass::Payload).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// What its entry says of a submission, what replaced it, and the entry that took it back.
     fn submission(&self, id: EntryId) -> Result<Option<Row>, Fault> {
         let Some(pointer) = self.current()?.submission(id) else { return Ok(None) };
@@ -308,22 +335,12 @@ impl Store for Embedded {
     }
 
     fn own_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
-        let shared = &self.shared;
-        let frame =
-            shared.frame(index)?.ok_or_else(|| Fault::internal(format!("there is no entry {index}")))?;
-        let recorded = shared.recorded(index, &frame)?;
-        match &recorded.body {
-            Body::Accepted(accepted) if accepted.identity.agency == *agency => {}
-            _ => return Err(Fault::internal(format!("entry {index} accepts no submission of {agency}"))),
-        }
-        let payload =
-            recorded.sections.iter().find(|section| section.digest.class == SectionClass::Payload.number());
-        match payload {
-            Some(section) if !is_destroyed(&shared.ring, &section.digest) => {
-                shared.open_section(&recorded, &frame, SectionClass::Payload).map(Some)
-            }
-            _ => Ok(None),
-        }
+        self.shared.content_of(index, |accepted| accepted.identity.agency == *agency)
+    }
+
+    fn compared_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+        self.shared
+            .content_of(index, |accepted| accepted.identity.agency == *agency && !accepted.person_level)
     }
 
     fn erase(&self, withdrawal: u64) -> Result<(), Fault> {

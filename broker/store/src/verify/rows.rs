@@ -93,6 +93,7 @@ fn sort(key: &Key) -> &'static str {
         Key::Sent(..) => "keys used",
         Key::Delivery(..) => "deliveries",
         Key::Obligation(_) => "obligations",
+        Key::Across(_) => "comparisons across returns",
         Key::Principal(_) => "principals",
         Key::Key(_) => "registered keys",
         Key::Invitation(_) => "invitations",

@@ -21,6 +21,8 @@ pub(crate) const AGENCY: u8 = b'a';
 /// What is kept of a return, version in force and obligation together.
 pub(crate) const RETURN: u8 = b'r';
 pub(crate) const OBLIGATION: u8 = b'o';
+/// What came of comparing a submission with returns of others.
+pub(crate) const ACROSS: u8 = b'm';
 pub(crate) const PRINCIPAL: u8 = b'p';
 pub(crate) const KEY: u8 = b'c';
 pub(crate) const INVITATION: u8 = b'i';
@@ -109,6 +111,7 @@ impl Keys {
             }
             Key::Delivery(agency, index) => RowKey::delivery(&self.agency(agency), *index),
             Key::Obligation(identity) => RowKey::new(OBLIGATION, &[&self.identity(identity)]),
+            Key::Across(id) => RowKey::new(ACROSS, &[&id.0]),
             Key::Principal(principal) => {
                 let token = self.projection.blind("principal", &[principal.to_string().as_bytes()]);
                 RowKey::new(PRINCIPAL, &[&token])

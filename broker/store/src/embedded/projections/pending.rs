@@ -153,6 +153,13 @@ impl<'p> Pending<'p> {
                     _ => None,
                 })
             }
+            Precondition::Beside { identity, submission } => {
+                let in_force = match self.find(&Key::Version(identity.clone()))? {
+                    Some(Row::Version(version)) if !version.withdrawn => Some(version.submission),
+                    _ => None,
+                };
+                Ok((in_force != *submission).then_some(Unmet::Moved))
+            }
             Precondition::NotRaised { identity } => {
                 Ok(match self.find(&Key::Obligation(identity.clone()))? {
                     Some(Row::Obligation(record)) if record.overdue_at.is_some() => {

@@ -364,6 +364,10 @@ fn erased_payload_is_no_fault_of_the_log_and_opens_no_more() {
     let own = |agent| store.own_content(0, &agency(agent));
     assert_eq!(own("met").unwrap().unwrap().as_slice(), b"about a person");
     assert!(own("chscp").is_err() && store.own_content(1, &agency("met")).is_err(), "to nobody else");
+    assert!(
+        store.compared_content(0, &agency("met")).is_err(),
+        "what is about a person is compared with nothing"
+    );
     store.ring().destroy_record_key(id(1).0).unwrap();
     assert!(own("met").unwrap().is_none());
     assert!(store.payload(&done[1].logged).is_err());

@@ -1,0 +1,298 @@
+//! Is it what the others say? A return is held against those of other agencies for the same areas and period, once
+//! all that a rule speaks of are in; and its measures of twelve months against what came of the periods that they span.
+//!
+//! The content of another agency's return is opened here and nowhere else. What it says ends as one of three words:
+//! a finding on the return that came, and an entry that names every return that was looked into.
+
+mod status;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use concordat_catalogue::taint::{Came, spanned, tainted};
+use concordat_catalogue::{AcrossRule, ReturnType, Side, content};
+use concordat_core::across::{Compared, ComparedAcross, Party};
+use concordat_core::apply::{Key, Row, VersionRecord};
+use concordat_core::clock::Clock;
+use concordat_core::entry::Body;
+use concordat_core::fault::Fault;
+use concordat_core::finding::Finding;
+use concordat_core::ids::{AreaCode, EntryId};
+use concordat_core::obligation::State;
+use concordat_core::period::Period;
+use concordat_core::submission::{Covers, Identity};
+use concordat_core::table::Table;
+use concordat_store::{Precondition, Proposal, Store};
+
+use crate::completeness::{obligation, owed_by, period_end};
+use crate::generation::Generation;
+use crate::identify::Caller;
+use crate::open::Flow;
+use crate::random;
+use crate::stop::Stop;
+use crate::validate::Checked;
+
+pub use status::AcrossOf;
+
+/// What a return's figures were found to be beside those of others.
+#[derive(Debug, Default)]
+pub(crate) struct Across {
+    /// What its sender is told.
+    pub findings: Vec<Finding>,
+    /// What is recorded, without the return that came, whose id is not known yet.
+    pub results: Vec<Compared>,
+    /// What was in force of every other return that was looked for.
+    seen: Vec<Seen>,
+}
+
+/// Another agency's return that a rule needs and that is in.
+pub(crate) struct Other {
+    part: usize,
+    identity: Identity,
+    version: VersionRecord,
+}
+
+/// A return that was looked for, and what was in force of it.
+type Seen = (Identity, Option<EntryId>);
+
+/// Whether the other parts of a rule are in.
+pub(crate) enum Others {
+    /// All of them.
+    In(Vec<Other>),
+    /// Not yet, or nobody owes one of them.
+    Waiting,
+    /// These are overdue.
+    Overdue(Vec<Identity>),
+}
+
+/// Contents opened for one comparison, by the index of their entries.
+type Opened = HashMap<u64, (Arc<ReturnType>, Vec<Table>)>;
+
+/// A return in words without figures.
+pub(crate) fn in_words(return_type: &impl std::fmt::Display, agency: &impl std::fmt::Display) -> String {
+    format!("`{return_type}` of {agency}")
+}
+
+impl<S: Store> Flow<S> {
+    /// Compares a return that passed its own checks, by the rules that speak of its type. Whoever calls holds the turn of comparisons until the return is
+    /// recorded, so that of two parts that come at once the later sees the earlier.
+    pub(crate) fn compare(
+        &self,
+        generation: &Generation,
+        caller: &Caller,
+        rules: &[Arc<AcrossRule>],
+        checked: &Checked,
+    ) -> Result<Across, Stop> {
+        let (rtype, identity) = (&checked.rtype, checked.valid.identity());
+        let mut across = Across::default();
+        let Covers::Period(period) = identity.covers else { return Ok(across) };
+        if rules.is_empty() && !rtype.is_rolling() {
+            return Ok(across);
+        }
+        let (_, _, tables) = content::decode(checked.valid.content()).map_err(Fault::internal)?;
+        let mut opened = Opened::new();
+        for rule in rules {
+            let Some(part) = rule.part_of(identity) else { continue };
+            let own = Side { part, of: rtype, tables: &tables };
+            for area in &identity.areas {
+                let (others, seen) = self.others(generation, rule, area, period, identity)?;
+                across.seen.extend(seen);
+                match others {
+                    Others::Waiting => {}
+                    Others::Overdue(missing) => {
+                        let missing: Vec<String> =
+                            missing.iter().map(|of| in_words(&of.return_type, &of.agency)).collect();
+                        across.findings.push(rule.overdue(&own, area, &missing, self.clock.now()));
+                    }
+                    Others::In(others) => {
+                        self.open_all(generation, period, &others, &mut opened)?;
+                        self.hold(
+                            generation,
+                            caller,
+                            (rule, area, period),
+                            (own, &others, &opened),
+                            &mut across,
+                        )?;
+                    }
+                }
+            }
+        }
+        if rtype.is_rolling() {
+            let missed = self.missed(generation, identity, period)?;
+            across.findings.extend(tainted(rtype, &tables, &missed));
+        }
+        Ok(across)
+    }
+
+    fn hold(
+        &self,
+        generation: &Generation,
+        caller: &Caller,
+        (rule, area, period): (&AcrossRule, &AreaCode, Period),
+        (own, others, opened): (Side<'_>, &[Other], &Opened),
+        across: &mut Across,
+    ) -> Result<(), Stop> {
+        let now = self.clock.now();
+        let mut sides = vec![own];
+        sides.extend(others.iter().filter_map(|other| {
+            let (of, tables) = opened.get(&other.version.index)?;
+            Some(Side { part: other.part, of, tables })
+        }));
+        let events = match rule.events() {
+            Some(part) => self.count_received(generation, caller, &part.return_type, area, period)?,
+            None => None,
+        };
+        let outcome = rule.outcome(area, &sides, events, now);
+        let with: Vec<String> = others
+            .iter()
+            .map(|other| in_words(&other.identity.return_type, &other.identity.agency))
+            .collect();
+        across.findings.extend(rule.finding(outcome, &own, area, &with, now));
+        // a count of events is told to its receiver and recorded nowhere: see decision 14
+        if rule.events().is_none() {
+            let returns = others.iter().map(|other| Party {
+                submission: other.version.submission,
+                agency: other.identity.agency.clone(),
+                return_type: other.identity.return_type.clone(),
+            });
+            across.results.push(Compared {
+                rule: rule.id.clone(),
+                area: area.clone(),
+                returns: returns.collect(),
+                outcome,
+            });
+        }
+        Ok(())
+    }
+
+    /// Where the other parts of a rule stand for an area and period, and what is in force of each: those that the
+    /// partnership says are owed.
+    pub(crate) fn others(
+        &self,
+        generation: &Generation,
+        rule: &AcrossRule,
+        area: &AreaCode,
+        period: Period,
+        own: &Identity,
+    ) -> Result<(Others, Vec<Seen>), Fault> {
+        let mut seen = Vec::new();
+        let (mut found, mut overdue, mut waiting) = (Vec::new(), Vec::new(), false);
+        for (at, part) in rule.parts.iter().enumerate().filter(|(_, part)| !part.events) {
+            let mut is_owed = part.is_filled_by(own);
+            for owed in &generation.partnership.obligations {
+                let Some(identity) = owed_by(owed, period) else { continue };
+                if !part.is_filled_by(&identity) || !identity.areas.contains(area) {
+                    continue;
+                }
+                is_owed = true;
+                if identity == *own {
+                    continue;
+                }
+                let version = match self.store.row(&Key::Version(identity.clone()))? {
+                    Some(Row::Version(version)) if !version.withdrawn => Some(version),
+                    _ => None,
+                };
+                seen.push((identity.clone(), version.map(|version| version.submission)));
+                match version {
+                    Some(version) => found.push(Other { part: at, identity, version }),
+                    None if self.is_overdue(generation, owed, period)? => overdue.push(identity),
+                    None => waiting = true,
+                }
+            }
+            waiting |= !is_owed;
+        }
+        let others = match (waiting, overdue.is_empty()) {
+            (false, true) => Others::In(found),
+            (_, false) => Others::Overdue(overdue),
+            (true, true) => Others::Waiting,
+        };
+        Ok((others, seen))
+    }
+
+    fn is_overdue(
+        &self,
+        generation: &Generation,
+        owed: &crate::partnership::Owed,
+        period: Period,
+    ) -> Result<bool, Fault> {
+        // what the calendar does not reach is not overdue yet
+        let Ok(obligation) = obligation(generation, owed, period) else { return Ok(false) };
+        let record = self.record_of(&obligation.identity)?;
+        let end = period_end(&obligation.identity);
+        Ok(obligation.state(record.as_ref(), self.clock.now(), end) == State::Overdue)
+    }
+
+    fn open_all(
+        &self,
+        generation: &Generation,
+        period: Period,
+        others: &[Other],
+        opened: &mut Opened,
+    ) -> Result<(), Stop> {
+        for other in others {
+            let (index, identity) = (other.version.index, &other.identity);
+            if opened.contains_key(&index) {
+                continue;
+            }
+            let of = generation.catalogue.in_force(&identity.return_type, period.last_day());
+            let Some(of) = of else { continue };
+            let tables = match self.store.compared_content(index, &identity.agency)? {
+                Some(content) => content::decode(&content).map_err(Fault::tampered)?.2,
+                None => Vec::new(),
+            };
+            opened.insert(index, (of, tables));
+        }
+        Ok(())
+    }
+
+    // which of the periods that twelve months span were owed and did not come in time
+    fn missed(
+        &self,
+        generation: &Generation,
+        identity: &Identity,
+        period: Period,
+    ) -> Result<Vec<(Period, Came)>, Fault> {
+        let mut missed = Vec::new();
+        for before in spanned(period) {
+            let wanted = Identity { covers: Covers::Period(before), ..identity.clone() };
+            let mut owed = generation.partnership.obligations.iter();
+            let Some(owed) = owed.find(|owed| owed_by(owed, before).as_ref() == Some(&wanted)) else {
+                continue;
+            };
+            let record = self.record_of(&wanted)?.unwrap_or_default();
+            let obligation = obligation(generation, owed, before).ok();
+            let was_late = record.overdue_at.is_some()
+                || obligation.as_ref().is_some_and(|obligation| obligation.was_late(&record));
+            if record.in_force.is_some() {
+                missed.extend(was_late.then_some((before, Came::Late)));
+            } else if self.is_overdue(generation, owed, before)? {
+                missed.push((before, Came::Never));
+            }
+        }
+        Ok(missed)
+    }
+}
+
+impl Across {
+    /// What the writer must still find when the return is recorded: a part that came meanwhile would otherwise go
+    /// without its comparison.
+    pub(crate) fn beside(&self) -> impl Iterator<Item = Precondition> {
+        self.seen.iter().map(|(identity, submission)| Precondition::Beside {
+            identity: identity.clone(),
+            submission: *submission,
+        })
+    }
+
+    /// The entry that says what was compared, with the return that came among the parties; none where nothing was.
+    pub(crate) fn entry(&self, submission: EntryId, identity: &Identity) -> Result<Option<Proposal>, Fault> {
+        if self.results.is_empty() {
+            return Ok(None);
+        }
+        let own =
+            Party { submission, agency: identity.agency.clone(), return_type: identity.return_type.clone() };
+        let mut results = self.results.clone();
+        results.iter_mut().for_each(|result| result.returns.insert(0, own.clone()));
+        let body = Body::ComparedAcross(ComparedAcross { submission, results });
+        Ok(Some(Proposal::of(random::entry_id()?, body)))
+    }
+}

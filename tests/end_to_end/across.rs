@@ -1,0 +1,277 @@
+//! What two agencies say of the same thing is held against each other inside the broker, and neither learns the
+//! other's figures from it.
+
+use concordat_tests::{Person, Scene};
+use serde_json::Value;
+
+const CSC: &str = "cds-csc-quarterly";
+const POLICE: &str = "cds-police-quarterly";
+const HACKNEY: &str = "E09000012";
+const CITY: &str = "E09000001";
+
+/// The figures that one sends and the other must not see.
+const CONTACTS: &str = "8317";
+const SHARED: &str = "5923";
+
+fn csc(area: &str, period: &str, contacts: &str) -> String {
+    format!("area,period,contacts_police,rereferrals_12m\n{area},{period},{contacts},\n")
+}
+
+fn police(area: &str, period: &str, shared: &str) -> String {
+    let head =
+        "area,scope,period,notifications_total,conduct_matters_meeting_lado_criteria,lado_notifications_made";
+    format!("{head}\n{area},area,{period},{shared},0,0\n")
+}
+
+/// Submits and gives all that was said, and the submission's id.
+fn send(
+    scene: &Scene,
+    person: &Person,
+    rtype: &str,
+    period: &str,
+    text: &str,
+    extra: &[&str],
+) -> (String, Value) {
+    let name = format!("{rtype}-{}-{}.csv", period.replace('/', "-"), text.len() + extra.len());
+    let file = scene.file(&name, text);
+    let args = [&["submit", "--type", rtype, "--period", period, &file, "-o", "json"], extra].concat();
+    let said = person.run(&args).ended(0);
+    (format!("{}{}", said.out, said.err), said.data())
+}
+
+/// The severity and text of a rule's finding; empty when there is none.
+fn found(data: &Value, rule: &str) -> (String, String) {
+    let findings = data["findings"].as_array().cloned().unwrap_or_default();
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut of_rule = findings.iter().filter(|finding| finding["rule"] == rule);
+    let first = of_rule.next().map(|finding| (word(&finding["severity"]), word(&finding["text"])));
+    assert!(of_rule.next().is_none(), "told once: {data}");
+    first.unwrap_or_default()
+}
+
+fn across(person: &Person, submission: &str) -> (Vec<String>, String) {
+    let said = person.run(&["status", submission, "-o", "json"]).ended(0);
+    let list = said.data()["across"].as_array().cloned().unwrap_or_default();
+    (list.iter().map(|line| line.as_str().unwrap().to_owned()).collect(), said.out)
+}
+
+fn disagreements(manager: &Person, agency: &str, rtype: &str) -> Value {
+    let data = manager.run(&["missing", "--all", "-o", "json"]).ended(0).data();
+    let rows = data["rows"].as_array().cloned().unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row["agency"] == agency && row["return_type"] == rtype && row["period"] == "2022-23/Q4");
+    row.unwrap_or_else(|| panic!("{data}"))["disagreements"].clone()
+}
+
+fn move_clock(scene: &Scene, to: &str) {
+    let moved = scene.operate(&["clock", &scene.dir.to_string_lossy(), "--to", to]);
+    assert!(moved.status.success(), "{}", String::from_utf8_lossy(&moved.stderr));
+}
+
+#[test]
+fn two_returns_that_disagree_are_told_to_both_senders_and_the_manager_in_either_order() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let met = scene.person("metropolitan-police/desk", &["submitter"]);
+    let corporation = scene.person("city-of-london-corporation/returns", &["submitter"]);
+    let city = scene.person("city-of-london-police/desk", &["submitter"]);
+    let manager = scene.person("chscp/manager", &["partnership-manager"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    let q4 = "2022-23/Q4";
+
+    // social care first: nothing to compare with, and an answer to what may be asked later is taken
+    let early = ["--explain", "X6=known_issue:a contact is counted once for each child"];
+    let (_, first) = send(&scene, &council, CSC, q4, &csc(HACKNEY, q4, CONTACTS), &early);
+    let first_id = super::submission_of(&first);
+    assert_eq!(found(&first, "X6"), Default::default(), "police have sent nothing yet: {first}");
+    assert_eq!(across(&council, &first_id).0, Vec::<String>::new());
+    let (said, second) = send(&scene, &met, POLICE, q4, &police(HACKNEY, q4, SHARED), &[]);
+    let second_id = super::submission_of(&second);
+    let (severity, text) = found(&second, "X6");
+    assert_eq!(severity, "query", "{second}");
+    assert!(text.ends_with("(compared with `cds-csc-quarterly` of hackney-council)"), "{text}");
+    assert!(!said.contains(CONTACTS), "{said}");
+
+    // the other order, in another area
+    let (_, earlier) = send(&scene, &city, POLICE, q4, &police(CITY, q4, SHARED), &[]);
+    assert_eq!(found(&earlier, "X6"), Default::default());
+    let (said, later) = send(&scene, &corporation, CSC, q4, &csc(CITY, q4, CONTACTS), &[]);
+    assert_eq!(found(&later, "X6").0, "query", "{later}");
+    assert!(!said.contains(SHARED), "{said}");
+
+    let (lines, shown) = across(&council, &first_id);
+    assert_eq!(
+        lines,
+        ["X6 does not hold for E09000012: compared with `cds-police-quarterly` of metropolitan-police"]
+    );
+    assert!(!shown.contains(SHARED), "{shown}");
+    let (lines, shown) = across(&met, &second_id);
+    assert_eq!(
+        lines,
+        ["X6 does not hold for E09000012: compared with `cds-csc-quarterly` of hackney-council"]
+    );
+    assert!(!shown.contains(CONTACTS), "{shown}");
+    for (agency, rtype) in
+        [("hackney-council", CSC), ("metropolitan-police", POLICE), ("city-of-london-police", POLICE)]
+    {
+        assert_eq!(disagreements(&manager, agency, rtype), 1, "{agency}");
+    }
+    let entries = super::entries(&auditor, "compared_across");
+    assert_eq!(entries.len(), 2, "{entries:#?}");
+    let named = entries[0]["summary"].as_str().unwrap();
+    assert!(
+        named.contains(&first_id) && named.contains("X6 does not hold"),
+        "what was opened is named: {named}"
+    );
+    let of_council = auditor.run(&["audit", "search", "--agency", "hackney-council", "-o", "json"]).ended(0);
+    assert!(of_council.out.contains("compared_across"), "found by the agency whose return was opened");
+
+    // a resend finds its receipt and opens nothing; a correction is compared anew
+    let _ = send(&scene, &met, POLICE, q4, &police(HACKNEY, q4, SHARED), &[]);
+    assert_eq!(super::entries(&auditor, "compared_across").len(), 2);
+    let replaces = ["--replaces", &second_id, "--reason", "correction"];
+    let (_, mended) = send(&scene, &met, POLICE, q4, &police(HACKNEY, q4, "8400"), &replaces);
+    assert_eq!(found(&mended, "X6"), Default::default());
+    let (lines, _) = across(&council, &first_id);
+    assert_eq!(
+        lines,
+        ["X6 holds for E09000012: compared with `cds-police-quarterly` of metropolitan-police"]
+    );
+    assert_eq!(disagreements(&manager, "hackney-council", CSC), 0);
+    let all = auditor.run(&["audit", "search", "--limit", "1000", "-o", "json"]).ended(0).out;
+    assert!(!all.contains(CONTACTS) && !all.contains(SHARED), "no figure in the log's words");
+
+    // rows that entries made are made again by a rebuild
+    scene.stop();
+    let rebuilt = scene.operate(&["rebuild", &scene.dir.to_string_lossy()]);
+    assert!(rebuilt.status.success(), "{}", String::from_utf8_lossy(&rebuilt.stderr));
+    scene.start();
+    assert_eq!(across(&council, &first_id).0, lines);
+}
+
+#[test]
+fn a_rule_whose_other_part_is_overdue_is_not_checked_and_says_so() {
+    let mut scene = super::scene();
+    let met = scene.person("metropolitan-police/desk", &["submitter"]);
+    let q4 = "2022-23/Q4";
+    let (_, first) = send(&scene, &met, POLICE, q4, &police(HACKNEY, q4, SHARED), &[]);
+    let id = super::submission_of(&first);
+    assert_eq!(across(&met, &id).0, Vec::<String>::new(), "not in yet: nothing is said");
+    // the twentieth working day after 31 March 2023 is 3 May, until 17:00
+    move_clock(&scene, "2023-05-03T16:00:01Z");
+    let (lines, _) = across(&met, &id);
+    assert_eq!(lines, ["X6 not checked for E09000012: overdue is `cds-csc-quarterly` of hackney-council"]);
+    let replaces = ["--replaces", &id, "--reason", "correction"];
+    let (_, again) = send(&scene, &met, POLICE, q4, &police(HACKNEY, q4, "6000"), &replaces);
+    let (severity, text) = found(&again, "X6");
+    assert_eq!(severity, "not_checked", "{again}");
+    assert!(text.contains("overdue is `cds-csc-quarterly` of hackney-council"), "{text}");
+}
+
+#[test]
+fn a_rule_over_several_providers_waits_for_the_last_of_them_and_names_them_all() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let homerton = scene.person("homerton/desk", &["submitter"]);
+    let elft = scene.person("elft/desk", &["submitter"]);
+    let (health, q1) = ("cds-health-quarterly", "2024-25/Q1");
+    let provider = |ods: &str, attended: &str| {
+        let row = |area: &str| format!("{ods},{area},{q1},{attended}\n");
+        format!("provider_ods,area,period,strategy_attended\n{}{}", row(CITY), row(HACKNEY))
+    };
+    let (_, first) = send(&scene, &homerton, health, q1, &provider("RQX", "7"), &[]);
+    assert_eq!(found(&first, "X7"), Default::default());
+    let present = format!("area,period,strategy_health_present\n{HACKNEY},{q1},13\n");
+    let (_, second) = send(&scene, &council, CSC, q1, &present, &[]);
+    assert_eq!(found(&second, "X7"), Default::default(), "one provider is not in yet: {second}");
+    let (_, last) = send(&scene, &elft, health, q1, &provider("RWK", "5"), &[]);
+    let (severity, text) = found(&last, "X7");
+    assert_eq!(
+        severity, "query",
+        "13 discussions, 12 attendances; in the other area nobody is compared: {last}"
+    );
+    assert!(
+        text.contains("`cds-csc-quarterly` of hackney-council, `cds-health-quarterly` of homerton"),
+        "{text}"
+    );
+    let finding =
+        last["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == "X7").cloned();
+    assert_eq!(finding.unwrap()["row"], 2, "the row of the area");
+    let with = "compared with `cds-health-quarterly` of elft and `cds-csc-quarterly` of hackney-council";
+    assert_eq!(
+        across(&homerton, &super::submission_of(&first)).0,
+        [format!("X7 does not hold for E09000012: {with}")]
+    );
+}
+
+#[test]
+fn two_parts_that_come_at_once_are_compared_once() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let met = scene.person("metropolitan-police/desk", &["submitter"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    let periods = ["2022-23/Q4", "2023-24/Q1", "2023-24/Q2", "2023-24/Q3", "2023-24/Q4", "2024-25/Q1"];
+    for period in periods {
+        std::thread::scope(|at_once| {
+            at_once.spawn(|| send(&scene, &council, CSC, period, &csc(HACKNEY, period, CONTACTS), &[]));
+            at_once.spawn(|| send(&scene, &met, POLICE, period, &police(HACKNEY, period, SHARED), &[]));
+        });
+    }
+    assert_eq!(super::entries(&auditor, "compared_across").len(), periods.len());
+}
+
+#[test]
+fn a_count_of_notifications_is_told_to_the_officer_who_received_them_and_to_nobody_else() {
+    let mut scene = super::scene();
+    let met = scene.person("metropolitan-police/desk", &["submitter"]);
+    let officer = scene.person("hackney-lado/officer", &["lado"]);
+    let elsewhere = scene.person("city-lado/officer", &["lado"]);
+    let manager = scene.person("chscp/manager", &["partnership-manager"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    let file = scene.file("notification.csv", super::allegation::NOTIFICATION);
+    let _ = met.run(&["submit", "--type", "lado-notification", &file, "-o", "json"]).ended(0);
+    let quarter =
+        |area: &str, contacts: &str| format!("area,period,contacts\n{area},2023-24/Q1,{contacts}\n");
+    let shown = || {
+        let said = manager.run(&["missing", "--all"]);
+        format!("{}{}", said.out, said.err)
+    };
+    let before = shown();
+    let q1 = "2023-24/Q1";
+    let (_, none) = send(&scene, &elsewhere, "lado-quarterly", q1, &quarter(CITY, "0"), &[]);
+    assert_eq!(found(&none, "X2"), Default::default(), "none reached this officer");
+    let (said, few) = send(&scene, &officer, "lado-quarterly", q1, &quarter(HACKNEY, "0"), &[]);
+    let id = super::submission_of(&few);
+    assert_eq!(found(&few, "X2").0, "info", "{few}");
+    let status = |id: &str| officer.run(&["status", id, "-o", "json"]).ended(0).data();
+    assert_eq!(status(&id)["queries"], 0, "an info is counted nowhere that others see: {said}");
+    assert_eq!(shown(), before, "nothing of it reaches the manager");
+    assert!(super::entries(&auditor, "compared_across").is_empty());
+    let replaces = ["--replaces", &id, "--reason", "correction"];
+    let (_, mended) = send(&scene, &officer, "lado-quarterly", q1, &quarter(HACKNEY, "1"), &replaces);
+    assert_eq!(found(&mended, "X2"), Default::default(), "{mended}");
+}
+
+#[test]
+fn a_measure_of_twelve_months_over_a_quarter_that_did_not_come_is_marked() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let quarter = |period: &str, repeats: &str| {
+        format!("area,period,referrals,rereferrals_12m\n{HACKNEY},{period},30,{repeats}\n")
+    };
+    move_clock(&scene, "2023-07-05T10:00:00Z");
+    let (_, without) = send(&scene, &council, CSC, "2023-24/Q1", &quarter("2023-24/Q1", "x"), &[]);
+    assert_eq!(found(&without, "tainted"), Default::default(), "there is no such measure: {without}");
+    let replaces = ["--replaces", &super::submission_of(&without), "--reason", "late_data"];
+    let (_, never) = send(&scene, &council, CSC, "2023-24/Q1", &quarter("2023-24/Q1", "4"), &replaces);
+    let (severity, text) = found(&never, "tainted");
+    assert_eq!(
+        (severity.as_str(), text.as_str()),
+        ("info", "spans 2022-23/Q4, which never came: read it as unreliable (u)")
+    );
+    let _ = send(&scene, &council, CSC, "2022-23/Q4", &quarter("2022-23/Q4", "5"), &[]);
+    let replaces = ["--replaces", &super::submission_of(&never), "--reason", "correction"];
+    let (_, late) = send(&scene, &council, CSC, "2023-24/Q1", &quarter("2023-24/Q1", "6"), &replaces);
+    assert_eq!(found(&late, "tainted").1, "spans 2022-23/Q4, which came late: read it as unreliable (u)");
+}
