@@ -12,6 +12,7 @@ mod across;
 mod allegation;
 mod corrections;
 mod explaining;
+mod extracts;
 mod looking_back;
 mod new_type;
 mod obligations;

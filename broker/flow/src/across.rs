@@ -74,8 +74,9 @@ pub(crate) fn in_words(return_type: &impl std::fmt::Display, agency: &impl std::
 }
 
 impl<S: Store> Flow<S> {
-    /// Compares a return that passed its own checks, by the rules that speak of its type. Whoever calls holds the turn of comparisons until the return is
-    /// recorded, so that of two parts that come at once the later sees the earlier.
+    /// Compares a return that passed its own checks, by the rules that speak of its type. Whoever calls holds the
+    /// turn of comparisons until the return is recorded, so that of two parts that come at once the later sees the
+    /// earlier.
     pub(crate) fn compare(
         &self,
         generation: &Generation,
@@ -148,7 +149,7 @@ impl<S: Store> Flow<S> {
             .map(|other| in_words(&other.identity.return_type, &other.identity.agency))
             .collect();
         across.findings.extend(rule.finding(outcome, &own, area, &with, now));
-        // a count of events is told to its receiver and recorded nowhere: see decision 14
+        // a count of events is told to its receiver and recorded nowhere: see decision 12
         if rule.events().is_none() {
             let returns = others.iter().map(|other| Party {
                 submission: other.version.submission,
