@@ -3,6 +3,8 @@
 
 mod identifiers;
 
+pub(crate) use identifiers::is_upn;
+
 use concordat_core::clock::ZONE;
 use concordat_core::period::{Frequency, Period};
 use concordat_core::submission::EventId;

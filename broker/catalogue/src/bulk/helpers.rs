@@ -22,6 +22,7 @@ use super::links::{NONE, groups, keys};
 use super::mask::State;
 use super::plan::{Cell, Helper};
 use crate::definition::ReturnType;
+use crate::kind::is_upn;
 
 /// Answers for every row of a table.
 pub(crate) fn answer(helper: &Helper, of: &ReturnType, frame: &Frame<'_>, table: usize) -> Vec<State> {
@@ -133,25 +134,9 @@ fn by_text(frame: &Frame<'_>, cell: Cell, ask: impl Fn(&str) -> State) -> Vec<St
     texts_of(frame, cell.field).iter().map(|text| state(*text)).collect()
 }
 
-/// The letters of a UPN by their value: none of I, O and S.
-const LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
-
-/// Characters 2 to 13 by the weights 2 to 13, the sum's remainder by 23, as a letter (Department for
-/// Education, unique pupil numbers guide). A temporary number ends in a letter, which counts its own value.
+/// Department for Education, rule 1510; in files of this return letters may be small.
 fn check_letter(upn: &str) -> State {
-    let Some((first, rest)) = upn.as_bytes().split_first() else { return State::No };
-    let mut sum = 0usize;
-    for (byte, weight) in rest.iter().zip(2usize..) {
-        let value = match byte {
-            b'0'..=b'9' => usize::from(byte - b'0'),
-            _ => match LETTERS.iter().position(|letter| *letter == byte.to_ascii_uppercase()) {
-                Some(value) => value,
-                None => return State::No,
-            },
-        };
-        sum += value * weight;
-    }
-    (LETTERS.get(sum % 23) == Some(&first.to_ascii_uppercase())).into()
+    is_upn(upn.to_ascii_uppercase().as_bytes()).into()
 }
 
 /// The bank holidays of England and Wales, as `policies/calendar.toml` had them when this was built: what a

@@ -28,7 +28,7 @@ pub(super) fn upn<'a>(_: &Field, text: &'a str) -> Result<Value<'a>, CellFault> 
 /// Rule 1510 of the Department for Education: the twelve characters after the check letter, each times its
 /// place in the number (2 to 13), add up to the check letter's worth modulo 23. The last of them is a letter
 /// in a temporary number and counts what it is worth.
-fn is_upn(text: &[u8]) -> bool {
+pub(crate) fn is_upn(text: &[u8]) -> bool {
     let [check, rest @ ..] = text else { return false };
     let [digits @ .., last] = rest else { return false };
     if digits.len() != 11 {
