@@ -295,6 +295,12 @@ impl ReturnType {
         self.bulk.is_some()
     }
 
+    /// Whether its returns come as one XML file.
+    #[must_use]
+    pub fn is_xml(&self) -> bool {
+        self.bulk.as_ref().is_some_and(|plan| plan.schema.is_some())
+    }
+
     /// The columns of one of its tables.
     #[must_use]
     pub fn columns(&self, table: &TableDef) -> &[Field] {

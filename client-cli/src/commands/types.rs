@@ -157,9 +157,14 @@ fn human(of: &ReturnType) -> String {
     let mut out = String::new();
     let list = |items: Vec<String>| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
     let parts = of.parts();
+    let file = match (of.has_several_tables(), of.is_xml()) {
+        (_, true) => "FILE.xml",
+        (true, false) => "FOLDER-OR-ZIP",
+        (false, false) => "FILE.csv",
+    };
     let sent = match of.frequency {
-        Frequency::Event => format!("concordat submit --type {} FILE.csv", of.id),
-        _ => format!("concordat submit --type {} --period {} FILE.csv", of.id, example(of.frequency)),
+        Frequency::Event => format!("concordat submit --type {} {file}", of.id),
+        _ => format!("concordat submit --type {} --period {} {file}", of.id, example(of.frequency)),
     };
     // writing to a string cannot fail
     let _ = writeln!(out, "{}  {}  (version {}, {})\n", of.id, of.title, of.version, of.kind.as_str());
@@ -255,6 +260,10 @@ fn part_words(parts: &[Kind]) -> String {
 
 /// The fields that together name a row: no two rows agree in all of them.
 fn row_key(of: &ReturnType) -> String {
+    if of.has_several_tables() {
+        let tables: Vec<&str> = of.tables.iter().map(|table| table.name.as_str()).collect();
+        return format!("of several tables: {}", tables.join(", "));
+    }
     let names = of.tables.iter().flat_map(|table| &table.key).filter_map(|at| of.fields.get(*at));
     let names: Vec<&str> = names.map(|field| field.name.as_str()).collect();
     match (of.kind, names.is_empty()) {
