@@ -5,7 +5,6 @@
 
 use concordat_core::across::Outcome;
 use concordat_core::agency::Kind;
-use concordat_core::calendar::Calendar;
 use concordat_core::finding::{Finding, Severity};
 use concordat_core::ids::{AreaCode, Digest, ReturnTypeId, RuleId};
 use concordat_core::submission::Identity;
@@ -255,26 +254,11 @@ struct Figures {
 }
 
 impl Env for Figures {
-    fn value(&self, _: u16) -> Value<'_> {
-        Value::Absent
-    }
-    fn previous(&self, _: u16) -> Result<i128, Unknown> {
-        Err(Unknown::NoPrevious)
-    }
-    fn cell(&self, _: u16) -> Result<i128, Unknown> {
-        Err(Unknown::Absent)
-    }
     fn part(&self, at: u16) -> Result<i128, Unknown> {
         self.figures.get(usize::from(at)).copied().unwrap_or(Err(Unknown::Absent))
     }
-    fn unchanged(&self) -> Result<i128, Unknown> {
-        Err(Unknown::NoPrevious)
-    }
     fn now(&self) -> Timestamp {
         self.now
-    }
-    fn calendar(&self) -> Option<&Calendar> {
-        None
     }
 }
 
@@ -288,20 +272,8 @@ impl Env for OneRow<'_> {
     fn value(&self, field: u16) -> Value<'_> {
         self.row.get(usize::from(field)).copied().unwrap_or(Value::Absent)
     }
-    fn previous(&self, _: u16) -> Result<i128, Unknown> {
-        Err(Unknown::NoPrevious)
-    }
-    fn cell(&self, _: u16) -> Result<i128, Unknown> {
-        Err(Unknown::Absent)
-    }
-    fn unchanged(&self) -> Result<i128, Unknown> {
-        Err(Unknown::NoPrevious)
-    }
     fn now(&self) -> Timestamp {
         self.now
-    }
-    fn calendar(&self) -> Option<&Calendar> {
-        None
     }
 }
 

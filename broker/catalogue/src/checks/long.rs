@@ -97,14 +97,6 @@ struct LongEnv<'e> {
 }
 
 impl Env for LongEnv<'_> {
-    fn value(&self, _: u16) -> Value<'_> {
-        Value::Absent
-    }
-
-    fn previous(&self, _: u16) -> Result<i128, Unknown> {
-        Err(Unknown::NoPrevious)
-    }
-
     fn cell(&self, at: u16) -> Result<i128, Unknown> {
         let row = self.rows.get(usize::from(at)).copied().flatten().ok_or(Unknown::Absent)?;
         match self.figures.value(row, self.figures.long.value) {
@@ -112,10 +104,6 @@ impl Env for LongEnv<'_> {
             Some(Value::Bad) => Err(Unknown::Bad),
             _ => Err(Unknown::Absent),
         }
-    }
-
-    fn unchanged(&self) -> Result<i128, Unknown> {
-        Err(Unknown::NoPrevious)
     }
 
     fn now(&self) -> Timestamp {

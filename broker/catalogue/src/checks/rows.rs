@@ -36,10 +36,6 @@ impl Env for RowEnv<'_> {
         }
     }
 
-    fn cell(&self, _: u16) -> Result<i128, Unknown> {
-        Err(Unknown::Absent)
-    }
-
     fn unchanged(&self) -> Result<i128, Unknown> {
         let (mut both, mut same) = (0i128, 0i128);
         for pair in self.values.iter().zip(self.before?) {

@@ -28,24 +28,34 @@ pub(crate) enum Unknown {
 
 type Known<T> = Result<T, Unknown>;
 
-/// Where an expression finds what it names.
+/// Where an expression finds what it names. What an environment does not have is not known, and never a pass.
 pub(crate) trait Env {
     /// A cell of this row.
-    fn value(&self, field: u16) -> Value<'_>;
+    fn value(&self, _field: u16) -> Value<'_> {
+        Value::Absent
+    }
     /// A number of the same row in the return before.
-    fn previous(&self, field: u16) -> Known<i128>;
+    fn previous(&self, _field: u16) -> Known<i128> {
+        Err(Unknown::NoPrevious)
+    }
     /// A figure of the group.
-    fn cell(&self, at: u16) -> Known<i128>;
+    fn cell(&self, _at: u16) -> Known<i128> {
+        Err(Unknown::Absent)
+    }
     /// A figure of a part, in a rule across returns.
     fn part(&self, _at: u16) -> Known<i128> {
         Err(Unknown::Absent)
     }
     /// The share of figures that equal those of the return before, in per cent.
-    fn unchanged(&self) -> Known<i128>;
+    fn unchanged(&self) -> Known<i128> {
+        Err(Unknown::NoPrevious)
+    }
     /// The time of the check.
     fn now(&self) -> Timestamp;
     /// The bank holidays, where they are at hand.
-    fn calendar(&self) -> Option<&Calendar>;
+    fn calendar(&self) -> Option<&Calendar> {
+        None
+    }
 }
 
 fn missing(value: Value<'_>) -> Unknown {
