@@ -11,7 +11,6 @@ use jiff::Timestamp;
 
 use crate::fault::OpenFault;
 
-use super::frame;
 use super::guard::Guarded;
 use super::journal::{Position, SEGMENT_HEAD};
 use super::open::{Opening, remove};
@@ -85,20 +84,7 @@ impl Opening {
     fn agrees(&self, kept: &Kept, guarded: &Guarded) -> bool {
         let known = kept.index.tree.root() == kept.root && kept.size <= guarded.size;
         let same = kept.size < guarded.size || kept.root == guarded.root;
-        known && same && self.files_reach(&kept.index) && unchanged(&self.segments, &self.log, &kept.index)
-    }
-
-    /// Whether every segment that the index speaks of is there and holds its last entry.
-    fn files_reach(&self, index: &LogIndex) -> bool {
-        let positions = index.positions.iter().map(|packed| Position::unpack(*packed));
-        let following = index.positions.iter().skip(1).map(|packed| Some(Position::unpack(*packed)));
-        let last_of_segment = positions
-            .zip(following.chain([None]))
-            .filter(|(one, next)| next.is_none_or(|next| next.segment != one.segment));
-        last_of_segment.map(|(position, _)| position).all(|position| {
-            let frame = self.segments.frame_at(position);
-            frame.is_ok_and(|bytes| frame::parse(&bytes).is_ok())
-        })
+        known && same && unchanged(&self.segments, &self.log, &kept.index)
     }
 
     /// Where the journal goes on after what is kept.

@@ -4,6 +4,7 @@
 //! and of each its number (u8), length (u32) and sealed bytes. Body of a checkpoint: its whole text.
 
 use concordat_ledger::leaf::MAX_LEAF_LEN;
+use concordat_ledger::{SectionDigest, sha256};
 
 /// Length of what stands before a frame's body, in bytes.
 pub(crate) const HEAD_LEN: usize = 9;
@@ -28,6 +29,15 @@ pub(crate) struct EntryFrame<'a> {
     pub(crate) leaf: &'a [u8],
     /// The sections in the journal, by number.
     pub(crate) sections: Vec<(u8, &'a [u8])>,
+}
+
+impl EntryFrame<'_> {
+    /// Whether each of its sections is the one of its number that is named.
+    pub(crate) fn holds<'d>(&self, named: impl Iterator<Item = &'d SectionDigest> + Clone) -> bool {
+        self.sections.iter().all(|(number, bytes)| {
+            named.clone().any(|named| named.number == *number && named.hash == sha256(&[bytes]))
+        })
+    }
 }
 
 /// Why bytes are no frame.

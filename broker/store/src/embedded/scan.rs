@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use concordat_ledger::{Hash, SignedCheckpoint, Verifier, leaf_hash, sha256};
+use concordat_ledger::{Hash, SignedCheckpoint, Verifier, leaf_hash};
 use concordat_seal::KeyRing;
 use jiff::Timestamp;
 
@@ -230,13 +230,7 @@ impl Scan<'_> {
             }
             Err(BadEntry::Seal(fault)) => return Err(Bad::Store(OpenFault::Seal(fault))),
         };
-        let other = entry.sections.iter().any(|(number, bytes)| {
-            !recorded
-                .sections
-                .iter()
-                .any(|named| named.digest.number == *number && named.digest.hash == sha256(&[bytes]))
-        });
-        if other {
+        if !entry.holds(recorded.sections.iter().map(|section| &section.digest)) {
             return Err(Bad::Frame("one of its sections is not the one recorded".to_owned()));
         }
         if recorded.recorded_at < self.last_at {

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use concordat_ledger::{Hash, Leaf, leaf_hash, sha256};
+use concordat_ledger::{Hash, Leaf, leaf_hash};
 
 use super::frame::{self, EntryFrame, Frame};
 use super::journal::{self, Position, SEGMENT_HEAD, Segments};
@@ -82,8 +82,5 @@ fn is_recorded(index: &LogIndex, entry: u64, frame: &EntryFrame<'_>) -> bool {
     if frame.index != entry || index.tree.leaf(entry) != Some(leaf_hash(frame.leaf)) {
         return false;
     }
-    let Ok(leaf) = Leaf::decode(frame.leaf) else { return false };
-    frame.sections.iter().all(|(number, bytes)| {
-        leaf.sections.iter().any(|named| named.number == *number && named.hash == sha256(&[bytes]))
-    })
+    Leaf::decode(frame.leaf).is_ok_and(|leaf| frame.holds(leaf.sections.iter()))
 }
