@@ -180,8 +180,7 @@ fn count(mut message: &[u8], wanted: u64) -> Option<usize> {
 /// A field's number and, if it has a length, its content.
 type Field<'m> = (u64, Option<&'m [u8]>);
 
-// the next field. `None` when it is no field, `Some(None)` at
-// the end.
+// the next field. `None` when it is no field, `Some(None)` at the end.
 #[inline]
 fn field<'m>(message: &mut &'m [u8]) -> Option<Option<Field<'m>>> {
     if message.is_empty() {
