@@ -25,6 +25,8 @@ mod tally;
 mod texts;
 mod xml;
 
+use std::io::Read;
+
 use concordat_core::clock::london_date;
 use concordat_core::finding::Finding;
 use concordat_core::period::Period;
@@ -34,6 +36,7 @@ use jiff::Timestamp;
 
 use crate::check::{Context, Draft};
 use crate::checks::findings::{Findings, Place as Spot, ids};
+use crate::content::stream::{ReadFault, Reader};
 use crate::definition::{ReturnType, TableDef};
 use eval::When;
 use frame::{Frame, Sink};
@@ -220,6 +223,27 @@ pub(crate) fn check(
         let (findings, counts) = findings.finish();
         tally::finish(findings, counts, Vec::new())
     }
+}
+
+/// Checks the tables of a return as they come; what follows the first table of a wrong shape is not read.
+pub(crate) fn check_stream<R: Read>(
+    of: &ReturnType,
+    covers: &Covers,
+    tables: (&mut Reader<R>, usize),
+    context: &Context<'_>,
+    mut findings: Findings,
+) -> Result<Outcome, ReadFault> {
+    let (Some(plan), Covers::Period(period)) = (of.bulk.clone(), covers) else {
+        findings.error(&ids().period, Spot::HEADER, "this return is read as a whole, not as it comes");
+        let (findings, counts) = findings.finish();
+        return Ok(tally::finish(findings, counts, Vec::new()));
+    };
+    let mut frame = Frame::new(of, &plan);
+    if shape::take_stream(of, tables, &mut frame, &mut findings)? {
+        return Ok(judge(of, &plan, &frame, when(*period, context.now), findings));
+    }
+    let (findings, counts) = findings.finish();
+    Ok(tally::finish(findings, counts, Vec::new()))
 }
 
 fn when(period: Period, now: Timestamp) -> When {

@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use crate::bulk::{self, RuleCount};
 use crate::checks::findings::Findings;
 use crate::checks::{cells, header, long, rows, shape};
-use crate::content;
+use crate::content::stream::{ReadFault, Reader, Top};
+use crate::content::{self, ContentFault};
 use crate::definition::ReturnType;
 
 pub use crate::checks::header::{agencies_of, areas_of, event_id_of, part_of};
@@ -56,11 +57,12 @@ pub struct Checked {
     pub per_rule: Vec<RuleCount>,
 }
 
-/// A return that passed its check. Only [`check`](fn@check) makes one.
+/// A return that passed its check. Only [`check`](fn@check) and [`check_stream`] make one.
 pub struct Valid {
     identity: Identity,
     nil: bool,
-    content: Vec<u8>,
+    /// None when it was read from a stream.
+    content: Option<Vec<u8>>,
     digest: Digest,
     type_digest: Digest,
     person_level: bool,
@@ -82,15 +84,16 @@ impl Valid {
         self.nil
     }
 
-    /// Its canonical bytes, as [`content::encode`] makes them.
+    /// Its canonical bytes, as [`content::encode`] makes them; `None` when they were read from a stream and lie with
+    /// whoever has it.
     #[must_use]
-    pub fn content(&self) -> &[u8] {
-        &self.content
+    pub fn content(&self) -> Option<&[u8]> {
+        self.content.as_deref()
     }
 
-    /// Its canonical bytes, given away.
+    /// Its canonical bytes, given away; `None` as above.
     #[must_use]
-    pub fn into_content(self) -> Vec<u8> {
+    pub fn into_content(self) -> Option<Vec<u8>> {
         self.content
     }
 
@@ -137,7 +140,7 @@ impl std::fmt::Debug for Valid {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Valid")
             .field("return_type", &self.identity.return_type)
-            .field("content_bytes", &self.content.len())
+            .field("content_bytes", &self.content.as_ref().map(Vec::len))
             .finish_non_exhaustive()
     }
 }
@@ -166,6 +169,36 @@ fn several(of: &ReturnType, draft: Draft, context: &Context<'_>, mut findings: F
     Checked { findings, counts, valid, per_rule }
 }
 
+/// Checks a return of several tables as it comes, so that memory holds its columns and no more: for a type that
+/// [`is_streamed`](ReturnType::is_streamed). What it finds is what [`check`](fn@check) finds of the same return.
+///
+/// # Errors
+/// [`ReadFault`] when the bytes are not this return's, or could not be read to their end.
+pub fn check_stream(
+    of: &ReturnType,
+    expected: &Identity,
+    input: impl std::io::Read,
+    context: &Context<'_>,
+) -> Result<Checked, ReadFault> {
+    let mut findings = Findings::default();
+    let (mut reader, Top { identity, nil, tables }) = Reader::new(input)?;
+    if identity != *expected || nil {
+        return Err(ContentFault::OtherReturn.into());
+    }
+    let draft = Draft { identity, nil, tables: Vec::new() };
+    header::check(of, &draft, context.sender, &mut findings);
+    let covers = &draft.identity.covers;
+    let outcome = bulk::check_stream(of, covers, (&mut reader, tables), context, findings)?;
+    let bulk::Outcome { findings, counts, per_rule } = outcome;
+    let valid = if counts.errors == 0 {
+        let digest = reader.finish()?;
+        Some(made(of, (draft.identity, draft.nil), (None, digest), Vec::new(), counts))
+    } else {
+        None
+    };
+    Ok(Checked { findings, counts, valid, per_rule })
+}
+
 fn tables(of: &ReturnType, draft: &Draft, context: &Context<'_>, findings: &mut Findings) {
     let Some((table, columns)) = shape::check(of, &draft.tables, findings) else { return };
     let period = match &draft.identity.covers {
@@ -188,6 +221,16 @@ fn valid(of: &ReturnType, draft: Draft, counts: Counts) -> Valid {
     let agencies = agencies_of(of, &tables);
     let content = content::encode(&identity, nil, &tables);
     let digest = content::digest(&content);
+    made(of, (identity, nil), (Some(content), digest), agencies, counts)
+}
+
+fn made(
+    of: &ReturnType,
+    (identity, nil): (Identity, bool),
+    (content, digest): (Option<Vec<u8>>, Digest),
+    agencies: Vec<AgencyId>,
+    counts: Counts,
+) -> Valid {
     // the header was checked to name the very areas that the content names
     let areas = identity.areas.clone();
     Valid {

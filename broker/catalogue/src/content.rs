@@ -13,6 +13,8 @@ use concordat_core::table::{Cells, Table};
 
 use crate::load::sha256;
 
+pub mod stream;
+
 /// The first bytes of every encoded return.
 pub const HEAD: &[u8; 20] = b"concordat return v1\n";
 
@@ -40,6 +42,12 @@ pub enum ContentFault {
     /// There is more after the last table.
     #[error("the content goes on after its end")]
     Trailing,
+    /// It is not the return that it was said to be.
+    #[error("the content is of another return than its header says")]
+    OtherReturn,
+    /// A text is longer than a reader holds at once.
+    #[error("the content holds a text that is too long")]
+    TooLong,
 }
 
 /// The canonical bytes of a return.

@@ -295,6 +295,13 @@ impl ReturnType {
         self.bulk.is_some()
     }
 
+    /// Whether a return can be checked as it comes: it has several tables, and neither where it goes nor which areas
+    /// it is for stands in them.
+    #[must_use]
+    pub fn is_streamed(&self) -> bool {
+        self.has_several_tables() && self.area_fields.is_empty() && self.agency_fields.is_empty()
+    }
+
     /// Whether its returns come as one XML file.
     #[must_use]
     pub fn is_xml(&self) -> bool {

@@ -45,7 +45,9 @@ pub mod taint;
 
 pub use across::{AcrossPart, AcrossRule, Side};
 pub use catalogue::Catalogue;
-pub use check::{Checked, Context, Draft, Valid, agencies_of, areas_of, check, event_id_of, part_of};
+pub use check::{
+    Checked, Context, Draft, Valid, agencies_of, areas_of, check, check_stream, event_id_of, part_of,
+};
 pub use codes::{Code, CodeList};
 pub use complaint::Complaint;
 pub use definition::{

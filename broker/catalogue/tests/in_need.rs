@@ -7,9 +7,9 @@ mod common;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use common::{draft, offline, shipped};
+use common::{check_both, draft, shipped};
+use concordat_catalogue::ReturnType;
 use concordat_catalogue::bulk::{self, Examined, File, RuleCount};
-use concordat_catalogue::{ReturnType, check};
 use concordat_core::finding::Severity;
 
 /// A message without a fault.
@@ -247,7 +247,7 @@ fn the_tables_that_are_sent_are_found_to_be_what_the_message_is() {
         for edits in [fixture.breaks, fixture.passes] {
             let text = message(edits);
             let tables = bulk::read(&of, &[File { name: "cin.xml", bytes: text.as_bytes() }]).unwrap().tables;
-            let checked = check(&of, draft(&of, "2023-24", tables), &offline());
+            let checked = check_both(&of, draft(&of, "2023-24", tables));
             assert_eq!(checked.findings, examine(&text).outcome.findings, "{}", fixture.rule);
         }
     }
@@ -337,7 +337,7 @@ fn a_row_that_names_no_row_above_it_is_refused() {
     let mut tables = bulk::read(&of, &[File { name: "cin.xml", bytes: SOUND.as_bytes() }]).unwrap().tables;
     let at = tables[2].columns.len();
     tables[2].cells.set(at, "9");
-    let checked = check(&of, draft(&of, "2023-24", tables), &offline());
+    let checked = check_both(&of, draft(&of, "2023-24", tables));
     let told: Vec<_> = checked.findings.iter().map(|f| (f.rule.as_str(), f.row, f.text.as_str())).collect();
     assert!(told.contains(&("table-shape", Some(2), "`child_row` names no row of `children`")), "{told:?}");
     assert!(checked.valid.is_none());

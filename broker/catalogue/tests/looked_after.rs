@@ -7,9 +7,9 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use common::{draft, offline, shipped};
+use common::{check_both, draft, shipped};
+use concordat_catalogue::ReturnType;
 use concordat_catalogue::bulk::{self, File, RuleCount};
-use concordat_catalogue::{ReturnType, check};
 use concordat_core::finding::Severity;
 
 /// A table, a row, and what its cells say; a row beyond the last is the first again.
@@ -228,7 +228,7 @@ fn the_tables_that_are_sent_are_found_to_be_what_the_files_are() {
         for edits in [fixture.breaks, fixture.passes] {
             let folder = folder(edits);
             let tables = bulk::read(&of, &files(&folder)).unwrap().tables;
-            let checked = check(&of, draft(&of, "2023-24", tables), &offline());
+            let checked = check_both(&of, draft(&of, "2023-24", tables));
             let outcome = examine(&folder).outcome;
             assert_eq!(checked.findings, outcome.findings, "{}", fixture.rule);
             assert_eq!((checked.counts, &checked.per_rule), (outcome.counts, &outcome.per_rule));

@@ -24,4 +24,5 @@ pub use key::{KeyId, RetentionClass};
 pub use port::{DirPort, RingPort};
 pub use projection::Projection;
 pub use ring::KeyRing;
+pub use section::chunks::{Opening, SealedChunks, Sealing, is_chunked};
 pub use section::{Place, Sealed, SectionClass};

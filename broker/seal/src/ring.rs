@@ -23,6 +23,7 @@ use crate::kek::KekProvider;
 use crate::key::{KeyId, Purpose, RetentionClass, Secret};
 use crate::port::RingPort;
 use crate::projection::Projection;
+use crate::section::chunks::{Opening, Sealing};
 use crate::section::{self, Place, Sealed};
 
 mod file;
@@ -253,6 +254,25 @@ impl KeyRing {
     pub fn seal(&self, key: KeyId, place: &Place, plaintext: &[u8]) -> Result<Sealed, SealFault> {
         let secret = self.table().section_key(key)?;
         section::seal(&secret, key, place, plaintext)
+    }
+
+    /// Begins to seal a section in chunks, under a data key or record key of this ring; its head is appended to `out`.
+    ///
+    /// # Errors
+    /// As [`KeyRing::seal`].
+    pub fn seal_chunks(&self, key: KeyId, place: &Place, out: &mut Vec<u8>) -> Result<Sealing, SealFault> {
+        let secret = self.table().section_key(key)?;
+        Sealing::begin(&secret, key, place, out)
+    }
+
+    /// Begins to open a section in chunks at its place: with its first [`Opening::HEAD`] bytes, and how many are
+    /// stored in all.
+    ///
+    /// # Errors
+    /// As [`KeyRing::open_section`].
+    pub fn open_chunks(&self, place: &Place, head: &[u8], stored: u64) -> Result<Opening, SealFault> {
+        let secret = self.table().section_key(section::key_of(head)?)?;
+        Opening::begin(&secret, place, head, stored)
     }
 
     /// Opens the stored bytes of a section at their place, with the key that they name and no other.

@@ -16,7 +16,8 @@
 //! | n × 256 | ciphertext of: plaintext, zeros, plaintext length (u32, big-endian) |
 //! | 16 | tag |
 //!
-//! The associated data are suite, log, entry, section number, class and key id.
+//! The associated data are suite, log, entry, section number, class and key id. A section that is too large to be held
+//! in one piece is suite 2: the same head, then chunks; see [`chunks`].
 
 use std::fmt;
 
@@ -28,6 +29,8 @@ use zeroize::Zeroizing;
 use crate::fault::SealFault;
 use crate::key::{KEY_LEN, KeyId, Secret};
 
+pub mod chunks;
+
 const SUITE: u8 = 1;
 const SALT_LEN: usize = 32;
 const COMMITMENT_LEN: usize = 32;
@@ -36,7 +39,7 @@ const TAG_LEN: usize = 16;
 const STEP: usize = 256;
 const LENGTH_LEN: usize = 4;
 
-/// Longest plaintext of one section, in bytes.
+/// Longest plaintext of one section in one piece, in bytes.
 pub const MAX_PLAINTEXT: usize = 256 * 1024 * 1024;
 
 /// What a section holds.
@@ -123,6 +126,9 @@ impl fmt::Debug for Sealed {
 /// # Errors
 /// [`SealFault::Malformed`] when the bytes are too short or of an unknown suite.
 pub fn key_of(stored: &[u8]) -> Result<KeyId, SealFault> {
+    if chunks::is_chunked(stored) {
+        return chunks::Head::of(stored).map(|head| head.key);
+    }
     Parts::of(stored).map(|parts| parts.key)
 }
 
@@ -140,7 +146,7 @@ pub(crate) fn seal(
     let length = u32::try_from(size).map_err(|_| SealFault::Primitive)?;
     let mut salt = [0; SALT_LEN];
     rand::fill(&mut salt)?;
-    let drawn = Drawn::new(secret, &salt, place)?;
+    let drawn = Drawn::new(secret, &salt, place, SUITE)?;
 
     // the final size is reserved, so that growing leaves no plaintext behind in freed memory
     let padded = (size + LENGTH_LEN).next_multiple_of(STEP);
@@ -153,7 +159,8 @@ pub(crate) fn seal(
     bytes.resize(HEAD_LEN + padded - LENGTH_LEN, 0);
     bytes.extend_from_slice(&length.to_be_bytes());
     let body = bytes.get_mut(HEAD_LEN..).ok_or(SealFault::Primitive)?;
-    let tag = drawn.key()?.seal_in_place_separate_tag(no_nonce(), Aad::from(header(place, key)), body)?;
+    let tag =
+        drawn.key()?.seal_in_place_separate_tag(no_nonce(), Aad::from(header(SUITE, place, key)), body)?;
     bytes.extend_from_slice(tag.as_ref());
 
     let bytes = std::mem::take(&mut *bytes);
@@ -163,15 +170,18 @@ pub(crate) fn seal(
 
 /// Opens stored bytes at their place with the key that they name.
 pub(crate) fn open(secret: &Secret, place: &Place, stored: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealFault> {
+    if chunks::is_chunked(stored) {
+        return chunks::open_whole(secret, place, stored);
+    }
     let parts = Parts::of(stored)?;
-    let drawn = Drawn::new(secret, parts.salt, place)?;
+    let drawn = Drawn::new(secret, parts.salt, place, SUITE)?;
     verify_slices_are_equal(drawn.commitment(), parts.commitment).map_err(|_| SealFault::Altered)?;
     let mut plain = Zeroizing::new(vec![0; parts.ciphertext.len()]);
     drawn
         .key()?
         .open_separate_gather(
             no_nonce(),
-            Aad::from(header(place, parts.key)),
+            Aad::from(header(SUITE, place, parts.key)),
             parts.ciphertext,
             parts.tag,
             &mut plain,
@@ -234,13 +244,14 @@ impl hkdf::KeyType for Both {
 }
 
 impl Drawn {
-    fn new(secret: &Secret, salt: &[u8; SALT_LEN], place: &Place) -> Result<Self, SealFault> {
+    fn new(secret: &Secret, salt: &[u8; SALT_LEN], place: &Place, suite: u8) -> Result<Self, SealFault> {
         let mut okm = Zeroizing::new([0; KEY_LEN + COMMITMENT_LEN]);
+        let label: &[u8] = if suite == SUITE { b"concordat/section/v1" } else { b"concordat/chunks/v1" };
         hkdf::Salt::new(hkdf::HKDF_SHA256, salt)
             .extract(secret.bytes())
             .expand(
                 &[
-                    b"concordat/section/v1",
+                    label,
                     &[32],
                     &place.log,
                     &[16],
@@ -265,10 +276,10 @@ impl Drawn {
 }
 
 /// The associated data; every part has a fixed length, so that no two places give the same bytes.
-fn header(place: &Place, key: KeyId) -> [u8; 67] {
+fn header(suite: u8, place: &Place, key: KeyId) -> [u8; 67] {
     let mut header = [0; 67];
     let parts: [&[u8]; 5] =
-        [&[SUITE], &place.log, &place.entry, &[place.number, place.class.number()], &key.0];
+        [&[suite], &place.log, &place.entry, &[place.number, place.class.number()], &key.0];
     for (slot, byte) in header.iter_mut().zip(parts.into_iter().flatten()) {
         *slot = *byte;
     }

@@ -3,6 +3,7 @@
 //!
 //! - [`store`]: what the rest of the broker may ask of a store, whatever it is made of
 //! - [`proposal`]: what is to be appended and under which preconditions, and what comes of it
+//! - [`spool`]: the content of a large return, sealed as it comes and opened as it is read
 //! - [`recorded`]: an entry as it is read back
 //! - [`fault`]: why a store does not open, in words that say what to do
 //! - [`port`]: the little file access that journal, guard, content files and key ring need
@@ -21,14 +22,16 @@ pub mod proposal;
 pub mod recorded;
 #[cfg(any(test, feature = "test-util"))]
 pub mod sim;
+pub mod spool;
 pub mod store;
 pub mod verify;
 
 pub use embedded::{Embedded, Options};
 pub use fault::OpenFault;
 pub use port::{DiskPort, Port, PortFile};
-pub use proposal::{Appended, Committed, Logged, Precondition, Proposal, Unmet};
+pub use proposal::{Appended, Committed, Logged, Payload, Precondition, Proposal, Unmet};
 pub use recorded::{Recorded, StoredSection};
+pub use spool::{Content, Spool, Spooled};
 pub use store::{Head, Store};
 
 /// The number of every entry's core section.

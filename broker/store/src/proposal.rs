@@ -9,6 +9,8 @@ use concordat_ledger::{Hash, Receipt};
 use concordat_seal::Sealed;
 use jiff::Timestamp;
 
+use crate::spool::Spooled;
+
 /// One entry to be appended.
 #[derive(Debug)]
 pub struct Proposal {
@@ -20,7 +22,7 @@ pub struct Proposal {
     pub statement: Option<Vec<u8>>,
     /// The sealed payload of an accepted return, or the sealed bundle of a loaded policy, sealed for
     /// [`Store::place`](crate::Store::place).
-    pub payload: Option<Sealed>,
+    pub payload: Option<Payload>,
     /// What must hold when it is appended.
     pub preconditions: Vec<Precondition>,
 }
@@ -31,6 +33,15 @@ impl Proposal {
     pub fn of(id: EntryId, body: Body) -> Self {
         Self { id, body, statement: None, payload: None, preconditions: Vec::new() }
     }
+}
+
+/// The sealed content that goes with an entry.
+#[derive(Debug)]
+pub enum Payload {
+    /// In memory.
+    Sealed(Sealed),
+    /// In a file of the store, where it arrived in pieces.
+    Spooled(Spooled),
 }
 
 /// What must hold when an entry is appended, judged by the one writer.

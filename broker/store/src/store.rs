@@ -8,12 +8,13 @@ use concordat_core::fault::Fault;
 use concordat_core::ids::{AgencyId, Digest, EntryId};
 use concordat_core::submission::DeliveryRecord;
 use concordat_ledger::{Hash, Receipt};
-use concordat_seal::{KeyRing, Place, SectionClass};
+use concordat_seal::{KeyId, KeyRing, Place, SectionClass};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::proposal::{Appended, Logged, Proposal};
 use crate::recorded::Recorded;
+use crate::spool::{Content, Spool};
 use crate::{BUNDLE_SECTION, CORE_SECTION, PAYLOAD_SECTION};
 
 /// What the log has signed last.
@@ -93,6 +94,18 @@ pub trait Store: Send + Sync + 'static {
     /// `internal` when the proof is not of a release in this log, or the payload was erased or never was;
     /// `tampered` when the stored bytes are not those the log recorded.
     fn payload(&self, logged: &Logged) -> Result<Zeroizing<Vec<u8>>, Fault>;
+
+    /// The payload of the one submission that the logged release names, to be read as it is opened.
+    ///
+    /// # Errors
+    /// As [`Store::payload`].
+    fn content(&self, logged: &Logged) -> Result<Content, Fault>;
+
+    /// Begins to take the content of an entry to come, sealed under a key of the ring as it arrives.
+    ///
+    /// # Errors
+    /// `unavailable` when there is no such key, or no file can be written.
+    fn spool(&self, entry: EntryId, key: KeyId) -> Result<Spool, Fault>;
 
     /// The content of an agency's own submission, so that its next return can be compared with it by the broker's
     /// checks; `None` when it was erased or never was. Nothing of it leaves but in findings to that agency, and the

@@ -2,7 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its own share")]
 
 use concordat_catalogue::{
-    Catalogue, Checked, Context, Draft, ReturnType, areas_of, check, event_id_of, part_of, read,
+    Catalogue, Checked, Context, Draft, ReturnType, Valid, areas_of, check, check_stream, content,
+    event_id_of, part_of, read,
 };
 use concordat_core::finding::{Finding, Severity};
 use concordat_core::ids::AreaCode;
@@ -67,6 +68,18 @@ pub fn offline() -> Context<'static> {
 
 pub fn run(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Checked {
     check(of, draft(of, covers, tables), &offline())
+}
+
+/// Checks a return of several tables as tables and as a stream of its bytes, which must come to the same.
+pub fn check_both(of: &ReturnType, draft: Draft) -> Checked {
+    let bytes = content::encode(&draft.identity, draft.nil, &draft.tables);
+    let streamed = check_stream(of, &draft.identity, bytes.as_slice(), &offline()).unwrap();
+    let checked = check(of, draft, &offline());
+    assert_eq!(streamed.findings, checked.findings);
+    assert_eq!((streamed.counts, &streamed.per_rule), (checked.counts, &checked.per_rule));
+    let digest = |checked: &Checked| checked.valid.as_ref().map(Valid::digest);
+    assert_eq!(digest(&streamed), digest(&checked));
+    checked
 }
 
 pub fn ids(findings: &[Finding], severity: Severity) -> Vec<&str> {

@@ -121,7 +121,7 @@ fn another_commitment_is_refused_though_the_ciphertext_opens() {
     let mut stored = seal(&secret, KEY, &place(), b"x").unwrap().into_bytes();
     stored[HEAD_LEN - 1] ^= 1;
     let parts = Parts::of(&stored).unwrap();
-    let drawn = Drawn::new(&secret, parts.salt, &place()).unwrap();
+    let drawn = Drawn::new(&secret, parts.salt, &place(), SUITE).unwrap();
     assert!(opens_under_plain_gcm(&drawn, &parts), "the tag alone would let it pass");
     assert!(matches!(open(&secret, &place(), &stored), Err(SealFault::Altered)));
 }
@@ -132,12 +132,12 @@ fn ciphertext_for_two_keys_opens_under_the_committed_one_only() {
     let (first, second) = (random(), random());
     let mut stored = seal(&first, KEY, &place(), &[5; 200]).unwrap().into_bytes();
     let salt = *Parts::of(&stored).unwrap().salt;
-    let keys = [&first, &second].map(|secret| Drawn::new(secret, &salt, &place()).unwrap());
+    let keys = [&first, &second].map(|secret| Drawn::new(secret, &salt, &place(), SUITE).unwrap());
 
     let end = stored.len() - TAG_LEN;
     let free = HEAD_LEN + 64..HEAD_LEN + 80;
     stored[free.clone()].fill(0);
-    let aad = header(&place(), KEY);
+    let aad = header(SUITE, &place(), KEY);
     let [(h1, mask1), (h2, mask2)] = [&keys[0], &keys[1]].map(hash_key_and_mask);
     let blocks = ghash_blocks(&aad, &stored[HEAD_LEN..end]);
     let at = aad.len().div_ceil(16) + 64 / 16;
@@ -156,7 +156,7 @@ fn ciphertext_for_two_keys_opens_under_the_committed_one_only() {
 
 fn opens_under_plain_gcm(drawn: &Drawn, parts: &Parts<'_>) -> bool {
     let mut plain = vec![0; parts.ciphertext.len()];
-    let aad = Aad::from(header(&place(), parts.key));
+    let aad = Aad::from(header(SUITE, &place(), parts.key));
     drawn
         .key()
         .unwrap()
@@ -230,8 +230,10 @@ fn padding_has_one_form_only() {
 fn unknown_suite_is_refused() {
     let secret = random();
     let mut stored = seal(&secret, KEY, &place(), b"x").unwrap().into_bytes();
-    stored[0] = 2;
+    stored[0] = 3;
     assert!(matches!(open(&secret, &place(), &stored), Err(SealFault::Malformed { .. })));
+    stored[0] = 2;
+    assert!(open(&secret, &place(), &stored).is_err(), "nor does it open as chunks");
 }
 
 /// The layout and the derivation are what stored logs rest on; they change only with the suite byte.

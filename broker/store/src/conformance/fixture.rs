@@ -11,10 +11,11 @@ use concordat_core::finding::Counts;
 use concordat_core::ids::{AgencyId, Digest, EntryId, PrincipalId, SendKey};
 use concordat_core::submission::{Covers, Identity, PayloadAt, Recipient, ReplaceReason, Replaces};
 use concordat_core::withdrawal::{Recalled, WithdrawReason, Withdrawn};
-use concordat_seal::{RetentionClass, SealFault, Sealed, SectionClass};
+use concordat_seal::{KeyId, RetentionClass, SealFault, Sealed, SectionClass};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::proposal::{Appended, Committed, Precondition, Proposal, Unmet};
+use crate::proposal::{Appended, Committed, Payload, Precondition, Proposal, Unmet};
+use crate::spool::Spooled;
 use crate::store::Store;
 
 /// When the clock of every trial starts.
@@ -175,19 +176,30 @@ pub fn sealed_submission(
         id: entry,
         statement: Some(statement(store, entry, &accepted)),
         body: Body::Accepted(Box::new(accepted)),
-        payload: Some(sealed),
+        payload: Some(Payload::Sealed(sealed)),
         preconditions,
     })
 }
 
-fn seal(store: &impl Store, entry: EntryId, person_level: bool, payload: &[u8]) -> Result<Sealed, SealFault> {
-    let ring = store.ring();
-    let key = if person_level {
-        ring.record_key(entry.0)?
+/// Content that arrived in pieces for an entry.
+#[expect(clippy::unwrap_used, reason = "a trial that cannot seal has failed")]
+pub fn spooled(store: &impl Store, entry: EntryId, person_level: bool, content: &[u8]) -> Spooled {
+    let mut spool = store.spool(entry, key_of(store, entry, person_level).unwrap()).unwrap();
+    content.chunks(100_000).for_each(|piece| spool.push(piece).unwrap());
+    spool.finish().unwrap()
+}
+
+fn key_of(store: &impl Store, entry: EntryId, person_level: bool) -> Result<KeyId, SealFault> {
+    if person_level {
+        store.ring().record_key(entry.0)
     } else {
-        ring.data_key(RetentionClass::Aggregate, jiff::civil::date(2026, 11, 22))?
-    };
-    ring.seal(key, &store.place(entry, SectionClass::Payload), payload)
+        store.ring().data_key(RetentionClass::Aggregate, jiff::civil::date(2026, 11, 22))
+    }
+}
+
+fn seal(store: &impl Store, entry: EntryId, person_level: bool, payload: &[u8]) -> Result<Sealed, SealFault> {
+    let key = key_of(store, entry, person_level)?;
+    store.ring().seal(key, &store.place(entry, SectionClass::Payload), payload)
 }
 
 #[expect(clippy::unwrap_used, reason = "the statements of a trial are right")]

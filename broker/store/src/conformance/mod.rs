@@ -60,6 +60,7 @@ macro_rules! conformance_suite {
             principals_follow_enrolment_and_revocation
             payload_opens_only_for_its_release
             payload_in_a_file_opens_like_one_in_the_journal
+            content_that_came_in_pieces_is_read_in_pieces_or_whole
             rows_are_the_same_after_reopening_and_rebuilding
             sixty_four_writers_get_what_they_wrote
             consistency_and_inclusion_are_proved_up_to_the_head

@@ -9,6 +9,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::sync::Arc;
 
 use concordat_core::apply::{Key, Row};
@@ -21,7 +22,7 @@ use jiff::SignedDuration;
 
 use super::Subject;
 use super::fixture::*;
-use crate::proposal::{Appended, Precondition, Proposal, Unmet};
+use crate::proposal::{Appended, Payload, Precondition, Proposal, Unmet};
 use crate::store::Store;
 
 /// The log's public key, out of its ring.
@@ -461,6 +462,44 @@ pub async fn payload_in_a_file_opens_like_one_in_the_journal<S: Subject>() {
     let done = commit(&*store, group).await;
     assert_eq!(store.payload(&done[0].logged).unwrap().as_slice(), b"about a person");
     assert_eq!(store.payload(&done[1].logged).unwrap().as_slice(), large);
+}
+
+pub async fn content_that_came_in_pieces_is_read_in_pieces_or_whole<S: Subject>() {
+    let mut subject = S::create();
+    let store = subject.store();
+    let content: Vec<u8> = (0..700_001_u32).map(|n| n as u8).collect();
+    let mut group = Vec::new();
+    for (number, person_level) in [(1, true), (2, false)] {
+        let mut sent = accepted(number, 1, None);
+        sent.person_level = person_level;
+        let spooled = spooled(&*store, id(number), person_level, &content);
+        assert_eq!(spooled.content().0, concordat_ledger::sha256(&[&content]).0);
+        assert_eq!((spooled.entry(), spooled.length()), (id(number), 700_001));
+        let mut read = Vec::new();
+        spooled.read().unwrap().read_to_end(&mut read).unwrap();
+        assert!(read == content, "it can be read before it is recorded");
+        let proposal = submission(&*store, id(number), sent, b"");
+        group.push(Proposal { payload: Some(Payload::Spooled(spooled)), ..proposal });
+    }
+    commit(&*store, group).await;
+    drop(store);
+    subject = subject.reopen(true);
+    let store = subject.store();
+    let group = vec![
+        Proposal::of(id(3), released(id(1), 0, "chscp")),
+        Proposal::of(id(4), released(id(2), 1, "chscp")),
+    ];
+    for done in commit(&*store, group).await {
+        let mut read = Vec::new();
+        store.content(&done.logged).unwrap().read_to_end(&mut read).unwrap();
+        assert!(read == content);
+        assert!(*store.payload(&done.logged).unwrap() == content);
+    }
+    // sealed for one entry, it goes with no other
+    let stray = spooled(&*store, id(8), true, b"x");
+    let proposal = submission(&*store, id(9), accepted(9, 1, None), b"");
+    let group = vec![Proposal { payload: Some(Payload::Spooled(stray)), ..proposal }];
+    assert_eq!(store.append(group).await.unwrap_err().kind(), FaultKind::Internal);
 }
 
 /// Every row that the trial's entries could have made.

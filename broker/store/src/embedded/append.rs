@@ -30,7 +30,7 @@ impl Embedded {
     /// Seals the group; where a file has to be synced, not on a thread that serves others.
     async fn prepare_group(&self, group: Vec<Proposal>) -> Result<Vec<Prepared>, Fault> {
         let files = group.iter().any(|proposal| {
-            proposal.payload.as_ref().is_some_and(|sealed| self.shared.in_file(&proposal.body, sealed))
+            proposal.payload.as_ref().is_some_and(|payload| self.shared.in_file(&proposal.body, payload))
         });
         if files && let Ok(runtime) = Handle::try_current() {
             let shared = Arc::clone(&self.shared);

@@ -6,9 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use aws_lc_rs::digest::{Context, SHA256};
 use concordat_ledger::{Hash, SectionDigest, sha256};
 
-use crate::port::Port;
+use crate::port::{Port, PortFile};
+
+/// How many bytes of a content file are compared at once.
+const PIECE: usize = 256 << 10;
 
 /// Why a content file cannot be used.
 #[derive(Debug)]
@@ -36,18 +40,39 @@ impl Folders {
     /// Writes a content file so that it is there after a power cut.
     pub(crate) fn write(&self, port: &dyn Port, dir: &Path, hash: &Hash, bytes: &[u8]) -> io::Result<()> {
         let path = path(dir, hash);
-        let folder = path.parent().unwrap_or(dir);
-        if !self.known().contains(folder) {
-            port.create_dir(folder)?;
-            port.sync_dir(&dir.join("content"))?;
-            self.known().insert(folder.to_owned());
-        }
+        let folder = self.folder_of(port, dir, &path)?;
         let written = put(port, folder, &path, bytes);
         if written.is_err() {
             // nothing names it yet: it may go, and if it stays it is in nobody's way
             let _ = port.remove(&path);
         }
         written
+    }
+
+    /// Makes a synced file the content file of a hash, so that it is there after a power cut. If that cannot be done
+    /// the file is gone.
+    pub(crate) fn adopt(&self, port: &dyn Port, dir: &Path, hash: &Hash, file: PathBuf) -> io::Result<()> {
+        let path = path(dir, hash);
+        let moved = self.folder_of(port, dir, &path).and_then(|folder| {
+            port.rename(&file, &path)?;
+            port.sync_dir(folder)
+        });
+        if moved.is_err() {
+            let _ = port.remove(&file);
+            let _ = port.remove(&path);
+        }
+        moved
+    }
+
+    /// The folder of a content file, made durable if it is a new one.
+    fn folder_of<'p>(&self, port: &dyn Port, dir: &'p Path, path: &'p Path) -> io::Result<&'p Path> {
+        let folder = path.parent().unwrap_or(dir);
+        if !self.known().contains(folder) {
+            port.create_dir(folder)?;
+            port.sync_dir(&dir.join("content"))?;
+            self.known().insert(folder.to_owned());
+        }
+        Ok(folder)
     }
 
     fn known(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
@@ -60,6 +85,40 @@ fn put(port: &dyn Port, folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<
     file.write_at(0, bytes)?;
     file.sync()?;
     port.sync_dir(folder)
+}
+
+/// Whether a content file is there and sealed in chunks, as its first byte says.
+pub(crate) fn is_chunked(port: &dyn Port, dir: &Path, digest: &SectionDigest) -> bool {
+    let mut first = [0];
+    let read = port.open(&path(dir, &digest.hash)).and_then(|file| file.read_at(0, &mut first));
+    read.is_ok() && concordat_seal::is_chunked(&first)
+}
+
+/// Opens a content file once all of its bytes were compared with what the leaf says of them, piece by piece.
+pub(crate) fn open(
+    port: &dyn Port,
+    dir: &Path,
+    digest: &SectionDigest,
+) -> Result<Box<dyn PortFile>, BadContent> {
+    let file = match port.open(&path(dir, &digest.hash)) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Err(BadContent::Missing),
+        file => file.map_err(BadContent::Io)?,
+    };
+    let length = file.length().map_err(BadContent::Io)?;
+    let mut hash = Context::new(&SHA256);
+    let (mut piece, mut at) = (vec![0; PIECE], 0);
+    while at < length {
+        let now = usize::try_from(length - at).unwrap_or(PIECE).min(PIECE);
+        let piece = piece.get_mut(..now).unwrap_or_default();
+        file.read_at(at, piece).map_err(BadContent::Io)?;
+        hash.update(piece);
+        at += now as u64;
+    }
+    if length == u64::from(digest.stored_len) && hash.finish().as_ref() == digest.hash.0 {
+        Ok(file)
+    } else {
+        Err(BadContent::Altered)
+    }
 }
 
 /// Reads a content file and compares it with what the leaf says of it.

@@ -1,6 +1,7 @@
 //! The directory of a store: which file lies where, and `store.toml`, which says what it is.
 //!
-//! `journal/`, `content/`, `keyring` and the guard are the store; `projections/` can be deleted.
+//! `journal/`, `content/`, `keyring` and the guard are the store; `projections/` can be deleted, and so can `arriving/`,
+//! which is emptied at every opening.
 
 use std::path::{Path, PathBuf};
 
@@ -99,6 +100,11 @@ pub(crate) fn journal(dir: &Path) -> PathBuf {
 /// The folder of the content files.
 pub(crate) fn content(dir: &Path) -> PathBuf {
     dir.join("content")
+}
+
+/// The folder of content that is arriving.
+pub(crate) fn arriving(dir: &Path) -> PathBuf {
+    dir.join("arriving")
 }
 
 /// The file that keeps two brokers from one store.

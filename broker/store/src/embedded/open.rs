@@ -117,6 +117,17 @@ fn lock(port: &dyn Port, dir: &Path) -> Result<Box<dyn std::any::Any + Send + Sy
     })
 }
 
+/// What had not arrived whole before is of no use any more, and the keys of some of it are gone.
+fn empty_arriving(port: &dyn Port, dir: &Path) -> Result<(), OpenFault> {
+    let folder = layout::arriving(dir);
+    port.create_dir(&folder).map_err(OpenFault::io(&folder, "made"))?;
+    for name in port.list(&folder).map_err(OpenFault::io(&folder, "read"))? {
+        let path = folder.join(name);
+        port.remove(&path).map_err(OpenFault::io(&path, "removed"))?;
+    }
+    Ok(())
+}
+
 pub(super) fn remove(folder: &Path) -> Result<(), OpenFault> {
     match std::fs::remove_dir_all(folder) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
@@ -149,6 +160,7 @@ impl Opening {
             let what = format!("the store in `{}` is of log `{found}`, not of `{wanted}`", dir.display());
             return Err(OpenFault::Settings { what });
         }
+        empty_arriving(port, dir)?;
         let segments = Arc::new(Segments::new(Arc::clone(&options.port), layout::journal(dir)));
         Ok(Self { dir: dir.to_owned(), log: log_id(&layout.origin), layout, segments, lock, options })
     }

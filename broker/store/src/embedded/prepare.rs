@@ -7,11 +7,11 @@ use concordat_core::fault::Fault;
 use concordat_core::ids::EntryId;
 use concordat_core::submission::PayloadAt;
 use concordat_ledger::{Hash, SectionDigest, commit_statement};
-use concordat_seal::{RetentionClass, Sealed, SectionClass};
+use concordat_seal::{KeyId, Place, RetentionClass, Sealed, SectionClass};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::proposal::{Precondition, Proposal};
+use crate::proposal::{Payload, Precondition, Proposal};
 use crate::{BUNDLE_SECTION, CORE_SECTION, PAYLOAD_SECTION};
 
 use super::{Shared, core};
@@ -52,16 +52,18 @@ fn sealing(fault: concordat_seal::SealFault) -> Fault {
 
 impl Shared {
     /// Whether the payload of this proposal goes into a content file.
-    pub(crate) fn in_file(&self, body: &Body, sealed: &Sealed) -> bool {
-        match body {
-            Body::Accepted(accepted) if !accepted.person_level => sealed.bytes().len() > self.inline_bytes,
+    pub(crate) fn in_file(&self, body: &Body, payload: &Payload) -> bool {
+        match (body, payload) {
+            (Body::Accepted(accepted), Payload::Sealed(sealed)) if !accepted.person_level => {
+                sealed.bytes().len() > self.inline_bytes
+            }
             _ => true,
         }
     }
 
     pub(crate) fn prepare(&self, proposal: Proposal) -> Result<Prepared, Fault> {
         let Proposal { id, mut body, statement, payload, preconditions } = proposal;
-        let payload = payload.map(|sealed| self.place_payload(id, &mut body, sealed)).transpose()?;
+        let payload = payload.map(|payload| self.place_payload(id, &mut body, payload)).transpose()?;
         if let (Body::Accepted(accepted), None) = (&mut body, &payload) {
             accepted.payload = PayloadAt::Nowhere;
         }
@@ -100,9 +102,9 @@ impl Shared {
         &self,
         id: EntryId,
         body: &mut Body,
-        sealed: Sealed,
+        payload: Payload,
     ) -> Result<(SectionDigest, Option<Vec<u8>>), Fault> {
-        let in_file = self.in_file(body, &sealed);
+        let in_file = self.in_file(body, &payload);
         let place = match body {
             Body::Accepted(accepted) => {
                 accepted.payload = if in_file {
@@ -115,33 +117,49 @@ impl Shared {
             Body::PolicyLoaded(_) => self.place_of(id, SectionClass::Bundle, BUNDLE_SECTION),
             _ => return Err(Fault::internal("an entry of this kind has no payload")),
         };
-        if *sealed.place() != place {
+        let sealed_for = match &payload {
+            Payload::Sealed(sealed) => sealed.place(),
+            Payload::Spooled(spooled) => spooled.chunks().place(),
+        };
+        if *sealed_for != place {
             return Err(Fault::internal("a payload was sealed for another place than its entry"));
         }
-        let digest = section(&sealed)?;
-        if in_file {
-            self.folders.write(self.port.as_ref(), &self.dir, &digest.hash, sealed.bytes()).map_err(
-                |source| Fault::unavailable(format!("a content file could not be written: {source}")),
-            )?;
-            return Ok((digest, None));
+        let unwritten = |source| Fault::unavailable(format!("a content file could not be written: {source}"));
+        let port = self.port.as_ref();
+        match payload {
+            Payload::Spooled(spooled) => {
+                let chunks = spooled.chunks();
+                let digest = digest_of(chunks.place(), chunks.key(), chunks.length(), chunks.digest())?;
+                self.folders.adopt(port, &self.dir, &digest.hash, spooled.keep()).map_err(unwritten)?;
+                Ok((digest, None))
+            }
+            Payload::Sealed(sealed) if in_file => {
+                let digest = section(&sealed)?;
+                let written = self.folders.write(port, &self.dir, &digest.hash, sealed.bytes());
+                written.map_err(unwritten)?;
+                Ok((digest, None))
+            }
+            Payload::Sealed(sealed) => Ok((section(&sealed)?, Some(sealed.into_bytes()))),
         }
-        Ok((digest, Some(sealed.into_bytes())))
     }
 
-    pub(crate) fn place_of(&self, entry: EntryId, class: SectionClass, number: u8) -> concordat_seal::Place {
-        concordat_seal::Place { log: self.log.0, entry: entry.0, number, class }
+    pub(crate) fn place_of(&self, entry: EntryId, class: SectionClass, number: u8) -> Place {
+        Place { log: self.log.0, entry: entry.0, number, class }
     }
 }
 
 fn section(sealed: &Sealed) -> Result<SectionDigest, Fault> {
-    let place = sealed.place();
-    let stored_len = u32::try_from(sealed.bytes().len())
-        .map_err(|_| Fault::internal("a section is longer than a leaf can say"))?;
+    digest_of(sealed.place(), sealed.key(), sealed.bytes().len() as u64, sealed.digest())
+}
+
+fn digest_of(place: &Place, key: KeyId, length: u64, hash: &[u8; 32]) -> Result<SectionDigest, Fault> {
+    let stored_len =
+        u32::try_from(length).map_err(|_| Fault::internal("a section is longer than a leaf can say"))?;
     Ok(SectionDigest {
         number: place.number,
         class: place.class.number(),
-        key: sealed.key().0,
+        key: key.0,
         stored_len,
-        hash: Hash(*sealed.digest()),
+        hash: Hash(*hash),
     })
 }

@@ -14,15 +14,17 @@ use concordat_seal::{KeyId, KeyRing, Place, SealFault, SectionClass};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::PAYLOAD_SECTION;
 use crate::proposal::{Appended, Logged, Proposal};
 use crate::recorded::Recorded;
+use crate::spool::{Content, Spool};
 use crate::store::{Head, Store};
 
 use super::content::{self, BadContent};
 use super::frame::{self, Frame};
 use super::journal::Position;
 use super::projections::{Broken, LogIndex, Projections};
-use super::{Embedded, Shared, core};
+use super::{Embedded, Shared, core, layout};
 
 /// The entry in the bytes of a frame, if it is the one whose leaf the tree holds at this index.
 pub(super) fn entry_of(
@@ -55,6 +57,14 @@ pub(crate) fn is_destroyed(ring: &KeyRing, digest: &SectionDigest) -> bool {
     let named = [[1].as_slice(), &digest.key, &[0; 64 + 256 + 16]].concat();
     let place = Place { log: [0; 32], entry: [0; 16], number: digest.number, class: SectionClass::Payload };
     matches!(ring.open_section(&place, &named), Err(SealFault::KeyDestroyed { .. }))
+}
+
+fn bad_content(index: u64, digest: &SectionDigest, bad: BadContent) -> Fault {
+    match bad {
+        BadContent::Missing => altered(index, format_args!("content file {} is missing", digest.hash)),
+        BadContent::Altered => altered(index, format_args!("content file {} was altered", digest.hash)),
+        BadContent::Io(source) => Fault::unavailable(format!("content file {}: {source}", digest.hash)),
+    }
 }
 
 impl Shared {
@@ -127,11 +137,7 @@ impl Shared {
                 Err(altered(index, format_args!("section {number} is not the one recorded")))
             };
         }
-        content::read(self.port.as_ref(), &self.dir, digest).map_err(|bad| match bad {
-            BadContent::Missing => altered(index, format_args!("content file {} is missing", digest.hash)),
-            BadContent::Altered => altered(index, format_args!("content file {} was altered", digest.hash)),
-            BadContent::Io(source) => Fault::unavailable(format!("content file {}: {source}", digest.hash)),
-        })
+        content::read(self.port.as_ref(), &self.dir, digest).map_err(|bad| bad_content(index, digest, bad))
     }
 
     /// The content of an entry's section of a class, opened.
@@ -159,6 +165,40 @@ impl Shared {
             SealFault::KeyDestroyed { .. } => erased(fault),
             other => altered(index, other),
         })
+    }
+
+    /// The submission that a logged release names, with its frame.
+    fn released(&self, logged: &Logged) -> Result<(Recorded, Vec<u8>), Fault> {
+        let refused = |why: &str| Fault::internal(format!("a payload was asked for without proof: {why}"));
+        if logged.log != self.log || logged.class != EntryClass::Released {
+            return Err(refused("the entry is no release of this log"));
+        }
+        let (submission, index) = logged.released.ok_or_else(|| refused("the entry releases nothing"))?;
+        let frame = self.frame(index)?.ok_or_else(|| refused("the submission is not in the log"))?;
+        let recorded = self.recorded(index, &frame)?;
+        if recorded.id != submission || recorded.class != EntryClass::Accepted {
+            return Err(refused("the entry it names is not that submission"));
+        }
+        Ok((recorded, frame))
+    }
+
+    /// An entry's payload, opened as it is read where it lies in chunks.
+    fn open_content(&self, recorded: &Recorded, frame: &[u8]) -> Result<Content, Fault> {
+        let payload = recorded
+            .sections
+            .iter()
+            .find(|section| !section.in_journal && section.digest.class == SectionClass::Payload.number());
+        let chunked = payload.filter(|section| {
+            !is_destroyed(&self.ring, &section.digest)
+                && content::is_chunked(self.port.as_ref(), &self.dir, &section.digest)
+        });
+        let Some(section) = chunked else {
+            return self.open_section(recorded, frame, SectionClass::Payload).map(Content::whole);
+        };
+        let file = content::open(self.port.as_ref(), &self.dir, &section.digest);
+        let file = file.map_err(|bad| bad_content(recorded.index, &section.digest, bad))?;
+        let place = self.place_of(recorded.id, SectionClass::Payload, section.digest.number);
+        Content::of_file(file, &self.ring, &place)
     }
 
     /// The content of a submission that the broker's own checks may look into; `None` when there is none any more.
@@ -320,18 +360,20 @@ impl Store for Embedded {
     }
 
     fn payload(&self, logged: &Logged) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let (recorded, frame) = self.shared.released(logged)?;
+        self.shared.open_section(&recorded, &frame, SectionClass::Payload)
+    }
+
+    fn content(&self, logged: &Logged) -> Result<Content, Fault> {
+        let (recorded, frame) = self.shared.released(logged)?;
+        self.shared.open_content(&recorded, &frame)
+    }
+
+    fn spool(&self, entry: EntryId, key: KeyId) -> Result<Spool, Fault> {
         let shared = &self.shared;
-        let refused = |why: &str| Fault::internal(format!("a payload was asked for without proof: {why}"));
-        if logged.log != shared.log || logged.class != EntryClass::Released {
-            return Err(refused("the entry is no release of this log"));
-        }
-        let (submission, index) = logged.released.ok_or_else(|| refused("the entry releases nothing"))?;
-        let frame = shared.frame(index)?.ok_or_else(|| refused("the submission is not in the log"))?;
-        let recorded = shared.recorded(index, &frame)?;
-        if recorded.id != submission || recorded.class != EntryClass::Accepted {
-            return Err(refused("the entry it names is not that submission"));
-        }
-        shared.open_section(&recorded, &frame, SectionClass::Payload)
+        let place = shared.place_of(entry, SectionClass::Payload, PAYLOAD_SECTION);
+        let path = layout::arriving(&shared.dir).join(entry.to_string());
+        Spool::begin((Arc::clone(&shared.port), path), Arc::clone(&shared.ring), key, place)
     }
 
     fn own_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use concordat_core::entry::{Body, EntryClass};
 
 use crate::conformance::fixture::*;
+use crate::port::Port as _;
 use crate::proposal::Proposal;
 use crate::sim::SimPort;
 use crate::store::Store;
@@ -410,7 +411,7 @@ fn bundle_is_kept_and_read_back() {
         files: vec![("rules.csv".to_owned(), digest(3))],
         by: "broker".to_owned(),
     });
-    let proposal = Proposal { payload: Some(sealed), ..Proposal::of(id(1), body) };
+    let proposal = Proposal { payload: Some(crate::Payload::Sealed(sealed)), ..Proposal::of(id(1), body) };
     runtime().block_on(commit(&store, vec![proposal]));
     assert_eq!(store.bundle(0).unwrap().as_slice(), b"every file");
     assert_eq!(files(&port, "content").len(), 1);
@@ -427,4 +428,24 @@ pub(super) fn copy(from: &std::path::Path, to: &std::path::Path) {
             std::fs::copy(found.path(), target).unwrap();
         }
     }
+}
+
+#[test]
+fn content_that_never_came_whole_is_gone_once_it_is_dropped_or_the_store_opened_again() {
+    let port = disk(3);
+    let store = create(&port).unwrap();
+    let files = || port.list(&dir().join("arriving")).unwrap();
+    let key = store.ring().record_key(id(5).0).unwrap();
+    let mut spool = store.spool(id(5), key).unwrap();
+    spool.push(&[7; 300_000]).unwrap();
+    assert_eq!(files().len(), 1);
+    drop(spool);
+    assert!(files().is_empty());
+    let spool = store.spool(id(5), key).unwrap();
+    // a broker that is killed drops nothing
+    std::mem::forget(spool);
+    drop(store);
+    assert_eq!(files().len(), 1);
+    drop(open(&port).unwrap());
+    assert!(files().is_empty());
 }
