@@ -12,7 +12,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(&files, ["."])?;
     let out = std::env::var("OUT_DIR")?;
     std::fs::write(Path::new(&out).join("concordat.bin"), prost_bytes(&descriptors))?;
-    tonic_prost_build::configure().bytes("LeavesReply.leaves").compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .bytes("LeavesReply.leaves")
+        .bytes("UploadPiece.bytes")
+        .compile_fds(descriptors)?;
     Ok(())
 }
 

@@ -47,6 +47,7 @@ pub mod several;
 pub mod status;
 pub mod submitter;
 pub mod template;
+pub mod upload;
 pub mod workbook;
 
 pub use desk::{Captured, Desk};

@@ -34,6 +34,10 @@ pub struct Printer<'d> {
     format: Format,
     quiet: bool,
     colour: bool,
+    /// Whether a person watches the talk as it comes.
+    live: bool,
+    /// Whether the last line of the talk is to be written over.
+    unfinished: bool,
     width: Option<u16>,
 }
 
@@ -51,13 +55,20 @@ impl<'d> Printer<'d> {
         format: Format,
         quiet: bool,
     ) -> Self {
-        Self { stdout, stderr, format, quiet, colour: false, width: None }
+        Self { stdout, stderr, format, quiet, colour: false, live: false, unfinished: false, width: None }
     }
 
     /// The same, in colour.
     #[must_use]
     pub fn colour(mut self, colour: bool) -> Self {
         self.colour = colour;
+        self
+    }
+
+    /// The same, with progress shown where a person watches.
+    #[must_use]
+    pub fn live(mut self, live: bool) -> Self {
+        self.live = live;
         self
     }
 
@@ -78,6 +89,21 @@ impl<'d> Printer<'d> {
     pub fn say(&mut self, line: &str) {
         if !self.quiet {
             self.talk(None, line);
+        }
+    }
+
+    /// Shows how far something has come, in the place of what was shown last; to nobody but a person who watches.
+    pub fn progress(&mut self, text: &str) {
+        if self.live && !self.quiet {
+            let written = write!(self.stderr, "\r\u{1b}[2K{text}").and_then(|()| self.stderr.flush());
+            self.unfinished = written.is_ok();
+        }
+    }
+
+    /// Takes away what was shown.
+    pub fn progress_over(&mut self) {
+        if std::mem::take(&mut self.unfinished) {
+            let _ = write!(self.stderr, "\r\u{1b}[2K").and_then(|()| self.stderr.flush());
         }
     }
 

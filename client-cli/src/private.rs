@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -53,6 +53,70 @@ pub fn create(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
         }
         Err(why) if why.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(why) => Err(fail(why)),
+    }
+}
+
+/// A private file that grows beside its place and is moved there once it is whole; until then, or if it never is,
+/// nothing stands there.
+#[derive(Debug)]
+pub struct Growing {
+    file: fs::File,
+    beside: PathBuf,
+    path: PathBuf,
+}
+
+impl Growing {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be made.
+    pub fn begin(path: &Path) -> Result<Self, Failure> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".part");
+        let beside = PathBuf::from(name);
+        let fail = |why: io::Error| Failure::unwritable(path, &why);
+        // left over from a run that was cut short
+        match fs::remove_file(&beside) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(fail(why)),
+            _ => {}
+        }
+        let file = fresh(&beside).map_err(fail)?;
+        Ok(Self { file, beside, path: path.to_owned() })
+    }
+
+    /// Its place.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds to its end.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be written.
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.file.write_all(bytes).map_err(|why| Failure::unwritable(&self.path, &why))
+    }
+
+    /// Puts it in its place; `false` when something stands there already.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be written.
+    pub fn finish(self) -> Result<bool, Failure> {
+        let fail = |why: io::Error| Failure::unwritable(&self.path, &why);
+        self.file.sync_all().map_err(fail)?;
+        match fs::hard_link(&self.beside, &self.path) {
+            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+            linked => linked.map_err(fail)?,
+        }
+        sync_folder(&self.path);
+        Ok(true)
+    }
+}
+
+impl Drop for Growing {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.beside);
     }
 }
 

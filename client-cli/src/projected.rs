@@ -12,51 +12,113 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Format;
 use crate::printer::formula::harmless;
-use crate::private;
+use crate::private::Growing;
 use crate::session::Session;
 
-/// Writes a fetched return: as JSON where that was asked for, else as CSV. A file is for the user alone and is
-/// never written over.
-///
-/// # Errors
-/// A [`Failure`] when it cannot be written, or its tables are malformed.
-pub fn write(reply: v1::FetchReply, out: Option<&Path>, session: &mut Session<'_>) -> Result<(), Failure> {
-    let identity = reply.identity.unwrap_or_default();
-    let tables: Vec<Table> = reply.tables.into_iter().map(convert::table).collect::<Result<_, _>>()?;
-    let text = match session.printer.format() {
-        Format::Json => {
-            let answer = Answer::new("inbox-fetch")
-                .fact("return_type", identity.return_type.as_str())
-                .fact("covers", convert::covers_text(&identity))
-                .fact("agency", identity.agency.as_str())
-                .fact("areas", Value::from(identity.areas))
-                .fact("version", reply.version)
-                .fact("nil", reply.nil)
-                .fact("recorded_at", reply.recorded_at)
-                .fact("index", reply.index)
-                .fact("superseded_by", answer::text(&convert::entry_text(&reply.superseded_by)))
-                .fact("superseded_by_version", answer::number(reply.superseded_by_version))
-                .fact("superseded_reason", answer::text(&reply.superseded_reason))
-                .fact("profiles", Value::from(reply.profiles))
-                .fact("withheld_fields", Value::from(reply.withheld_fields))
-                .fact("withheld_tables", Value::from(reply.withheld_tables))
-                .fact("suppressed_cells", reply.suppressed_cells)
-                .list("tables", as_sheet(&tables));
-            serde_json::to_string_pretty(&answer).map(|text| text + "\n").map_err(unwritten)?
+/// Writes a return as it comes: as JSON where that was asked for, else as CSV. A file is for the user alone, is never
+/// written over, and is there only once it is whole.
+pub struct Writer {
+    head: v1::FetchHead,
+    format: Format,
+    file: Option<Growing>,
+    /// The table that is being written.
+    now: Option<String>,
+    /// All tables, where they are written at the end.
+    held: Vec<Table>,
+}
+
+impl Writer {
+    /// Begins with the head of a return.
+    ///
+    /// # Errors
+    /// A [`Failure`] when there is such a file, or it cannot be made.
+    pub fn new(head: v1::FetchHead, format: Format, out: Option<&Path>) -> Result<Self, Failure> {
+        if let Some(out) = out.filter(|out| out.exists()) {
+            return Err(exists(out));
         }
-        Format::Jsonl => lines(&tables)?,
-        Format::Table | Format::Csv | Format::Xlsx => comma_separated(&tables)?,
-    };
-    match out {
-        None => session.printer.data(text.as_bytes()),
-        Some(path) if private::create(path, text.as_bytes())? => {
-            session.printer.say(&format!("written to `{}`", path.display()));
-            Ok(())
+        let file = out.map(Growing::begin).transpose()?;
+        Ok(Self { head, format, file, now: None, held: Vec::new() })
+    }
+
+    /// Some rows of a table.
+    ///
+    /// # Errors
+    /// A [`Failure`] when they cannot be written.
+    pub fn rows(&mut self, part: Table, session: &mut Session<'_>) -> Result<(), Failure> {
+        let several = self.head.tables > 1;
+        let begins = self.now.as_deref() != Some(part.name.as_str());
+        let first = self.now.is_none();
+        if begins {
+            self.now = Some(part.name.clone());
         }
-        Some(path) => {
-            Err(Failure::usage(format!("`{}` exists already", path.display())).hint("name another file"))
+        let text = match self.format {
+            Format::Json => {
+                match self.held.last_mut().filter(|_| !begins) {
+                    Some(table) => table.cells.extend(part.cells.iter()),
+                    None => self.held.push(part),
+                }
+                return Ok(());
+            }
+            Format::Jsonl => lines(&part, several)?,
+            Format::Table | Format::Csv | Format::Xlsx => {
+                let title = if several && begins { Some(part.name.as_str()) } else { None };
+                comma_separated(&part, title, begins && !first, begins)?
+            }
+        };
+        self.put(text.as_bytes(), session)
+    }
+
+    /// Its end.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be written.
+    pub fn finish(mut self, end: v1::FetchEnd, session: &mut Session<'_>) -> Result<(), Failure> {
+        if self.format == Format::Json {
+            let answer = self.answer(end);
+            let text = serde_json::to_string_pretty(&answer).map_err(unwritten)? + "\n";
+            self.put(text.as_bytes(), session)?;
+        }
+        let Some(file) = self.file else { return Ok(()) };
+        let path = file.path().to_owned();
+        if !file.finish()? {
+            return Err(exists(&path));
+        }
+        session.printer.say(&format!("written to `{}`", path.display()));
+        Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8], session: &mut Session<'_>) -> Result<(), Failure> {
+        match &mut self.file {
+            Some(file) => file.add(bytes),
+            None => session.printer.data(bytes),
         }
     }
+
+    fn answer(&mut self, end: v1::FetchEnd) -> Answer {
+        let head = std::mem::take(&mut self.head);
+        let identity = head.identity.unwrap_or_default();
+        Answer::new("inbox-fetch")
+            .fact("return_type", identity.return_type.as_str())
+            .fact("covers", convert::covers_text(&identity))
+            .fact("agency", identity.agency.as_str())
+            .fact("areas", Value::from(identity.areas))
+            .fact("version", head.version)
+            .fact("nil", head.nil)
+            .fact("recorded_at", head.recorded_at)
+            .fact("index", head.index)
+            .fact("superseded_by", answer::text(&convert::entry_text(&head.superseded_by)))
+            .fact("superseded_by_version", answer::number(head.superseded_by_version))
+            .fact("superseded_reason", answer::text(&head.superseded_reason))
+            .fact("profiles", Value::from(head.profiles))
+            .fact("withheld_fields", Value::from(end.withheld_fields))
+            .fact("withheld_tables", Value::from(end.withheld_tables))
+            .fact("suppressed_cells", end.suppressed_cells)
+            .list("tables", as_sheet(&self.held))
+    }
+}
+
+fn exists(path: &Path) -> Failure {
+    Failure::usage(format!("`{}` exists already", path.display())).hint("name another file")
 }
 
 fn as_sheet(tables: &[Table]) -> Sheet {
@@ -74,43 +136,41 @@ struct Line<'a> {
 }
 
 /// One object per row, its table's name first where there are several.
-fn lines(tables: &[Table]) -> Result<String, Failure> {
+fn lines(table: &Table, several: bool) -> Result<String, Failure> {
     let mut out = String::new();
-    for table in tables {
-        for row in table.rows() {
-            let row: Vec<&str> = row.iter().collect();
-            let cells = Record { names: &table.columns, row: &row };
-            let line = if tables.len() > 1 {
-                serde_json::to_string(&Line { table: &table.name, row: cells })
-            } else {
-                serde_json::to_string(&cells)
-            };
-            out.push_str(&line.map_err(unwritten)?);
-            out.push('\n');
-        }
+    for row in table.rows() {
+        let row: Vec<&str> = row.iter().collect();
+        let cells = Record { names: &table.columns, row: &row };
+        let line = if several {
+            serde_json::to_string(&Line { table: &table.name, row: cells })
+        } else {
+            serde_json::to_string(&cells)
+        };
+        out.push_str(&line.map_err(unwritten)?);
+        out.push('\n');
     }
     Ok(out)
 }
 
-/// Tables follow one another, an empty line and the next one's name between them.
-fn comma_separated(tables: &[Table]) -> Result<String, Failure> {
+/// Rows of a table, after an empty line and its title where there are several, and its headings where it begins.
+fn comma_separated(table: &Table, title: Option<&str>, gap: bool, begins: bool) -> Result<String, Failure> {
     let mut out = Vec::new();
-    for (at, table) in tables.iter().enumerate() {
-        if at > 0 {
-            out.push(b'\n');
-        }
-        if tables.len() > 1 {
-            out.extend_from_slice(format!("# {}\n", table.name).as_bytes());
-        }
-        let mut writer = csv::Writer::from_writer(&mut out);
-        writer
-            .write_record(table.columns.iter().map(|name| harmless(name).into_owned()))
-            .map_err(unwritten)?;
-        for row in table.rows() {
-            writer.write_record(row.iter().map(|cell| harmless(cell).into_owned())).map_err(unwritten)?;
-        }
-        writer.flush().map_err(unwritten)?;
+    if gap {
+        out.push(b'\n');
     }
+    if let Some(title) = title {
+        out.extend_from_slice(format!("# {title}\n").as_bytes());
+    }
+    let mut writer = csv::Writer::from_writer(&mut out);
+    if begins {
+        let headings = table.columns.iter().map(|name| harmless(name).into_owned());
+        writer.write_record(headings).map_err(unwritten)?;
+    }
+    for row in table.rows() {
+        writer.write_record(row.iter().map(|cell| harmless(cell).into_owned())).map_err(unwritten)?;
+    }
+    writer.flush().map_err(unwritten)?;
+    drop(writer);
     String::from_utf8(out).map_err(unwritten)
 }
 
@@ -133,15 +193,19 @@ mod tests {
 
     #[test]
     fn a_formula_in_a_cell_is_made_harmless_and_a_number_is_not() {
-        let text = comma_separated(&[table("main", &["-5", "=HYPERLINK(\"x\")"])]).unwrap();
+        let table = table("main", &["-5", "=HYPERLINK(\"x\")"]);
+        let text = comma_separated(&table, None, false, true).unwrap();
         assert_eq!(text, "area,note\n-5,\"'=HYPERLINK(\"\"x\"\")\"\n");
     }
 
     #[test]
-    fn several_tables_are_told_apart() {
-        let text = comma_separated(&[table("a", &["1", "2"]), table("b", &["3", "4"])]).unwrap();
-        assert_eq!(text, "# a\narea,note\n1,2\n\n# b\narea,note\n3,4\n");
-        let text = lines(&[table("a", &["1", "2"]), table("b", &[])]).unwrap();
-        assert_eq!(text, "{\"table\":\"a\",\"row\":{\"area\":\"1\",\"note\":\"2\"}}\n");
+    fn several_tables_are_told_apart_and_a_table_in_parts_has_one_heading() {
+        let of = |table: &Table, title, gap, begins| comma_separated(table, title, gap, begins).unwrap();
+        let (a, b) = (table("a", &["1", "2"]), table("b", &["3", "4"]));
+        let text =
+            of(&a, Some("a"), false, true) + &of(&a, None, false, false) + &of(&b, Some("b"), true, true);
+        assert_eq!(text, "# a\narea,note\n1,2\n1,2\n\n# b\narea,note\n3,4\n");
+        assert_eq!(lines(&a, true).unwrap(), "{\"table\":\"a\",\"row\":{\"area\":\"1\",\"note\":\"2\"}}\n");
+        assert_eq!(lines(&table("b", &[]), true).unwrap(), "");
     }
 }

@@ -25,8 +25,10 @@ pub async fn run(args: impl IntoIterator<Item = OsString>, desk: &mut Desk) -> u
     };
     let colour = desk.stderr_is_terminal && !desk.no_colour;
     let width = desk.width.filter(|_| desk.stdout_is_terminal);
-    let printer =
-        Printer::new(&mut *desk.stdout, &mut *desk.stderr, cli.output, cli.quiet).colour(colour).width(width);
+    let printer = Printer::new(&mut *desk.stdout, &mut *desk.stderr, cli.output, cli.quiet)
+        .colour(colour)
+        .live(desk.stderr_is_terminal)
+        .width(width);
     let mut session = Session {
         printer,
         stdin: &mut *desk.stdin,

@@ -128,7 +128,7 @@ fn fits(request: &v1::SubmitRequest) -> Result<(), Failure> {
 }
 
 /// A quarter of a second, then a second; more when the broker asks for it.
-fn wait_after(attempt: u32, asked: Option<Duration>) -> Duration {
+pub(crate) fn wait_after(attempt: u32, asked: Option<Duration>) -> Duration {
     let own = Duration::from_millis(250).saturating_mul(4_u32.saturating_pow(attempt.saturating_sub(1)));
     asked.map_or(own, |asked| asked.max(own)).min(LONGEST_WAIT)
 }

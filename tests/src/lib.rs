@@ -6,6 +6,8 @@ pub mod person;
 pub mod scene;
 pub mod sender;
 pub mod tokens;
+pub mod wire;
 
 pub use person::{Person, Said};
 pub use scene::Scene;
+pub use wire::Wire;

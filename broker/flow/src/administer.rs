@@ -12,7 +12,7 @@ use concordat_core::fault::Fault;
 use concordat_core::ids::{AreaCode, Digest, PrincipalId, RoleId};
 use concordat_core::refusal::Refusal;
 use concordat_seal::{RetentionClass, Sealed, SectionClass};
-use concordat_store::{Proposal, Store};
+use concordat_store::{Payload, Proposal, Store};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
@@ -225,7 +225,7 @@ impl<S: Store> Flow<S> {
                 by: by.to_owned(),
             }),
             statement: None,
-            payload: Some(self.seal_bundle(id, &generation)?),
+            payload: Some(Payload::Sealed(self.seal_bundle(id, &generation)?)),
             preconditions: Vec::new(),
         };
         let committed = self.append_proposal(proposal).await?;

@@ -4,7 +4,7 @@ use concordat_core::apply::{Key, Row};
 use concordat_core::entry::{Accepted, Body, Found, Judged, OverdueCleared};
 use concordat_core::fault::Fault;
 use concordat_core::finding::{Counts, Finding, Severity};
-use concordat_core::ids::EntryId;
+use concordat_core::ids::{Digest, EntryId, SendKey};
 use concordat_core::refusal::Refusal;
 use concordat_core::submission::{Identity, PayloadAt};
 use concordat_core::withdrawal::Withdrawal;
@@ -24,6 +24,16 @@ use crate::validate::Checked;
 
 /// The findings recorded with an entry, at most.
 pub(crate) const FOUND: usize = 1_000;
+
+/// A return that is being sent, as far as it can be recognised.
+pub(crate) struct Sending<'a> {
+    pub(crate) identity: &'a Identity,
+    pub(crate) key: SendKey,
+    /// The digest of its content.
+    pub(crate) content: Digest,
+    /// Whether it names a submission that it replaces.
+    pub(crate) replaces: bool,
+}
 
 /// How a commit may end well.
 pub(crate) enum Outcome {
@@ -139,9 +149,20 @@ impl<S: Store> Flow<S> {
         if !checked.rtype.person_level && !compared {
             return Ok(None);
         }
-        let identity = checked.valid.identity();
-        let content = self.store.content_hmac(&checked.valid.digest());
-        if let Some(Row::Sent(sent)) = self.store.row(&Key::Sent(identity.agency.clone(), checked.key))? {
+        let sent = Sending {
+            identity: checked.valid.identity(),
+            key: checked.key,
+            content: checked.valid.digest(),
+            replaces: checked.replaces.is_some(),
+        };
+        self.recorded_before(&sent)
+    }
+
+    /// What was recorded of this before, or why it cannot be recorded.
+    pub(crate) fn recorded_before(&self, sending: &Sending<'_>) -> Result<Option<Recorded>, Stop> {
+        let identity = sending.identity;
+        let content = self.store.content_hmac(&sending.content);
+        if let Some(Row::Sent(sent)) = self.store.row(&Key::Sent(identity.agency.clone(), sending.key))? {
             return if sent.content == content {
                 self.original(sent.index).map(Some)
             } else {
@@ -153,7 +174,7 @@ impl<S: Store> Flow<S> {
             Some(Row::Version(version)) if version.content == content => {
                 self.original(version.index).map(Some)
             }
-            Some(Row::Version(version)) if checked.replaces.is_none() => {
+            Some(Row::Version(version)) if !sending.replaces => {
                 Err(Stop::Refused(Refusal::AlreadyAccepted {
                     in_force: version.submission,
                     version: version.version,

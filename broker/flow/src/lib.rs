@@ -1,7 +1,8 @@
 //! The rooms that a submission and a read walk through, in one direction.
 //!
 //! Writes: [`identify`] → [`authorise`] → [`validate`] → across → [`route`] → [`seal`] → [`commit`] → acknowledge; the
-//! whole walk is [`submit`]. Reads: identify → authorise → an entry → the payload → its projection; see [`read`].
+//! whole walk is [`submit`]. Reads: identify → authorise → an entry → the payload → its projection; see [`read`] and
+//! [`release`].
 //! Whatever is refused leaves by [`refuse`], which appends an entry before the caller hears of it.
 //!
 //! - [`generation`]: the policies folder, read and checked as one whole, swapped as one whole
@@ -9,6 +10,7 @@
 //! - [`completeness`], [`watch`]: what is missing; the broker's own acts on its clock
 //! - [`inspect`]: the auditor's reads
 //! - [`enrol`], [`administer`]: principals, and the operator's acts
+//! - [`upload`]: a large return, whose content arrives in pieces
 //! - [`withdraw`]: a return taken back; [`versions`]: what its versions are and who has which
 //! - [`unheard`]: refusals made before a caller was known
 
@@ -29,11 +31,13 @@ pub mod random;
 pub mod read;
 mod received;
 pub mod refuse;
+pub mod release;
 pub mod route;
 pub mod seal;
 pub mod stop;
 pub mod submit;
 pub mod unheard;
+pub mod upload;
 pub mod validate;
 pub mod versions;
 pub mod watch;
@@ -48,10 +52,12 @@ pub use generation::{Complaint, Generation};
 pub use identify::{Caller, CertificateFacts};
 pub use inspect::{AuditLine, AuditPage, AuditQuery, CheckpointOf};
 pub use open::{CatalogueOf, Flow, Parts, WhoAmI};
-pub use read::{Fetched, InboxItem, InboxPage, Which};
+pub use read::{InboxItem, InboxPage, Which};
+pub use release::{Fetched, Shown, Withheld};
 pub use stop::Stop;
 pub use submit::{Acknowledged, Received};
 pub use unheard::Unheard;
+pub use upload::{Announced, Begun};
 pub use versions::{Collected, Replacement, StatusOf};
 pub use watch::Watched;
 pub use withdraw::{Left, TakenBack};

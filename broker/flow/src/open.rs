@@ -18,6 +18,7 @@ use jiff::civil::Date;
 use crate::generation::{self, Complaint, Generation};
 use crate::identify::{Caller, Registry};
 use crate::unheard::Tally;
+use crate::upload::Arrivals;
 
 /// What the flow is made of.
 pub struct Parts<S> {
@@ -49,6 +50,10 @@ pub struct Flow<S: Store> {
     pub(crate) watch_turn: tokio::sync::Mutex<()>,
     /// Held while a return that rules across returns speak of is compared and recorded.
     pub(crate) across_turn: tokio::sync::Mutex<()>,
+    /// Large returns that are on their way.
+    pub(crate) arrivals: Arrivals,
+    /// Held while a large return is checked.
+    pub(crate) upload_turn: tokio::sync::Mutex<()>,
     /// Returns that are overdue and not cleared: a submission asks only these whether it clears one.
     pub(crate) overdue: RwLock<HashSet<Identity>>,
     /// The indexes of withdrawals whose contents could not be erased yet.
@@ -123,6 +128,8 @@ impl<S: Store> Flow<S> {
             registry_turn: Mutex::new(()),
             watch_turn: tokio::sync::Mutex::new(()),
             across_turn: tokio::sync::Mutex::new(()),
+            arrivals: Arrivals::default(),
+            upload_turn: tokio::sync::Mutex::new(()),
             past: Mutex::new(BTreeMap::new()),
             overdue: RwLock::new(HashSet::new()),
             erasing: Mutex::new(BTreeSet::new()),

@@ -35,6 +35,11 @@ pub(crate) fn project(
     }
 }
 
+/// Whether small counts are suppressed through any of these profiles, or one of them is not known.
+pub(crate) fn suppresses(bundle: &Bundle, profiles: &[ProfileId]) -> bool {
+    profiles.iter().any(|id| bundle.profile(id).is_none_or(|profile| profile.suppression.is_some()))
+}
+
 fn info(field: &concordat_catalogue::Field) -> FieldInfo {
     FieldInfo {
         name: field.name.clone(),

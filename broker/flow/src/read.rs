@@ -1,16 +1,13 @@
-//! The walk of a read: authorise, an entry that says so, the payload, its projection. And the inbox around it.
+//! The walk of a read up to its release, and the inbox around it.
 
-use concordat_catalogue::content;
 use concordat_core::clock::london_date;
 use concordat_core::decision::{Act, Fact};
-use concordat_core::entry::{Answered, Body, Judged, Released};
-use concordat_core::fault::Fault;
-use concordat_core::ids::{EntryId, ProfileId, PurposeId, RuleId, SendKey};
+use concordat_core::entry::{Answered, Body, Judged};
+use concordat_core::ids::{EntryId, ProfileId, PurposeId, SendKey};
 use concordat_core::refusal::{DenyReason, Refusal};
 use concordat_core::submission::{DeliveryRecord, DeliveryState, SubmissionRecord};
-use concordat_core::table::Table;
 use concordat_policy::Permitted;
-use concordat_store::{Appended, Committed, Precondition, Proposal, Store, Unmet};
+use concordat_store::{Appended, Precondition, Proposal, Store, Unmet};
 use jiff::civil::Date;
 
 use crate::authorise::{Question, ask};
@@ -19,6 +16,7 @@ use crate::identify::Caller;
 use crate::open::Flow;
 use crate::random;
 use crate::refuse::Asked;
+use crate::release::Fetched;
 use crate::stop::Stop;
 use crate::versions::Replacement;
 
@@ -55,29 +53,6 @@ pub struct InboxItem {
     pub superseded: Option<Replacement>,
     /// Whether it is there as a notice alone: the agency has collected it and policy shows it no longer.
     pub notice: bool,
-}
-
-/// A return as one reader may see it.
-#[derive(Debug, Clone)]
-pub struct Fetched {
-    /// The submission.
-    pub record: SubmissionRecord,
-    /// Its tables, projected.
-    pub tables: Vec<Table>,
-    /// The profiles applied.
-    pub profiles: Vec<ProfileId>,
-    /// Fields withheld.
-    pub withheld_fields: Vec<String>,
-    /// Tables withheld whole.
-    pub withheld_tables: Vec<String>,
-    /// How many cells were suppressed.
-    pub suppressed_cells: u32,
-    /// What replaced it.
-    pub superseded: Option<Replacement>,
-    /// The rules that allowed it.
-    pub rules: Vec<RuleId>,
-    /// The index of the entry that says so.
-    pub index: u64,
 }
 
 /// Deliveries looked at between two chances for others to run.
@@ -166,7 +141,7 @@ impl<S: Store> Flow<S> {
                 return Err(self.deny(caller, *asked, refusal).await);
             }
         };
-        self.release(&generation, caller, record, permitted, routed).await
+        self.release(generation, caller, record, permitted, routed).await
     }
 
     /// A reader who may know of the record hears why; anyone else hears what they would of an invented id.
@@ -176,76 +151,6 @@ impl<S: Store> Flow<S> {
             Some(denial) if may_know => Refusal::Denied { reason: denial.reason },
             _ => Refusal::NotThere,
         }
-    }
-
-    async fn release(
-        &self,
-        generation: &Generation,
-        caller: &Caller,
-        record: SubmissionRecord,
-        permitted: Permitted<()>,
-        routed: Vec<ProfileId>,
-    ) -> Result<Fetched, Stop> {
-        let then = self.generation_at(record.index)?;
-        let mut judged = judged(caller, &permitted);
-        let rules = judged.grant.rules.clone();
-        let granted = judged.grant.profiles.clone();
-        judged.grant.profiles.extend(routed.iter().cloned());
-        judged.grant.profiles.sort();
-        judged.grant.profiles.dedup();
-        let profiles = judged.grant.profiles.clone();
-        let body = Body::Released(Box::new(Released {
-            submission: record.id,
-            index: record.index,
-            to: caller.principal().clone(),
-            judged,
-        }));
-        let Some(logged) = self.unless_withdrawn(record.id, body).await? else {
-            return Err(self.not_there(caller, Some(record.id)).await);
-        };
-        let mut fetched = Fetched {
-            tables: Vec::new(),
-            profiles,
-            withheld_fields: Vec::new(),
-            withheld_tables: Vec::new(),
-            suppressed_cells: 0,
-            superseded: self.superseded(&record, &caller.agency().id)?,
-            rules,
-            index: logged.index,
-            record,
-        };
-        if !fetched.record.nil {
-            let plain = match self.store.payload(&logged.logged) {
-                Ok(plain) => plain,
-                // taken back, and its key destroyed, since that entry
-                Err(_) if self.is_withdrawn(fetched.record.id)? => {
-                    return Err(self.not_there(caller, Some(fetched.record.id)).await);
-                }
-                Err(fault) => return Err(fault.into()),
-            };
-            let (_, _, tables) = content::decode(&plain).map_err(Fault::tampered)?;
-            project(&mut fetched, tables, (&then, &routed), (generation, &granted))?;
-        }
-        Ok(fetched)
-    }
-
-    /// Appends an entry about a submission, unless it was taken back.
-    async fn unless_withdrawn(&self, submission: EntryId, body: Body) -> Result<Option<Committed>, Stop> {
-        let proposal = Proposal {
-            preconditions: vec![Precondition::NotWithdrawn { submission }],
-            ..Proposal::of(random::entry_id()?, body)
-        };
-        match self.store.append(vec![proposal]).await? {
-            Appended::Committed(committed) => match committed.into_iter().next() {
-                Some(committed) => Ok(Some(committed)),
-                None => Err(Fault::internal("a commit recorded nothing").into()),
-            },
-            Appended::Unmet(_) => Ok(None),
-        }
-    }
-
-    fn is_withdrawn(&self, submission: EntryId) -> Result<bool, Fault> {
-        Ok(self.submission(submission)?.is_some_and(|record| record.withdrawn.is_some()))
     }
 
     /// Confirms or rejects a delivery to the caller's agency.
@@ -377,34 +282,6 @@ impl<S: Store> Flow<S> {
             Box::new(Asked { asked_for: Some(record.id), request: Some(request), denial: Some(denial) })
         })
     }
-}
-
-/// Projects through what routing fixed under the policies of that time, then through what was granted now: never
-/// wider than either, whatever became of a profile's file or of the type since.
-fn project(
-    fetched: &mut Fetched,
-    tables: Vec<Table>,
-    (then, routed): (&Generation, &[ProfileId]),
-    (now, granted): (&Generation, &[ProfileId]),
-) -> Result<(), Stop> {
-    let digest = fetched.record.type_digest;
-    let rtype = then.catalogue.types().iter().find(|rtype| rtype.digest == digest);
-    let rtype = rtype.ok_or_else(|| {
-        Fault::internal("the return type of a stored return is in no catalogue of its time")
-    })?;
-    let mut add = |seen: concordat_policy::Projection| {
-        fetched.withheld_fields.extend(seen.dropped);
-        fetched.withheld_tables.extend(seen.withheld_tables);
-        fetched.suppressed_cells = fetched.suppressed_cells.saturating_add(seen.suppressed_cells);
-        seen.tables
-    };
-    let tables = if routed.is_empty() {
-        tables
-    } else {
-        add(crate::project::project(then.policy.bundle(), routed, rtype, &tables))
-    };
-    fetched.tables = add(crate::project::project(now.policy.bundle(), granted, rtype, &tables));
-    Ok(())
 }
 
 pub(crate) fn judged(caller: &Caller, permitted: &Permitted<()>) -> Judged {

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use concordat_catalogue::Valid;
 use concordat_core::explanation::Explanation;
 use concordat_core::fault::Fault;
 use concordat_core::finding::Counts;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
 use concordat_core::submission::{Identity, Replaces};
 use concordat_policy::Permitted;
-use concordat_seal::{KeyRing, Place, RetentionClass, Sealed, SectionClass};
-use concordat_store::Store;
+use concordat_seal::{KeyId, KeyRing, Place, RetentionClass, SealFault, SectionClass};
+use concordat_store::{Payload, Spooled, Store};
 use jiff::civil::Date;
 
 use crate::open::Flow;
@@ -27,7 +28,7 @@ pub struct SealedReturn {
     /// SHA-256 of its identity and cells.
     pub content: Digest,
     /// The sealed content; none for a nil.
-    pub payload: Option<Sealed>,
+    pub payload: Option<Payload>,
     /// Whether it declares that there was nothing.
     pub nil: bool,
     /// Whether it is about persons.
@@ -50,10 +51,14 @@ pub struct SealedReturn {
 
 impl<S: Store> Flow<S> {
     pub(crate) async fn seal(&self, checked: Permitted<Checked>) -> Result<Permitted<SealedReturn>, Stop> {
-        let entry = random::entry_id()?;
+        // content that came in pieces was sealed for its entry as it came
+        let entry = match &checked.get().spooled {
+            Some(spooled) => spooled.entry(),
+            None => random::entry_id()?,
+        };
         let day = self.today();
         let place = self.store.place(entry, SectionClass::Payload);
-        if checked.get().rtype.person_level {
+        if checked.get().rtype.person_level && checked.get().spooled.is_none() {
             // a record key of its own is written to the ring and synced first
             let ring = Arc::clone(&self.ring);
             let sealing =
@@ -74,17 +79,16 @@ fn seal_checked(
     day: Date,
     checked: Permitted<Checked>,
 ) -> Result<Permitted<SealedReturn>, Fault> {
-    checked.try_map(|Checked { valid, rtype, key, replaces, compared, explanations }| {
-        let payload = if valid.nil() {
-            None
-        } else {
-            let key = if rtype.person_level {
-                ring.record_key(entry.0)
-            } else {
-                ring.data_key(RetentionClass::Aggregate, day)
-            };
-            let sealed = key.and_then(|key| ring.seal(key, place, valid.content()));
-            Some(sealed.map_err(Fault::unavailable)?)
+    checked.try_map(|Checked { valid, rtype, key, replaces, compared, explanations, spooled }| {
+        let payload = match (spooled, valid.content()) {
+            (Some(spooled), _) => Some(Payload::Spooled(the_same(spooled, &valid)?)),
+            (None, _) if valid.nil() => None,
+            (None, Some(content)) => {
+                let key = content_key(ring, rtype.person_level, entry, day);
+                let sealed = key.and_then(|key| ring.seal(key, place, content));
+                Some(Payload::Sealed(sealed.map_err(Fault::unavailable)?))
+            }
+            (None, None) => return Err(Fault::internal("the content of a checked return is nowhere")),
         };
         Ok(SealedReturn {
             entry,
@@ -102,4 +106,23 @@ fn seal_checked(
             counts: valid.counts(),
         })
     })
+}
+
+/// The key of the ring under which the content of an entry is sealed: one of its own if it is about persons.
+pub(crate) fn content_key(
+    ring: &KeyRing,
+    person_level: bool,
+    entry: EntryId,
+    day: Date,
+) -> Result<KeyId, SealFault> {
+    if person_level { ring.record_key(entry.0) } else { ring.data_key(RetentionClass::Aggregate, day) }
+}
+
+/// What was sealed as it came is what was checked.
+fn the_same(spooled: Spooled, valid: &Valid) -> Result<Spooled, Fault> {
+    if spooled.content() == valid.digest() {
+        Ok(spooled)
+    } else {
+        Err(Fault::internal("content changed between sealing and checking it"))
+    }
 }

@@ -8,7 +8,7 @@ use concordat_core::submission::{Identity, Replaces};
 use concordat_core::table::Table;
 use concordat_core::withdrawal::Withdrawal;
 use concordat_policy::Permitted;
-use concordat_store::Store;
+use concordat_store::{Spooled, Store};
 
 use crate::authorise::{Barred, Typed};
 use crate::commit::Outcome;
@@ -19,7 +19,7 @@ use crate::refuse::{About, Asked};
 use crate::stop::Stop;
 
 /// A return as it came off the wire: nothing in it has been checked but its form.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     /// What it says it is.
     pub identity: Identity,
@@ -70,28 +70,40 @@ impl<S: Store> Flow<S> {
         let about = About::of(&received);
         // one generation of policies for the whole walk
         let generation = self.generation();
-        let permitted = match self.authorise(&generation, caller, received) {
-            Ok(permitted) => permitted,
-            Err(Barred::Unknown(refusal)) => return Err(self.refuse(caller, about, refusal).await),
-            Err(Barred::Denied(request, denial)) => {
-                let refusal = Refusal::Denied { reason: denial.reason };
-                let asked = Asked { asked_for: None, request: Some(*request), denial: Some(denial) };
-                return Err(self.deny(caller, asked, refusal).await);
-            }
-        };
-        match self.walk(&generation, caller, permitted).await {
+        let permitted = self.permit(&generation, caller, received).await?;
+        match self.walk(&generation, caller, permitted, None).await {
             Err(Stop::Refused(refusal)) => Err(self.refuse(caller, about, refusal).await),
             other => other,
         }
     }
 
-    async fn walk(
+    /// Authorises, and records it where that is refused.
+    pub(crate) async fn permit(
+        &self,
+        generation: &Generation,
+        caller: &Caller,
+        received: Received,
+    ) -> Result<Permitted<Typed>, Stop> {
+        let about = About::of(&received);
+        match self.authorise(generation, caller, received) {
+            Ok(permitted) => Ok(permitted),
+            Err(Barred::Unknown(refusal)) => Err(self.refuse(caller, about, refusal).await),
+            Err(Barred::Denied(request, denial)) => {
+                let refusal = Refusal::Denied { reason: denial.reason };
+                let asked = Asked { asked_for: None, request: Some(*request), denial: Some(denial) };
+                Err(self.deny(caller, asked, refusal).await)
+            }
+        }
+    }
+
+    pub(crate) async fn walk(
         &self,
         generation: &Generation,
         caller: &Caller,
         permitted: Permitted<Typed>,
+        spooled: Option<Spooled>,
     ) -> Result<Acknowledged, Stop> {
-        let (valid, mut findings) = self.validate(generation, permitted)?;
+        let (valid, mut findings) = self.validate(generation, permitted, spooled)?;
         let rules = generation.catalogue.across_of(&valid.get().rtype.id);
         let compared = !rules.is_empty();
         // of two parts that come at once the later must see the earlier, and no resend looks into anything

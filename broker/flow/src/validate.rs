@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use concordat_catalogue::{Context, Draft, ReturnType, Valid, check, content, explain};
+use concordat_catalogue::content::stream::ReadFault;
+use concordat_catalogue::{Context, Draft, ReturnType, Valid, check, check_stream, content, explain};
 use concordat_core::apply::{Key, Row};
 use concordat_core::clock::Clock;
 use concordat_core::explanation::Explanation;
@@ -13,7 +14,7 @@ use concordat_core::refusal::Refusal;
 use concordat_core::submission::{Covers, Identity, Replaces};
 use concordat_core::table::Table;
 use concordat_policy::Permitted;
-use concordat_store::Store;
+use concordat_store::{Spooled, Store};
 
 use crate::authorise::Typed;
 use crate::generation::Generation;
@@ -36,6 +37,8 @@ pub struct Checked {
     pub compared: Option<EntryId>,
     /// What its sender answers to the queries.
     pub explanations: Vec<Explanation>,
+    /// Where its content lies, if that came in pieces.
+    pub spooled: Option<Spooled>,
 }
 
 /// An agency's own return of the period before.
@@ -61,10 +64,12 @@ impl<S: Store> Flow<S> {
         Ok(Some(Earlier { submission: version.submission, tables }))
     }
 
+    /// Checks a return; where its content came in pieces, by reading those.
     pub(crate) fn validate(
         &self,
         generation: &Generation,
         permitted: Permitted<Typed>,
+        spooled: Option<Spooled>,
     ) -> Result<(Permitted<Checked>, Vec<Finding>), Stop> {
         let now = self.clock.now();
         let mut left = Vec::new();
@@ -79,10 +84,10 @@ impl<S: Store> Flow<S> {
         let checked = permitted.try_map(|Typed { received, rtype }| {
             let Received { identity, key, type_digest, nil, replaces, tables, explanations, .. } = received;
             if type_digest != rtype.digest {
-                return Err(Refusal::CatalogueChanged);
+                return Err(Stop::Refused(Refusal::CatalogueChanged));
             }
             if nil && !rtype.nil {
-                return Err(Refusal::NilNotAllowed);
+                return Err(Stop::Refused(Refusal::NilNotAllowed));
             }
             let context = Context {
                 now,
@@ -91,18 +96,34 @@ impl<S: Store> Flow<S> {
                 calendar: Some(&generation.calendar),
                 sender: generation.partnership.agency(&identity.agency).map(|agency| agency.kind),
             };
-            let draft = Draft { identity, nil, tables };
-            let outcome = check(&rtype, draft, &context);
+            let outcome = match &spooled {
+                Some(spooled) => {
+                    check_stream(&rtype, &identity, spooled.read()?, &context).map_err(unread)?
+                }
+                None => check(&rtype, Draft { identity, nil, tables }, &context),
+            };
             match outcome.valid {
                 Some(valid) => {
                     explain::check(&explanations, &outcome.findings, across)
-                        .map_err(|text| Refusal::Malformed { field: "explanations", text })?;
+                        .map_err(|text| malformed("explanations", text))?;
                     left = outcome.findings;
-                    Ok(Checked { valid, rtype, key, replaces, compared, explanations })
+                    Ok(Checked { valid, rtype, key, replaces, compared, explanations, spooled })
                 }
-                None => Err(Refusal::Invalid(outcome.findings)),
+                None => Err(Stop::Refused(Refusal::Invalid(outcome.findings))),
             }
         });
-        Ok((checked.map_err(Stop::Refused)?, left))
+        Ok((checked?, left))
+    }
+}
+
+pub(crate) fn malformed(field: &'static str, text: impl Into<String>) -> Stop {
+    Stop::Refused(Refusal::Malformed { field, text: text.into() })
+}
+
+/// Content that is no return is its sender's, content that cannot be read is ours.
+pub(crate) fn unread(fault: ReadFault) -> Stop {
+    match fault {
+        ReadFault::Content(fault) => malformed("content", fault.to_string()),
+        ReadFault::Io(why) => Fault::unavailable(why).into(),
     }
 }

@@ -58,6 +58,7 @@ impl<S: Store> Flow<S> {
         }
         watched.not_collected = self.report_uncollected().await?;
         self.erase_withdrawn().await;
+        self.forget_arrivals().await;
         Ok(watched)
     }
 

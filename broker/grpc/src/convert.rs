@@ -29,6 +29,8 @@ pub const CELLS: usize = 1_000_000;
 pub const AREAS: usize = 64;
 /// The most explanations of one return.
 pub const EXPLANATIONS: usize = concordat_core::explanation::MOST;
+/// The most bytes of content in one piece of a large return.
+pub const PIECE: usize = 256 << 10;
 /// The most findings in one answer.
 pub const FINDINGS: usize = 1_000;
 

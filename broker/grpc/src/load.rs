@@ -76,6 +76,13 @@ impl Ticket {
         self.overflowed.load(Ordering::Relaxed)
     }
 
+    /// So many bytes that were taken are not in memory any more.
+    pub fn give_back(&self, bytes: usize) {
+        let mine = |held: usize| Some(held.saturating_sub(bytes));
+        let held = self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, mine).unwrap_or(0);
+        self.load.bytes.fetch_sub(bytes.min(held), Ordering::Relaxed);
+    }
+
     fn take(&self, bytes: usize) -> bool {
         if self.load.bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) > self.load.most_bytes {
             self.load.bytes.fetch_sub(bytes, Ordering::Relaxed);
@@ -106,6 +113,12 @@ impl<B> Counted<B> {
     /// Counts a body on a ticket; when there is no room for more bytes the body ends with `refused`.
     pub fn new(inner: B, ticket: Arc<Ticket>, refused: fn() -> Status) -> Self {
         Self { inner, ticket, refused }
+    }
+
+    /// The ticket on which it is counted.
+    #[must_use]
+    pub fn ticket(&self) -> Arc<Ticket> {
+        Arc::clone(&self.ticket)
     }
 }
 
@@ -218,6 +231,11 @@ mod tests {
         drop(first);
         assert_eq!((load.requests(), load.bytes()), (1, 4));
         assert!(second.take(6));
+        second.give_back(7);
+        assert_eq!(load.bytes(), 3);
+        second.give_back(100);
+        assert_eq!(load.bytes(), 0, "no more than was taken");
+        assert!(second.take(2));
         drop(second);
         assert_eq!((load.requests(), load.bytes()), (0, 0));
     }

@@ -78,6 +78,7 @@ pub(crate) struct ServiceRooms<S: Store> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Called {
     Submit,
+    Upload,
     Submission,
     Inbox,
     Obligation,
@@ -94,6 +95,7 @@ fn called(path: &str) -> Called {
     };
     match service {
         submission_server::SERVICE_NAME if method == "Submit" => Called::Submit,
+        submission_server::SERVICE_NAME if matches!(method, "BeginUpload" | "Upload") => Called::Upload,
         submission_server::SERVICE_NAME => Called::Submission,
         inbox_server::SERVICE_NAME => Called::Inbox,
         obligation_server::SERVICE_NAME => Called::Obligation,
@@ -119,6 +121,13 @@ impl<S: Store> Rooms for ServiceRooms<S> {
         let size = self.message;
         match called {
             Called::Submit => submission::submit(desk, request, self.submission).await,
+            Called::Upload => {
+                let mut request = request;
+                let ticket = request.body().ticket();
+                request.extensions_mut().insert(ticket);
+                let size = self.submission;
+                run(SubmissionServiceServer::from_arc(desk).max_decoding_message_size(size), request).await
+            }
             Called::Submission => {
                 run(SubmissionServiceServer::from_arc(desk).max_decoding_message_size(size), request).await
             }

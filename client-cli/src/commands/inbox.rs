@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use concordat_core::ids::PurposeId;
 use concordat_proto::v1;
+use concordat_proto::v1::fetch_part::Part;
 use concordat_proto::v1::inbox_service_client::InboxServiceClient;
 use serde_json::Value;
+use tonic::Streaming;
 use tonic::transport::Channel;
 
 use crate::answer::{Answer, Sheet, number, text, texts};
 use crate::connect::{self, MAX_ANSWER};
 use crate::context::Context;
-use crate::convert::{covers_text, entry_text, typed_id};
+use crate::convert::{self, covers_text, entry_text, typed_id};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::projected;
@@ -190,15 +192,33 @@ async fn fetch(args: &Fetch, session: &mut Session<'_>) -> Result<Exit, Failure>
     }
     let (context, mut client, submission) = prepare(&args.submission, session).await?;
     let request = v1::FetchRequest { submission, purpose: args.purpose.to_string() };
-    let reply = client.fetch(request).await.map_err(failed(&context))?.into_inner();
-    tell_projection(&reply, session);
-    tell_superseded(&reply, session);
-    projected::write(reply, args.out.as_deref(), session)?;
+    let mut parts = client.fetch(request).await.map_err(failed(&context))?.into_inner();
+    let Some(Part::Head(head)) = next(&mut parts, &context).await? else { return Err(not_whole()) };
+    let mut writer = projected::Writer::new(head.clone(), session.printer.format(), args.out.as_deref())?;
+    let end = loop {
+        match next(&mut parts, &context).await? {
+            Some(Part::Rows(rows)) => writer.rows(convert::table(rows)?, session)?,
+            Some(Part::End(end)) => break end,
+            Some(Part::Head(_)) | None => return Err(not_whole()),
+        }
+    };
+    tell_projection(&head, &end, session);
+    tell_superseded(&head, session);
+    writer.finish(end, session)?;
     Ok(Exit::Ok)
 }
 
+async fn next(parts: &mut Streaming<v1::FetchPart>, context: &Context) -> Result<Option<Part>, Failure> {
+    Ok(parts.message().await.map_err(failed(context))?.and_then(|part| part.part))
+}
+
+fn not_whole() -> Failure {
+    Failure::new(Exit::Queued, "the return did not come whole: the connection ended before it did")
+        .hint("fetch it again; what was written so far is not all of it")
+}
+
 /// That this is not the newest version.
-fn tell_superseded(reply: &v1::FetchReply, session: &mut Session<'_>) {
+fn tell_superseded(reply: &v1::FetchHead, session: &mut Session<'_>) {
     if reply.superseded_by_version == 0 {
         return;
     }
@@ -213,14 +233,14 @@ fn tell_superseded(reply: &v1::FetchReply, session: &mut Session<'_>) {
 }
 
 /// What the reader does not get to see, and by which profile.
-fn tell_projection(reply: &v1::FetchReply, session: &mut Session<'_>) {
+fn tell_projection(reply: &v1::FetchHead, end: &v1::FetchEnd, session: &mut Session<'_>) {
     let list = |items: &[String]| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
     let printer = &mut session.printer;
     printer.say(&format!("recorded at index {}, allowed by {}", reply.index, list(&reply.rules)));
     printer.say(&format!("profile: {}", list(&reply.profiles)));
-    printer.say(&format!("fields withheld: {}", list(&reply.withheld_fields)));
-    printer.say(&format!("tables withheld: {}", list(&reply.withheld_tables)));
-    printer.say(&format!("cells suppressed: {}", reply.suppressed_cells));
+    printer.say(&format!("fields withheld: {}", list(&end.withheld_fields)));
+    printer.say(&format!("tables withheld: {}", list(&end.withheld_tables)));
+    printer.say(&format!("cells suppressed: {}", end.suppressed_cells));
     if reply.nil {
         printer.say("this is a nil: the sender declares that there was nothing");
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use concordat_catalogue::{Draft, ReturnType};
+use concordat_catalogue::{Draft, ReturnType, Valid, content};
 use concordat_core::finding::Counts;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
 use concordat_core::submission::{Identity, ReplaceReason, Replaces};
@@ -25,6 +25,7 @@ use crate::report::{self, Found};
 use crate::session::Session;
 use crate::several;
 use crate::submitter::{self, Outgoing};
+use crate::upload::{self, Progress};
 
 /// Arguments of `submit`.
 #[derive(Debug, clap::Args)]
@@ -71,9 +72,19 @@ enum Input {
 /// A return that may be sent.
 struct Ready {
     of: Arc<ReturnType>,
-    draft: Draft,
-    content: Digest,
+    identity: Identity,
+    nil: bool,
+    /// Its canonical bytes.
+    content: Vec<u8>,
+    digest: Digest,
     found: Found,
+}
+
+impl Ready {
+    fn new(of: Arc<ReturnType>, draft: &Draft, content: Vec<u8>, found: Found) -> Self {
+        let digest = content::digest(&content);
+        Self { of, identity: draft.identity.clone(), nil: draft.nil, content, digest, found }
+    }
 }
 
 /// Checks and sends.
@@ -93,11 +104,11 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
     };
     let ready = prepare(args, &file, &owner, &in_use, session)?;
     let pending = Pending::of(&context)?;
-    let claim = pending.claim(&ready.content, &ready.draft.identity, args.key, session.now())?;
+    let claim = pending.claim(&ready.digest, &ready.identity, args.key, session.now())?;
     if claim.resumed {
         session.printer.say("this content is pending: the key on record is used");
     }
-    let first = attempt(args, &context, &ready, claim.key).await;
+    let first = attempt(args, &context, &ready, claim.key, session).await?;
     let (ready, sent) = match &first.outcome {
         Err(failure) if failure.is("catalogue_changed") => {
             session
@@ -105,11 +116,11 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
                 .say("the return type has changed: fetching it, checking again, sending under the same key");
             let in_use = definitions::fetch(&context).await?;
             let changed = prepare(args, &file, &owner, &in_use, session)?;
-            if changed.content != ready.content {
-                pending.claim(&changed.content, &changed.draft.identity, Some(claim.key), session.now())?;
-                pending.release(&ready.content)?;
+            if changed.digest != ready.digest {
+                pending.claim(&changed.digest, &changed.identity, Some(claim.key), session.now())?;
+                pending.release(&ready.digest)?;
             }
-            let sent = attempt(args, &context, &changed, claim.key).await;
+            let sent = attempt(args, &context, &changed, claim.key, session).await?;
             (changed, sent)
         }
         _ => (ready, first),
@@ -117,7 +128,7 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
     match sent.outcome {
         Ok(reply) => {
             acknowledged(&context, &ready, &reply, args, session)?;
-            pending.release(&ready.content)?;
+            pending.release(&ready.digest)?;
             Ok(Exit::Ok)
         }
         Err(failure) if failure.is_passing() => Err(Failure {
@@ -127,12 +138,12 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
         Err(failure) => {
             let in_doubt = claim.resumed || sent.unknown;
             if !in_doubt || decided_by_the_log(&failure) {
-                pending.release(&ready.content)?;
+                pending.release(&ready.digest)?;
             }
             if !failure.findings.is_empty() {
                 let counts = Counts::of(&failure.findings);
                 let found = ready.found.and(failure.findings.clone(), counts);
-                show(args, Some(&ready.draft.identity), &found, session)?;
+                show(args, Some(&ready.identity), &found, session)?;
             }
             Err(failure)
         }
@@ -196,18 +207,19 @@ fn prepare(
         );
     }
     if args.no_check {
-        let content = file::content_digest(&draft.identity, draft.nil, &draft.tables);
-        return Ok(Ready { of, draft, content, found });
+        let content = content::encode(&draft.identity, draft.nil, &draft.tables);
+        return Ok(Ready::new(of, &draft, content, found));
     }
-    let identity = draft.identity.clone();
-    let checked = file::check_offline(&of, draft.clone(), now);
-    match checked.valid {
-        Some(valid) => {
+    let head = Draft { identity: draft.identity.clone(), nil: draft.nil, tables: Vec::new() };
+    // of a large return there is one copy in memory, not three
+    let checked = file::check_offline(&of, draft, now);
+    match checked.valid.and_then(Valid::into_content) {
+        Some(content) => {
             args.explaining.check(&checked.findings, in_use.catalogue.across_of(&of.id))?;
-            Ok(Ready { of, draft, content: valid.digest(), found })
+            Ok(Ready::new(of, &head, content, found))
         }
         None => {
-            show(args, Some(&identity), &found.and(checked.findings, checked.counts), session)?;
+            show(args, Some(&head.identity), &found.and(checked.findings, checked.counts), session)?;
             Err(unsent("the return has errors"))
         }
     }
@@ -228,18 +240,31 @@ fn show(
     session.printer.answer(&report::answer(heading, false, found))
 }
 
-async fn attempt(args: &Args, context: &Context, ready: &Ready, key: SendKey) -> submitter::Sent {
-    let outgoing = Outgoing {
-        identity: ready.draft.identity.clone(),
+async fn attempt(
+    args: &Args,
+    context: &Context,
+    ready: &Ready,
+    key: SendKey,
+    session: &mut Session<'_>,
+) -> Result<submitter::Sent, Failure> {
+    let mut outgoing = Outgoing {
+        identity: ready.identity.clone(),
         key,
         purpose: args.purpose.clone().unwrap_or_else(|| ready.of.purpose.clone()),
         type_digest: ready.of.digest,
-        nil: ready.draft.nil,
+        nil: ready.nil,
         replaces: args.replaces.zip(args.reason).map(|(submission, reason)| Replaces { submission, reason }),
-        tables: ready.draft.tables.clone(),
+        tables: Vec::new(),
         explanations: args.explaining.all().to_vec(),
     };
-    submitter::send(context, &outgoing.into_request()).await
+    if ready.content.len() > upload::AT_ONCE {
+        let mut progress = Progress::new(session, ready.content.len() as u64);
+        return Ok(upload::send(context, &outgoing.into_request(), &ready.content, &mut progress).await);
+    }
+    let (_, _, tables) = content::decode(&ready.content)
+        .map_err(|why| Failure::new(Exit::Failure, format!("the return cannot be sent: {why}")))?;
+    outgoing.tables = tables;
+    Ok(submitter::send(context, &outgoing.into_request()).await)
 }
 
 /// Checks the receipt against what was sent, keeps it, and says what it proves.
@@ -256,8 +281,8 @@ fn acknowledged(
         index: reply.index,
         version: reply.version,
         anew: (!reply.already).then_some((&context.facts.principal, args.replaces)),
-        identity: &ready.draft.identity,
-        content: ready.content,
+        identity: &ready.identity,
+        content: ready.digest,
     };
     let verified = receipts::verify_for(&reply.receipt, &context.log_key, &expected)?;
     let path = receipts::keep(context, submission, &reply.receipt)?;
@@ -290,7 +315,7 @@ fn acknowledged(
         human.push('\n');
         human.push_str(&report::human(true, &found));
     }
-    let heading = heading("submit", &args.subject, Some(&ready.draft.identity.covers))
+    let heading = heading("submit", &args.subject, Some(&ready.identity.covers))
         .fact("submission", submission.to_string())
         .fact("version", reply.version)
         .fact("index", reply.index)

@@ -12,6 +12,7 @@ use concordat_ledger::{
     Checkpoint, Leaf, LogKey, Receipt, Statement, Tree, commit_statement, leaf_hash, log_id, sha256,
 };
 use concordat_proto::v1;
+use concordat_proto::v1::fetch_part::Part;
 use prost::Message as _;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, CertifiedIssuer, IsCa, KeyPair,
@@ -327,6 +328,28 @@ impl v1::catalogue_service_server::CatalogueService for Paper {
 
 #[tonic::async_trait]
 impl v1::submission_service_server::SubmissionService for Paper {
+    // what it takes is small enough for one message
+    async fn begin_upload(
+        &self,
+        _: Request<v1::BeginUploadRequest>,
+    ) -> Result<Response<v1::BeginUploadReply>, Status> {
+        Err(Status::unimplemented("paper takes no large return"))
+    }
+
+    async fn upload(
+        &self,
+        _: Request<tonic::Streaming<v1::UploadPiece>>,
+    ) -> Result<Response<v1::UploadReply>, Status> {
+        Err(Status::unimplemented("paper takes no large return"))
+    }
+
+    async fn finish_upload(
+        &self,
+        _: Request<v1::FinishUploadRequest>,
+    ) -> Result<Response<v1::SubmitReply>, Status> {
+        Err(Status::unimplemented("paper takes no large return"))
+    }
+
     async fn submit(&self, request: Request<v1::SubmitRequest>) -> Result<Response<v1::SubmitReply>, Status> {
         let request = request.into_inner();
         let next = {
@@ -541,23 +564,33 @@ impl v1::inbox_service_server::InboxService for Paper {
         Ok(Response::new(v1::InboxListReply { items: vec![item], next, demo_clock: false }))
     }
 
-    async fn fetch(&self, request: Request<v1::FetchRequest>) -> Result<Response<v1::FetchReply>, Status> {
+    type FetchStream = tokio_stream::Iter<std::vec::IntoIter<Result<v1::FetchPart, Status>>>;
+
+    async fn fetch(&self, request: Request<v1::FetchRequest>) -> Result<Response<Self::FetchStream>, Status> {
         if request.into_inner().purpose != "P4-partnership-assurance" {
             return Err(refused(Code::PermissionDenied, "not_permitted", MetadataMap::new()));
         }
         let columns = vec!["area".to_owned(), "visits".to_owned()];
         let cells = vec!["=cmd".to_owned(), "c".to_owned()];
-        Ok(Response::new(v1::FetchReply {
-            tables: vec![v1::Table { name: "main".into(), columns, cells }],
-            profiles: vec!["dfe".into()],
-            withheld_fields: vec!["late".into()],
-            suppressed_cells: 1,
-            version: 1,
-            superseded_by: vec![2; 16],
-            superseded_by_version: 2,
-            superseded_reason: "correction".into(),
-            ..v1::FetchReply::default()
-        }))
+        let parts = [
+            Part::Head(v1::FetchHead {
+                profiles: vec!["dfe".into()],
+                version: 1,
+                superseded_by: vec![2; 16],
+                superseded_by_version: 2,
+                superseded_reason: "correction".into(),
+                tables: 1,
+                ..v1::FetchHead::default()
+            }),
+            Part::Rows(v1::Table { name: "main".into(), columns, cells }),
+            Part::End(v1::FetchEnd {
+                withheld_fields: vec!["late".into()],
+                suppressed_cells: 1,
+                ..v1::FetchEnd::default()
+            }),
+        ];
+        let parts: Vec<_> = parts.into_iter().map(|part| Ok(v1::FetchPart { part: Some(part) })).collect();
+        Ok(Response::new(tokio_stream::iter(parts)))
     }
 
     async fn acknowledge(

@@ -91,6 +91,27 @@ impl SubmissionService for Echo {
         }))
     }
 
+    async fn begin_upload(
+        &self,
+        _: Request<wire::BeginUploadRequest>,
+    ) -> Result<Response<wire::BeginUploadReply>, Status> {
+        Err(Status::unimplemented("an echo takes one message"))
+    }
+
+    async fn upload(
+        &self,
+        _: Request<tonic::Streaming<wire::UploadPiece>>,
+    ) -> Result<Response<wire::UploadReply>, Status> {
+        Err(Status::unimplemented("an echo takes one message"))
+    }
+
+    async fn finish_upload(
+        &self,
+        _: Request<wire::FinishUploadRequest>,
+    ) -> Result<Response<wire::SubmitReply>, Status> {
+        Err(Status::unimplemented("an echo takes one message"))
+    }
+
     async fn status(&self, _: Request<wire::StatusRequest>) -> Result<Response<wire::StatusReply>, Status> {
         Err(Status::unimplemented("an echo knows nothing"))
     }

@@ -2,14 +2,19 @@
 
 use concordat_core::ids::{EntryId, PurposeId};
 use concordat_core::refusal::Refusal;
-use concordat_flow::{Fetched, InboxItem, InboxPage};
+use concordat_core::table::Table;
+use concordat_flow::{Fetched, InboxItem, InboxPage, Withheld};
 use concordat_proto::v1 as wire;
+use wire::fetch_part::Part;
 
 use super::submission::{bytes_of, replacement};
 use super::{entry_id, identity, malformed, optional, page, table, texts, withdrawal};
 
 /// The longest reason for rejecting a delivery, in characters.
 const REASON: usize = 200;
+
+/// The most rows in one message.
+const ROWS: usize = 2_048;
 
 /// Reads which page is wanted: where it begins and how long it may be.
 #[must_use]
@@ -60,27 +65,54 @@ pub fn wanted(request: &wire::FetchRequest) -> Result<(EntryId, Option<PurposeId
     Ok((entry_id("submission", &request.submission)?, optional("purpose", &request.purpose)?))
 }
 
-/// A return as its reader may see it.
+/// What is said of a released return before its content.
 #[must_use]
-pub fn fetched(fetched: Fetched) -> wire::FetchReply {
-    let record = fetched.record;
-    let (superseded_by, superseded_by_version, superseded_reason) = replacement(fetched.superseded);
-    wire::FetchReply {
-        identity: Some(identity::sent(record.identity)),
+pub fn head(fetched: &Fetched) -> wire::FetchPart {
+    let Fetched { record, profiles, superseded, rules, index, shown } = fetched;
+    let (superseded_by, superseded_by_version, superseded_reason) = replacement(superseded.clone());
+    part(Part::Head(wire::FetchHead {
+        identity: Some(identity::sent(record.identity.clone())),
         version: record.version,
         nil: record.nil,
-        tables: fetched.tables.into_iter().map(table::sent).collect(),
-        profiles: texts(fetched.profiles),
-        withheld_fields: fetched.withheld_fields,
-        withheld_tables: fetched.withheld_tables,
-        suppressed_cells: fetched.suppressed_cells,
-        rules: texts(fetched.rules),
-        index: fetched.index,
+        profiles: texts(profiles),
+        rules: texts(rules),
+        index: *index,
         recorded_at: record.recorded_at.to_string(),
         superseded_by,
         superseded_by_version,
         superseded_reason,
+        tables: shown.as_ref().map_or(0, |shown| u32::try_from(shown.tables()).unwrap_or(u32::MAX)),
+    }))
+}
+
+/// Rows of a table, in messages of a bearable size; an empty table is one of them.
+#[must_use]
+pub fn rows(table: Table) -> Vec<wire::FetchPart> {
+    if table.height() <= ROWS {
+        return vec![part(Part::Rows(table::sent(table)))];
     }
+    let Table { name, columns, cells } = table;
+    let all: Vec<&str> = cells.iter().collect();
+    let of = |cells: &[&str]| wire::Table {
+        name: name.clone(),
+        columns: columns.clone(),
+        cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
+    };
+    all.chunks(ROWS * columns.len().max(1)).map(|cells| part(Part::Rows(of(cells)))).collect()
+}
+
+/// What was withheld.
+#[must_use]
+pub fn end(withheld: Withheld) -> wire::FetchPart {
+    part(Part::End(wire::FetchEnd {
+        withheld_fields: withheld.fields,
+        withheld_tables: withheld.tables,
+        suppressed_cells: withheld.cells,
+    }))
+}
+
+fn part(part: Part) -> wire::FetchPart {
+    wire::FetchPart { part: Some(part) }
 }
 
 /// Reads which delivery is confirmed.

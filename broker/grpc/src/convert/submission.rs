@@ -4,15 +4,17 @@ use concordat_core::explanation::{Explanation, ExplanationCode};
 use concordat_core::ids::{EntryId, SendKey};
 use concordat_core::refusal::Refusal;
 use concordat_core::submission::{ReplaceReason, Replaces};
-use concordat_flow::{Acknowledged, AcrossOf, Collected, Received, Replacement, StatusOf, Which};
+use concordat_flow::{
+    Acknowledged, AcrossOf, Announced, Begun, Collected, Received, Replacement, StatusOf, Which,
+};
 use concordat_proto::v1 as wire;
 use wire::status_request::Which as WireWhich;
 
 use crate::codec::Parcel;
 
 use super::{
-    EXPLANATIONS, FINDINGS, digest, entry_id, finding, identity, malformed, name, optional, table, texts,
-    withdrawal,
+    EXPLANATIONS, FINDINGS, PIECE, digest, entry_id, finding, identity, malformed, name, optional, table,
+    texts, withdrawal,
 };
 
 /// Reads a submission.
@@ -26,6 +28,12 @@ pub fn received(request: impl Into<Parcel>) -> Result<Received, Refusal> {
         (false, true) => return Err(malformed("tables", "send the tables, or declare a nil")),
         _ => {}
     }
+    let head = received_head(request)?;
+    Ok(Received { tables: table::received(tables)?, ..head })
+}
+
+/// All of a submission but its tables.
+fn received_head(request: wire::SubmitRequest) -> Result<Received, Refusal> {
     Ok(Received {
         identity: identity::received(request.identity)?,
         key: send_key("key", &request.key)?,
@@ -33,9 +41,47 @@ pub fn received(request: impl Into<Parcel>) -> Result<Received, Refusal> {
         type_digest: digest("type_digest", &request.type_digest)?,
         nil: request.nil,
         replaces: replaces(&request.replaces, &request.replace_reason)?,
-        tables: table::received(tables)?,
+        tables: Vec::new(),
         explanations: explanations(request.explanations)?,
     })
+}
+
+/// Reads the announcement of a large return.
+///
+/// # Errors
+/// [`Refusal::Malformed`], naming the first field that is not well formed.
+pub fn announced(request: wire::BeginUploadRequest) -> Result<Announced, Refusal> {
+    let head = request.head.ok_or_else(|| malformed("head", "say what the return is"))?;
+    if head.nil || !head.tables.is_empty() {
+        return Err(malformed("head", "announce a return without its tables; send a nil at once"));
+    }
+    Ok(Announced {
+        head: received_head(head)?,
+        length: request.length,
+        content: digest("content_digest", &request.content_digest)?,
+    })
+}
+
+/// Where to go on with a large return, or what came of it.
+#[must_use]
+pub fn begun(begun: Begun) -> wire::BeginUploadReply {
+    match begun {
+        Begun::At(offset) => wire::BeginUploadReply { offset, recorded: None },
+        Begun::Recorded(original) => {
+            wire::BeginUploadReply { offset: 0, recorded: Some(acknowledged(original)) }
+        }
+    }
+}
+
+/// Reads a piece of content: under which key, where it begins, and its bytes.
+///
+/// # Errors
+/// [`Refusal::Malformed`] when the key is none, or the piece is too long.
+pub fn piece(piece: wire::UploadPiece) -> Result<(SendKey, u64, bytes::Bytes), Refusal> {
+    if piece.bytes.len() > PIECE {
+        return Err(malformed("bytes", format!("send pieces of up to {} KiB", PIECE >> 10)));
+    }
+    Ok((send_key("key", &piece.key)?, piece.offset, piece.bytes))
 }
 
 fn explanations(explanations: Vec<wire::Explanation>) -> Result<Vec<Explanation>, Refusal> {
@@ -53,7 +99,7 @@ fn explanation(explanation: wire::Explanation) -> Result<Explanation, Refusal> {
     Ok(Explanation { rule: name("explanations.rule", &explanation.rule)?, code, text: explanation.text })
 }
 
-fn send_key(field: &'static str, bytes: &[u8]) -> Result<SendKey, Refusal> {
+pub(crate) fn send_key(field: &'static str, bytes: &[u8]) -> Result<SendKey, Refusal> {
     bytes
         .try_into()
         .map(SendKey)

@@ -11,9 +11,10 @@ use concordat_core::submission::{
 use concordat_core::table::Table;
 use concordat_flow::{
     Acknowledged, AcrossOf, AuditLine, AuditPage, CheckpointOf, Collected, Fetched, InboxItem, InboxPage,
-    Left, ObligationRow, Replacement, StatusOf, TakenBack, Which, WhoAmI,
+    Left, ObligationRow, Replacement, StatusOf, TakenBack, Which, WhoAmI, Withheld,
 };
 use concordat_proto::v1 as wire;
+use wire::fetch_part::Part;
 
 fn wire_identity() -> wire::Identity {
     wire::Identity {
@@ -368,25 +369,44 @@ fn an_inbox_page_and_a_released_return_come_out_whole() {
     assert_eq!((item.superseded_by_version, item.superseded_reason.as_str()), (3, "late_data"));
     assert!(item.superseded_by.is_empty(), "what was not routed to the reader is not named");
     assert_eq!((item.withdrawn_reason.as_str(), item.notice), ("wrong_period", true));
-    let fetched = inbox::fetched(Fetched {
+    let head = inbox::head(&Fetched {
         record: record(),
-        tables: vec![Table { name: "main".into(), columns: vec!["a".into()], cells: ["1"].iter().collect() }],
         profiles: vec!["dfe".parse().unwrap()],
-        withheld_fields: vec!["name".into()],
-        withheld_tables: vec!["notes".into()],
-        suppressed_cells: 7,
         superseded: Some(replacement(Some(6), 3)),
         rules: vec!["R-014".parse().unwrap()],
         index: 99,
+        shown: None,
     });
-    assert_eq!(fetched.tables[0].cells, ["1"]);
-    assert_eq!((fetched.profiles, fetched.rules), (vec!["dfe".to_owned()], vec!["R-014".to_owned()]));
-    assert_eq!(
-        (fetched.withheld_fields, fetched.withheld_tables),
-        (vec!["name".into()], vec!["notes".into()])
-    );
-    assert_eq!((fetched.superseded_by, fetched.superseded_by_version), (vec![6; 16], 3));
-    assert_eq!((fetched.suppressed_cells, fetched.index, fetched.version), (7, 99, 2));
+    let Some(Part::Head(head)) = head.part else { panic!("no head") };
+    assert_eq!((head.profiles, head.rules), (vec!["dfe".to_owned()], vec!["R-014".to_owned()]));
+    assert_eq!((head.superseded_by, head.superseded_by_version), (vec![6; 16], 3));
+    assert_eq!((head.index, head.version, head.tables), (99, 2, 0));
+    let withheld = Withheld { fields: vec!["name".into()], tables: vec!["notes".into()], cells: 7 };
+    let Some(Part::End(end)) = inbox::end(withheld).part else { panic!("no end") };
+    assert_eq!((end.withheld_fields, end.withheld_tables), (vec!["name".into()], vec!["notes".into()]));
+    assert_eq!(end.suppressed_cells, 7);
+}
+
+#[test]
+fn a_long_table_is_told_in_several_messages_and_an_empty_one_in_one() {
+    let of = |rows: usize| Table {
+        name: "main".into(),
+        columns: vec!["a".into(), "b".into()],
+        cells: (0..2 * rows).map(|n| n.to_string()).collect(),
+    };
+    let told = |rows: usize| -> Vec<wire::Table> {
+        let parts = inbox::rows(of(rows)).into_iter();
+        parts
+            .map(|part| if let Some(Part::Rows(rows)) = part.part { rows } else { panic!("no rows") })
+            .collect()
+    };
+    for (rows, messages) in [(0, 1), (1, 1), (2_048, 1), (2_049, 2), (5_000, 3)] {
+        let told = told(rows);
+        assert_eq!(told.len(), messages, "{rows}");
+        assert!(told.iter().all(|part| part.columns == ["a", "b"] && part.cells.len() % 2 == 0));
+        let cells: Vec<String> = told.into_iter().flat_map(|part| part.cells).collect();
+        assert_eq!(cells, of(rows).cells.iter().collect::<Vec<_>>());
+    }
 }
 
 #[test]

@@ -1,13 +1,56 @@
 //! The inbox of the caller's agency.
 
-use concordat_flow::Store;
+use concordat_core::fault::Fault;
+use concordat_flow::{Shown, Store, Withheld};
 use concordat_proto::v1 as wire;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use wire::inbox_service_server::InboxService;
 
 use super::Desk;
 use crate::convert::inbox as convert;
 use crate::status;
+
+/// How many messages are made before the reader has taken them.
+const WAITING: usize = 2;
+
+type Taker = mpsc::Sender<Result<wire::FetchPart, Status>>;
+
+/// Sends content part by part, as the reader takes it; its end tells that it came whole.
+async fn show(shown: Option<Shown>, parts: &Taker) {
+    let mut withheld = Withheld::default();
+    if let Some(mut shown) = shown {
+        loop {
+            // opening and projecting is work for a thread that serves nobody else
+            let next = tokio::task::spawn_blocking(move || {
+                let part = shown.next_part();
+                (shown, part)
+            });
+            let read = match next.await {
+                Ok((still, Ok(part))) => {
+                    shown = still;
+                    part
+                }
+                Ok((_, Err(fault))) => return drop(parts.send(Err(status::of(fault.into()))).await),
+                Err(_) => {
+                    let fault = Fault::internal("opening a return did not come to an end");
+                    return drop(parts.send(Err(status::of(fault.into()))).await);
+                }
+            };
+            let Some(table) = read else {
+                withheld = shown.withheld();
+                break;
+            };
+            for part in convert::rows(table) {
+                if parts.send(Ok(part)).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+    drop(parts.send(Ok(convert::end(withheld))).await);
+}
 
 #[tonic::async_trait]
 impl<S: Store> InboxService for Desk<S> {
@@ -20,14 +63,23 @@ impl<S: Store> InboxService for Desk<S> {
         Ok(Response::new(convert::listed(page)))
     }
 
+    type FetchStream = ReceiverStream<Result<wire::FetchPart, Status>>;
+
     async fn fetch(
         &self,
         request: Request<wire::FetchRequest>,
-    ) -> Result<Response<wire::FetchReply>, Status> {
+    ) -> Result<Response<Self::FetchStream>, Status> {
         let (submission, purpose) =
             convert::wanted(request.get_ref()).map_err(|refusal| self.malformed(&refusal))?;
-        let fetched = self.flow.fetch(&self.caller, submission, purpose).await.map_err(status::of)?;
-        Ok(Response::new(convert::fetched(fetched)))
+        let mut fetched = self.flow.fetch(&self.caller, submission, purpose).await.map_err(status::of)?;
+        let head = convert::head(&fetched);
+        let (parts, taken) = mpsc::channel(WAITING);
+        tokio::spawn(async move {
+            if parts.send(Ok(head)).await.is_ok() {
+                show(fetched.shown.take(), &parts).await;
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(taken)))
     }
 
     async fn acknowledge(

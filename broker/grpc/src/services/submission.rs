@@ -9,13 +9,13 @@ use http::Response as HttpResponse;
 use hyper::body::Incoming;
 use tonic::body::Body;
 use tonic::server::{Grpc, UnaryService};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 use wire::submission_service_server::SubmissionService;
 
 use super::Desk;
 use crate::codec::{Parcel, SubmitCodec};
 use crate::convert::{submission as convert, withdrawal};
-use crate::load::Counted;
+use crate::load::{Counted, Ticket};
 use crate::status;
 
 impl<S: Store> Desk<S> {
@@ -54,6 +54,45 @@ impl<S: Store> SubmissionService for Desk<S> {
         request: Request<wire::SubmitRequest>,
     ) -> Result<Response<wire::SubmitReply>, Status> {
         self.take(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn begin_upload(
+        &self,
+        request: Request<wire::BeginUploadRequest>,
+    ) -> Result<Response<wire::BeginUploadReply>, Status> {
+        let announced =
+            convert::announced(request.into_inner()).map_err(|refusal| self.malformed(&refusal))?;
+        let begun = self.flow.begin_upload(&self.caller, announced).await.map_err(status::of)?;
+        Ok(Response::new(convert::begun(begun)))
+    }
+
+    async fn upload(
+        &self,
+        request: Request<Streaming<wire::UploadPiece>>,
+    ) -> Result<Response<wire::UploadReply>, Status> {
+        let ticket = request.extensions().get::<Arc<Ticket>>().cloned();
+        let mut pieces = request.into_inner();
+        let mut offset = 0;
+        while let Some(piece) = pieces.message().await? {
+            let size = piece.bytes.len();
+            let (key, at, bytes) = convert::piece(piece).map_err(|refusal| self.malformed(&refusal))?;
+            offset = self.flow.take_piece(&self.caller, key, at, bytes).await.map_err(status::of)?;
+            // what is written is not in memory any more
+            if let Some(ticket) = &ticket {
+                ticket.give_back(size);
+            }
+        }
+        Ok(Response::new(wire::UploadReply { offset }))
+    }
+
+    async fn finish_upload(
+        &self,
+        request: Request<wire::FinishUploadRequest>,
+    ) -> Result<Response<wire::SubmitReply>, Status> {
+        let key =
+            convert::send_key("key", &request.get_ref().key).map_err(|refusal| self.malformed(&refusal))?;
+        let acknowledged = self.flow.finish_upload(&self.caller, key).await.map_err(status::of)?;
+        Ok(Response::new(convert::acknowledged(acknowledged)))
     }
 
     async fn status(

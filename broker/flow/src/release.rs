@@ -1,0 +1,252 @@
+//! The release of a return to a reader: an entry that says so, then its content, projected as it is read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use concordat_catalogue::ReturnType;
+use concordat_catalogue::content::stream::{Heading, ReadFault, Reader};
+use concordat_core::entry::{Body, Released};
+use concordat_core::fault::Fault;
+use concordat_core::ids::{EntryId, ProfileId, RuleId};
+use concordat_core::submission::SubmissionRecord;
+use concordat_core::table::{Cells, Table};
+use concordat_policy::Permitted;
+use concordat_store::{Appended, Committed, Content, Precondition, Proposal, Store};
+
+use crate::generation::Generation;
+use crate::identify::Caller;
+use crate::open::Flow;
+use crate::project::{project, suppresses};
+use crate::random;
+use crate::read::judged;
+use crate::stop::Stop;
+use crate::versions::Replacement;
+
+/// How many rows are projected at once where rows do not depend on one another.
+const ROWS: usize = 2_048;
+
+/// A return released to one reader.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The submission.
+    pub record: SubmissionRecord,
+    /// The profiles applied.
+    pub profiles: Vec<ProfileId>,
+    /// What replaced it.
+    pub superseded: Option<Replacement>,
+    /// The rules that allowed it.
+    pub rules: Vec<RuleId>,
+    /// The index of the entry that says so.
+    pub index: u64,
+    /// Its content, as far as the reader may see it; none of a nil.
+    pub shown: Option<Shown>,
+}
+
+/// What a reader does not get to see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Withheld {
+    /// Fields withheld.
+    pub fields: Vec<String>,
+    /// Tables withheld whole.
+    pub tables: Vec<String>,
+    /// How many cells were suppressed.
+    pub cells: u32,
+}
+
+/// Policies of one time, and the profiles that they apply.
+struct Through {
+    generation: Arc<Generation>,
+    profiles: Vec<ProfileId>,
+}
+
+/// The content of a return, projected part by part.
+pub struct Shown {
+    reader: Reader<Content>,
+    rtype: Arc<ReturnType>,
+    /// What routing fixed under the policies of that time, then what was granted now: never wider than either,
+    /// whatever became of a profile's file or of the type since.
+    through: Vec<Through>,
+    /// How many rows are projected at once.
+    rows: usize,
+    /// How many tables are still to be read.
+    tables: usize,
+    /// The table that is being read, and how many of its rows are still to be.
+    now: Option<(Heading, usize)>,
+    fields: BTreeSet<String>,
+    withheld: Withheld,
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown").field("tables", &self.tables).finish_non_exhaustive()
+    }
+}
+
+impl Shown {
+    /// Some rows of a table, which is named with all of them; `None` after the last.
+    ///
+    /// # Errors
+    /// A fault when the content cannot be read to its end, or is not what was recorded.
+    pub fn next_part(&mut self) -> Result<Option<Table>, Fault> {
+        loop {
+            let Some((heading, left)) = self.now.take() else {
+                if self.tables == 0 {
+                    return Ok(None);
+                }
+                self.tables -= 1;
+                let heading = self.reader.heading().map_err(unread)?;
+                let rows = heading.rows;
+                self.now = Some((heading, rows));
+                continue;
+            };
+            let rows = left.min(self.rows);
+            let width = heading.columns.len();
+            let mut cells = Cells::default();
+            for _ in 0..rows {
+                cells.extend(self.reader.row(width).map_err(unread)?.iter());
+            }
+            let part = Table { name: heading.name.clone(), columns: heading.columns.clone(), cells };
+            if left > rows {
+                self.now = Some((heading, left - rows));
+            }
+            if let Some(part) = self.project(part) {
+                return Ok(Some(part));
+            }
+        }
+    }
+
+    /// How many tables there are that were not read yet.
+    #[must_use]
+    pub fn tables(&self) -> usize {
+        self.tables
+    }
+
+    /// What was withheld of the parts that were read.
+    #[must_use]
+    pub fn withheld(self) -> Withheld {
+        Withheld { fields: self.fields.into_iter().collect(), ..self.withheld }
+    }
+
+    fn project(&mut self, part: Table) -> Option<Table> {
+        let mut tables = vec![part];
+        for Through { generation, profiles } in &self.through {
+            let seen = project(generation.policy.bundle(), profiles, &self.rtype, &tables);
+            self.fields.extend(seen.dropped);
+            for table in seen.withheld_tables {
+                if !self.withheld.tables.contains(&table) {
+                    self.withheld.tables.push(table);
+                }
+            }
+            self.withheld.cells = self.withheld.cells.saturating_add(seen.suppressed_cells);
+            tables = seen.tables;
+        }
+        tables.pop()
+    }
+}
+
+fn unread(fault: ReadFault) -> Fault {
+    match fault {
+        ReadFault::Content(fault) => Fault::tampered(fault),
+        ReadFault::Io(why) => Fault::unavailable(why),
+    }
+}
+
+impl<S: Store> Flow<S> {
+    pub(crate) async fn release(
+        &self,
+        generation: Arc<Generation>,
+        caller: &Caller,
+        record: SubmissionRecord,
+        permitted: Permitted<()>,
+        routed: Vec<ProfileId>,
+    ) -> Result<Fetched, Stop> {
+        let then = self.generation_at(record.index)?;
+        let mut judged = judged(caller, &permitted);
+        let rules = judged.grant.rules.clone();
+        let granted = judged.grant.profiles.clone();
+        judged.grant.profiles.extend(routed.iter().cloned());
+        judged.grant.profiles.sort();
+        judged.grant.profiles.dedup();
+        let profiles = judged.grant.profiles.clone();
+        let body = Body::Released(Box::new(Released {
+            submission: record.id,
+            index: record.index,
+            to: caller.principal().clone(),
+            judged,
+        }));
+        let Some(logged) = self.unless_withdrawn(record.id, body).await? else {
+            return Err(self.not_there(caller, Some(record.id)).await);
+        };
+        let mut fetched = Fetched {
+            profiles,
+            superseded: self.superseded(&record, &caller.agency().id)?,
+            rules,
+            index: logged.index,
+            record,
+            shown: None,
+        };
+        if !fetched.record.nil {
+            let content = match self.store.content(&logged.logged) {
+                Ok(content) => content,
+                // taken back, and its key destroyed, since that entry
+                Err(_) if self.is_withdrawn(fetched.record.id)? => {
+                    return Err(self.not_there(caller, Some(fetched.record.id)).await);
+                }
+                Err(fault) => return Err(fault.into()),
+            };
+            let through = [(then, routed), (generation, granted)];
+            fetched.shown = Some(shown(&fetched.record, content, through)?);
+        }
+        Ok(fetched)
+    }
+
+    /// Appends an entry about a submission, unless it was taken back.
+    async fn unless_withdrawn(&self, submission: EntryId, body: Body) -> Result<Option<Committed>, Stop> {
+        let proposal = Proposal {
+            preconditions: vec![Precondition::NotWithdrawn { submission }],
+            ..Proposal::of(random::entry_id()?, body)
+        };
+        match self.store.append(vec![proposal]).await? {
+            Appended::Committed(committed) => match committed.into_iter().next() {
+                Some(committed) => Ok(Some(committed)),
+                None => Err(Fault::internal("a commit recorded nothing").into()),
+            },
+            Appended::Unmet(_) => Ok(None),
+        }
+    }
+
+    fn is_withdrawn(&self, submission: EntryId) -> Result<bool, Fault> {
+        Ok(self.submission(submission)?.is_some_and(|record| record.withdrawn.is_some()))
+    }
+}
+
+fn shown(
+    record: &SubmissionRecord,
+    content: Content,
+    [(then, routed), (now, granted)]: [(Arc<Generation>, Vec<ProfileId>); 2],
+) -> Result<Shown, Fault> {
+    let digest = record.type_digest;
+    let rtype = then.catalogue.types().iter().find(|rtype| rtype.digest == digest);
+    let rtype = rtype.map(Arc::clone).ok_or_else(|| {
+        Fault::internal("the return type of a stored return is in no catalogue of its time")
+    })?;
+    let (reader, top) = Reader::new(content).map_err(unread)?;
+    let mut through = Vec::new();
+    if !routed.is_empty() {
+        through.push(Through { generation: then, profiles: routed });
+    }
+    through.push(Through { generation: now, profiles: granted });
+    // where small counts are suppressed, what is shown of a row depends on others
+    let apart = rtype.has_several_tables()
+        && !through.iter().any(|one| suppresses(one.generation.policy.bundle(), &one.profiles));
+    Ok(Shown {
+        reader,
+        rtype,
+        through,
+        rows: if apart { ROWS } else { usize::MAX },
+        tables: top.tables,
+        now: None,
+        fields: BTreeSet::new(),
+        withheld: Withheld::default(),
+    })
+}
