@@ -36,7 +36,7 @@ use jiff::Timestamp;
 
 use crate::check::{Context, Draft};
 use crate::checks::findings::{Findings, Place as Spot, ids};
-use crate::content::stream::{ReadFault, Reader};
+use crate::content::stream::{Pieces, ReadFault, Reader};
 use crate::definition::{ReturnType, TableDef};
 use eval::When;
 use frame::{Frame, Sink};
@@ -229,7 +229,7 @@ pub(crate) fn check(
 pub(crate) fn check_stream<R: Read>(
     of: &ReturnType,
     covers: &Covers,
-    tables: (&mut Reader<R>, usize),
+    tables: (&mut Reader<Pieces<R>>, usize),
     context: &Context<'_>,
     mut findings: Findings,
 ) -> Result<Outcome, ReadFault> {

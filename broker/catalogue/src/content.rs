@@ -7,11 +7,12 @@
 //! each. Numbers and lengths are unsigned LEB128 in their shortest form; a text is its length in bytes and
 //! its UTF-8.
 
-use concordat_core::ids::{AgencyId, AreaCode, Digest, ReturnTypeId};
+use concordat_core::ids::Digest;
 use concordat_core::submission::{Covers, Identity};
 use concordat_core::table::{Cells, Table};
 
 use crate::load::sha256;
+use stream::{Heading, ReadFault, Reader, Top, Whole};
 
 pub mod stream;
 
@@ -114,98 +115,32 @@ pub fn digest(encoded: &[u8]) -> Digest {
 /// # Errors
 /// [`ContentFault`] when the bytes are anything but one encoded return.
 pub fn decode(encoded: &[u8]) -> Result<(Identity, bool, Vec<Table>), ContentFault> {
-    let mut rest = encoded.strip_prefix(HEAD.as_slice()).ok_or(ContentFault::Head)?;
-    let rest = &mut rest;
-    let bad = |_| ContentFault::BadName;
-    let agency = AgencyId::new(take_text(rest)?).map_err(bad)?;
-    let return_type = ReturnTypeId::new(take_text(rest)?).map_err(bad)?;
-    let areas = take_all(rest, |rest| AreaCode::new(take_text(rest)?).map_err(bad))?;
-    if !areas.is_sorted_by(|a, b| a < b) {
-        return Err(ContentFault::NotCanonical);
-    }
-    let is_event = take_mark(rest)?;
-    let covers = take_text(rest)?;
-    let covers = if is_event {
-        Covers::Event(covers.parse().map_err(|_| ContentFault::BadName)?)
-    } else {
-        Covers::Period(covers.parse().map_err(|_| ContentFault::BadName)?)
-    };
-    let part = if take_mark(rest)? { Some(take_text(rest)?.to_owned()) } else { None };
-    let nil = take_mark(rest)?;
-    let tables = take_all(rest, take_table)?;
-    if !rest.is_empty() {
-        return Err(ContentFault::Trailing);
-    }
-    Ok((Identity { agency, return_type, areas, covers, part }, nil, tables))
+    whole(encoded).map_err(|fault| match fault {
+        ReadFault::Content(fault) => fault,
+        // bytes in memory are all there are
+        ReadFault::Io(_) => ContentFault::Short,
+    })
 }
 
-fn take_table(rest: &mut &[u8]) -> Result<Table, ContentFault> {
-    let owned = |rest: &mut &[u8]| take_text(rest).map(str::to_owned);
-    let table = Table { name: owned(rest)?, columns: take_all(rest, owned)?, cells: take_cells(rest)? };
-    if table.is_rectangular() { Ok(table) } else { Err(ContentFault::NotRectangular) }
-}
-
-fn take_cells(rest: &mut &[u8]) -> Result<Cells, ContentFault> {
-    let count = take_number(rest)?;
-    // as in `take_all`
-    if count > rest.len() {
-        return Err(ContentFault::Short);
-    }
-    let mut cells = Cells::with_capacity(count, rest.len() - count);
+fn whole(encoded: &[u8]) -> Result<(Identity, bool, Vec<Table>), ReadFault> {
+    let (mut reader, Top { identity, nil, tables: count }) = Reader::of(Whole::new(encoded))?;
+    let mut tables = Vec::new();
     for _ in 0..count {
-        cells.push(take_text(rest)?);
+        let Heading { name, columns, rows } = reader.heading()?;
+        let width = columns.len();
+        // each cell takes at least a byte, so a count above what is left is a lie and reserves nothing
+        let left = reader.source().left();
+        let count = width.saturating_mul(rows);
+        let mut cells = if count > left {
+            return Err(ContentFault::Short.into());
+        } else {
+            Cells::with_capacity(count, left - count)
+        };
+        reader.cells(count, &mut cells)?;
+        tables.push(Table { name, columns, cells });
     }
-    Ok(cells)
-}
-
-fn take_byte(rest: &mut &[u8]) -> Result<u8, ContentFault> {
-    let (first, after) = rest.split_first().ok_or(ContentFault::Short)?;
-    *rest = after;
-    Ok(*first)
-}
-
-fn take_mark(rest: &mut &[u8]) -> Result<bool, ContentFault> {
-    match take_byte(rest)? {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(ContentFault::NotCanonical),
-    }
-}
-
-fn take_number(rest: &mut &[u8]) -> Result<usize, ContentFault> {
-    let mut n = 0usize;
-    // five groups of seven bits: far above any content that is accepted
-    for shift in [0, 7, 14, 21, 28] {
-        let byte = take_byte(rest)?;
-        n |= usize::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return if byte == 0 && shift > 0 { Err(ContentFault::NotCanonical) } else { Ok(n) };
-        }
-    }
-    Err(ContentFault::NotCanonical)
-}
-
-fn take_text<'b>(rest: &mut &'b [u8]) -> Result<&'b str, ContentFault> {
-    let len = take_number(rest)?;
-    let (bytes, after) = rest.split_at_checked(len).ok_or(ContentFault::Short)?;
-    *rest = after;
-    std::str::from_utf8(bytes).map_err(|_| ContentFault::NotText)
-}
-
-fn take_all<T>(
-    rest: &mut &[u8],
-    one: impl Fn(&mut &[u8]) -> Result<T, ContentFault>,
-) -> Result<Vec<T>, ContentFault> {
-    let count = take_number(rest)?;
-    // each takes at least a byte, so a count above what is left is a lie and reserves nothing
-    if count > rest.len() {
-        return Err(ContentFault::Short);
-    }
-    let mut out = Vec::with_capacity(count);
-    for _ in 0..count {
-        out.push(one(rest)?);
-    }
-    Ok(out)
+    reader.end()?;
+    Ok((identity, nil, tables))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use concordat_catalogue::ReturnType;
-use concordat_catalogue::content::stream::{Heading, ReadFault, Reader};
+use concordat_catalogue::content::stream::{Heading, Pieces, ReadFault, Reader};
 use concordat_core::entry::{Body, Released};
 use concordat_core::fault::Fault;
 use concordat_core::ids::{EntryId, ProfileId, RuleId};
@@ -61,7 +61,7 @@ struct Through {
 
 /// The content of a return, projected part by part.
 pub struct Shown {
-    reader: Reader<Content>,
+    reader: Reader<Pieces<Content>>,
     rtype: Arc<ReturnType>,
     /// What routing fixed under the policies of that time, then what was granted now: never wider than either,
     /// whatever became of a profile's file or of the type since.

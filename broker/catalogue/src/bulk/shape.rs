@@ -6,7 +6,7 @@ use concordat_core::table::{Cells, Table};
 
 use super::frame::Sink;
 use crate::checks::findings::{Findings, Place, ids};
-use crate::content::stream::{Heading, ReadFault, Reader};
+use crate::content::stream::{Heading, Pieces, ReadFault, Reader};
 use crate::definition::ReturnType;
 
 /// Takes rows as tables of text.
@@ -70,7 +70,7 @@ pub(super) fn take(of: &ReturnType, tables: &[Table], sink: &mut impl Sink, find
 /// Reads so many tables as they come. At the first whose shape is wrong it stops reading.
 pub(super) fn take_stream<R: Read>(
     of: &ReturnType,
-    (reader, tables): (&mut Reader<R>, usize),
+    (reader, tables): (&mut Reader<Pieces<R>>, usize),
     sink: &mut impl Sink,
     findings: &mut Findings,
 ) -> Result<bool, ReadFault> {
