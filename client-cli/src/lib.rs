@@ -34,6 +34,7 @@ pub mod explain;
 pub mod failure;
 pub mod file;
 pub mod marked;
+pub mod parted;
 pub mod pending;
 pub mod pinned;
 pub mod printer;

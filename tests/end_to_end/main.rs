@@ -16,6 +16,7 @@ mod extracts;
 mod looking_back;
 mod new_type;
 mod obligations;
+mod partial;
 mod reading;
 mod refusals;
 mod routes;

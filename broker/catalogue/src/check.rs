@@ -8,7 +8,7 @@ use concordat_core::submission::{Covers, Identity};
 use concordat_core::table::Table;
 use jiff::Timestamp;
 
-use crate::bulk::{self, RuleCount};
+use crate::bulk::{self, InPart, RuleCount};
 use crate::checks::findings::Findings;
 use crate::checks::{cells, header, long, rows, shape};
 use crate::content;
@@ -54,6 +54,9 @@ pub struct Checked {
     /// For a return of several tables, how often each of its rules was broken or not checked, in full; empty
     /// for any other.
     pub per_rule: Vec<RuleCount>,
+    /// For a return that is accepted in part: the records that are no part of `valid`, and what the check of the
+    /// others found. `findings` and `counts` are then of both, their rows those of the return as it came.
+    pub in_part: Option<InPart>,
 }
 
 /// A return that passed its check. Only [`check`](fn@check) makes one.
@@ -156,14 +159,17 @@ pub fn check(of: &ReturnType, draft: Draft, context: &Context<'_>) -> Checked {
     let right = !findings.has_errors();
     let (findings, counts) = findings.finish();
     let valid = right.then(|| valid(of, draft, counts));
-    Checked { findings, counts, valid, per_rule: Vec::new() }
+    Checked { findings, counts, valid, per_rule: Vec::new(), in_part: None }
 }
 
 fn several(of: &ReturnType, draft: Draft, context: &Context<'_>, mut findings: Findings) -> Checked {
     let outcome = bulk::check(of, &draft, context, &mut findings);
-    let valid = (outcome.counts.errors == 0).then(|| valid(of, draft, outcome.counts));
-    let bulk::Outcome { findings, counts, per_rule } = outcome;
-    Checked { findings, counts, valid, per_rule }
+    let bulk::Outcome { findings, counts, per_rule, in_part } = outcome;
+    let valid = match &in_part {
+        None => (counts.errors == 0).then(|| valid(of, draft, counts)),
+        Some(part) => part.of(of, draft).map(|left| valid(of, left, part.counts)),
+    };
+    Checked { findings, counts, valid, per_rule, in_part }
 }
 
 fn tables(of: &ReturnType, draft: &Draft, context: &Context<'_>, findings: &mut Findings) {

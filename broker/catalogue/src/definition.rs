@@ -170,6 +170,22 @@ pub struct TableDef {
     pub(crate) place: Option<bulk::Place>,
 }
 
+/// What of a return is accepted, or refused, as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acceptance {
+    /// The return.
+    Whole,
+    /// Each record of a return of several tables: the rows of all of them that belong to one child.
+    Record {
+        /// The table with a row for each record.
+        table: usize,
+        /// Its field that names the record.
+        field: usize,
+    },
+    /// Each event: a file may hold several, which are sent one by one.
+    Event,
+}
+
 /// Over what a rule looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -244,6 +260,8 @@ pub struct ReturnType {
     pub purpose: PurposeId,
     /// Whether "there was nothing" is an answer.
     pub nil: bool,
+    /// What of it is accepted, or refused, as one.
+    pub acceptance: Acceptance,
     /// How long a recipient has to collect it before its sender is told.
     pub collect_within: DueRule,
     /// The first day on which this version is in force.

@@ -7,8 +7,8 @@ use concordat_core::apply::{Key, Row};
 use concordat_core::clock::Clock;
 use concordat_core::explanation::Explanation;
 use concordat_core::fault::Fault;
-use concordat_core::finding::Finding;
 use concordat_core::ids::{EntryId, SendKey};
+use concordat_core::record::LeftOut;
 use concordat_core::refusal::Refusal;
 use concordat_core::submission::{Covers, Identity, Replaces};
 use concordat_core::table::Table;
@@ -18,6 +18,7 @@ use concordat_store::Store;
 use crate::authorise::Typed;
 use crate::generation::Generation;
 use crate::open::Flow;
+use crate::parted::{Parted, Told};
 use crate::stop::Stop;
 use crate::submit::Received;
 
@@ -36,6 +37,8 @@ pub struct Checked {
     pub compared: Option<EntryId>,
     /// What its sender answers to the queries.
     pub explanations: Vec<Explanation>,
+    /// Where it is accepted in part, how much was left out.
+    pub left_out: Option<LeftOut>,
 }
 
 /// An agency's own return of the period before.
@@ -65,9 +68,9 @@ impl<S: Store> Flow<S> {
         &self,
         generation: &Generation,
         permitted: Permitted<Typed>,
-    ) -> Result<(Permitted<Checked>, Vec<Finding>), Stop> {
+    ) -> Result<(Permitted<Checked>, Told), Stop> {
         let now = self.clock.now();
-        let mut left = Vec::new();
+        let mut told = None;
         let earlier = self.earlier(permitted.get())?;
         let compared = earlier.as_ref().map(|earlier| earlier.submission);
         let previous = earlier.as_ref().map(|earlier| earlier.tables.as_slice());
@@ -76,6 +79,7 @@ impl<S: Store> Flow<S> {
             [] => &[],
             _ => generation.catalogue.across_of(&typed.rtype.id),
         };
+        let all_or_nothing = typed.received.all_or_nothing;
         let checked = permitted.try_map(|Typed { received, rtype }| {
             let Received { identity, key, type_digest, nil, replaces, tables, explanations, .. } = received;
             if type_digest != rtype.digest {
@@ -94,15 +98,20 @@ impl<S: Store> Flow<S> {
             let draft = Draft { identity, nil, tables };
             let outcome = check(&rtype, draft, &context);
             match outcome.valid {
+                Some(_) if all_or_nothing && outcome.in_part.is_some() => {
+                    Err(Refusal::Invalid(outcome.findings))
+                }
                 Some(valid) => {
                     explain::check(&explanations, &outcome.findings, across)
                         .map_err(|text| Refusal::Malformed { field: "explanations", text })?;
-                    left = outcome.findings;
-                    Ok(Checked { valid, rtype, key, replaces, compared, explanations })
+                    let found = told.insert(Told::of(outcome.findings, outcome.in_part));
+                    let left_out = found.parted.as_ref().map(Parted::left_out);
+                    Ok(Checked { valid, rtype, key, replaces, compared, explanations, left_out })
                 }
                 None => Err(Refusal::Invalid(outcome.findings)),
             }
         });
-        Ok((checked.map_err(Stop::Refused)?, left))
+        let checked = checked.map_err(Stop::Refused)?;
+        Ok((checked, told.ok_or_else(|| Fault::internal("a return passed a check that said nothing"))?))
     }
 }

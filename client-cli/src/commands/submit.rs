@@ -19,6 +19,7 @@ use crate::exit::Exit;
 use crate::explain::Explaining;
 use crate::failure::Failure;
 use crate::file::{self, Owner, Reading, Subject};
+use crate::parted::Parted;
 use crate::pending::Pending;
 use crate::receipts::{self, Expected};
 use crate::report::{self, Found};
@@ -53,6 +54,9 @@ pub struct Args {
     /// Send it as it is, errors included, to see what the broker finds
     #[arg(long)]
     no_check: bool,
+    /// Refuse the whole return rather than accept it without the records that have errors
+    #[arg(long)]
+    all_or_nothing: bool,
     /// Send under this key, to resume what was sent from elsewhere; otherwise one is drawn and kept
     #[arg(long, value_name = "HEX", value_parser = key)]
     key: Option<SendKey>,
@@ -116,9 +120,9 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
     };
     match sent.outcome {
         Ok(reply) => {
-            acknowledged(&context, &ready, &reply, args, session)?;
+            let exit = acknowledged(&context, &ready, &reply, args, session)?;
             pending.release(&ready.content)?;
-            Ok(Exit::Ok)
+            Ok(exit)
         }
         Err(failure) if failure.is_passing() => Err(Failure {
             hint: Some("queued: run the same command again, the same key will be used".to_owned()),
@@ -202,9 +206,18 @@ fn prepare(
     let identity = draft.identity.clone();
     let checked = file::check_offline(&of, draft.clone(), now);
     match checked.valid {
+        Some(_) if args.all_or_nothing && checked.in_part.is_some() => {
+            show(args, Some(&identity), &found.and(checked.findings, checked.counts), session)?;
+            Err(unsent("records of it have errors, and it is to be accepted whole or not at all"))
+        }
         Some(valid) => {
             args.explaining.check(&checked.findings, in_use.catalogue.across_of(&of.id))?;
-            Ok(Ready { of, draft, content: valid.digest(), found })
+            // the key is for what is sent, and all of it is: which records are refused is the broker's to say
+            let content = match &checked.in_part {
+                None => valid.digest(),
+                Some(_) => file::content_digest(&draft.identity, draft.nil, &draft.tables),
+            };
+            Ok(Ready { of, draft, content, found })
         }
         None => {
             show(args, Some(&identity), &found.and(checked.findings, checked.counts), session)?;
@@ -238,6 +251,7 @@ async fn attempt(args: &Args, context: &Context, ready: &Ready, key: SendKey) ->
         replaces: args.replaces.zip(args.reason).map(|(submission, reason)| Replaces { submission, reason }),
         tables: ready.draft.tables.clone(),
         explanations: args.explaining.all().to_vec(),
+        all_or_nothing: args.all_or_nothing,
     };
     submitter::send(context, &outgoing.into_request()).await
 }
@@ -249,22 +263,27 @@ fn acknowledged(
     reply: &v1::SubmitReply,
     args: &Args,
     session: &mut Session<'_>,
-) -> Result<(), Failure> {
+) -> Result<Exit, Failure> {
     let submission = convert::entry_id(&reply.submission)?;
+    let parted = Parted::told(reply);
+    let content = match &parted {
+        Some(parted) => parted.content_of(&ready.of, &ready.draft.identity, &ready.draft.tables),
+        None => ready.content,
+    };
     let expected = Expected {
         submission,
         index: reply.index,
         version: reply.version,
         anew: (!reply.already).then_some((&context.facts.principal, args.replaces)),
         identity: &ready.draft.identity,
-        content: ready.content,
+        content,
     };
     let verified = receipts::verify_for(&reply.receipt, &context.log_key, &expected)?;
     let path = receipts::keep(context, submission, &reply.receipt)?;
     let findings = convert::findings(reply.findings.clone());
     let counts = Counts::of(&findings);
     // what the client alone could see in the file stands before what the broker found
-    let found = ready.found.clone().and(findings.clone(), counts);
+    let found = ready.found.clone().and(findings.clone(), counts).parted(parted);
     let recorded_at = receipts::recorded_at(&verified).map(|at| at.to_string());
     let mut human = format!(
         "recorded at index {}, queued to {}\nsubmission {submission}, version {}, {}\nreceipt {}\n",
@@ -286,7 +305,7 @@ fn acknowledged(
             reply.withdrawn_at, reply.withdrawn_reason
         ));
     }
-    if !found.findings.is_empty() {
+    if !found.findings.is_empty() || found.parted.is_some() {
         human.push('\n');
         human.push_str(&report::human(true, &found));
     }
@@ -302,7 +321,17 @@ fn acknowledged(
     let answer: Answer = report::answer(heading, true, &found).human(human);
     // an original receipt is of what was sent then, its explanations included
     let answer = if reply.already { answer } else { args.explaining.tell(answer, &findings) };
-    session.printer.answer(&answer)
+    session.printer.answer(&answer)?;
+    let Some(parted) = &found.parted else { return Ok(Exit::Ok) };
+    session.printer.warn(&format!(
+        "accepted in part: {}, and no part of what was recorded. The others are recorded, and the receipt proves it",
+        parted.count()
+    ));
+    session.printer.say(&format!(
+        "next: put those records right, then send the whole return again with `--replaces {submission} --reason \
+         late_data` or `--reason correction`"
+    ));
+    Ok(Exit::Rejected)
 }
 
 fn entry_id(text: &str) -> Result<EntryId, String> {

@@ -17,6 +17,7 @@ use crate::explain::Explaining;
 use crate::failure::Failure;
 use crate::file::{self, About, Owner, Reading, Subject};
 use crate::marked;
+use crate::parted::Parted;
 use crate::report::{self, Found};
 use crate::session::Session;
 use crate::several;
@@ -105,10 +106,15 @@ fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'
     let outcome = examined.outcome;
     let accepted = outcome.counts.errors == 0;
     let heading = heading("validate", &subject, Some(&Covers::Period(period)));
-    if accepted {
+    let parted = outcome.in_part.as_ref().map(Parted::of);
+    if accepted || parted.is_some() {
         args.explaining.check(&outcome.findings, in_use.catalogue.across_of(&of.id))?;
     }
-    let found = Found { findings: outcome.findings.clone(), counts: outcome.counts, first_line: None };
+    if parted.is_some() {
+        session.printer.say("sent as it is, the refused records would be left out and the others recorded");
+    }
+    let found = Found { findings: outcome.findings.clone(), counts: outcome.counts, ..Found::default() };
+    let found = found.parted(parted);
     let answer = report::answer(heading, accepted, &found);
     session.printer.answer(&args.explaining.tell(answer, &outcome.findings))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
