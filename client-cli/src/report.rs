@@ -145,7 +145,31 @@ impl Group<'_> {
 /// The findings by weight, heaviest first, then by rule, and a last line that says what it comes to.
 #[must_use]
 pub fn human(accepted: bool, found: &Found) -> String {
-    let Found { findings, counts, first_line, parted } = found;
+    let verdict = match (&found.parted, accepted) {
+        (Some(parted), true) => format!("accepted in part: {}", parted.count()),
+        (Some(parted), false) => format!("would be accepted in part: {}", parted.count()),
+        (None, true) => "no errors".to_owned(),
+        (None, false) => "rejected".to_owned(),
+    };
+    format!("{}{verdict}: {}\n", sections(found), tally(found.counts))
+}
+
+/// How many findings of each weight, in words.
+pub(crate) fn tally(counts: Counts) -> String {
+    format!(
+        "{} {}, {} {}, {} for information, {} not checked",
+        counts.errors,
+        if counts.errors == 1 { "error" } else { "errors" },
+        counts.queries,
+        if counts.queries == 1 { "query" } else { "queries" },
+        counts.infos,
+        counts.not_checked
+    )
+}
+
+/// The findings by weight, heaviest first, then by rule; then the refused records of what is accepted in part.
+pub(crate) fn sections(found: &Found) -> String {
+    let Found { findings, first_line, parted, .. } = found;
     let mut out = String::new();
     for (severity, heading) in [
         (Severity::Error, "ERRORS: put these right"),
@@ -173,22 +197,6 @@ pub fn human(accepted: bool, found: &Found) -> String {
     if let Some(parted) = parted {
         parted.push(&mut out);
     }
-    let verdict = match (parted, accepted) {
-        (Some(parted), true) => format!("accepted in part: {}", parted.count()),
-        (Some(parted), false) => format!("would be accepted in part: {}", parted.count()),
-        (None, true) => "no errors".to_owned(),
-        (None, false) => "rejected".to_owned(),
-    };
-    let _ = writeln!(
-        out,
-        "{verdict}: {} {}, {} {}, {} for information, {} not checked",
-        counts.errors,
-        if counts.errors == 1 { "error" } else { "errors" },
-        counts.queries,
-        if counts.queries == 1 { "query" } else { "queries" },
-        counts.infos,
-        counts.not_checked
-    );
     out
 }
 

@@ -177,3 +177,103 @@ fn the_log_holds_counts_by_rule_and_the_name_of_no_refused_child() {
     assert_eq!(accepted.unwrap().left_out, Some(expected));
     assert_eq!(data["index"].as_u64().map(|index| index < store.head().size), Some(true));
 }
+
+const EPISODES: [&str; 3] = ["--type", "missing-episode", "-o"];
+
+fn episode(number: usize) -> String {
+    format!("2f1c9d0e-5a34-4d2b-9c55-0000000000{number:02}")
+}
+
+/// Five invented episodes. The second lies in the future and the fourth has no readable risk, unless `mended`.
+fn episodes(scene: &Scene, name: &str, mended: bool) -> String {
+    let mut text = "episode_id,child_ref,dob,missing_from,kind,reported_at,risk,responsible_la\n".to_owned();
+    for number in 1..=5 {
+        let reported = if number == 2 && !mended { "2023-04-19T20:00" } else { "2023-04-01T20:00" };
+        let risk = if number == 4 && !mended { "some" } else { "medium" };
+        text.push_str(&format!(
+            "{},C{number},2010-05-01,home,missing,{reported},{risk},E09000012\n",
+            episode(number)
+        ));
+    }
+    scene.file(name, &text)
+}
+
+fn outcomes(data: &Value) -> Vec<(String, String, Value)> {
+    let of = |row: &Value| {
+        let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        (text("event"), text("outcome"), row["rules"].clone())
+    };
+    data["results"].as_array().unwrap_or_else(|| panic!("no results in {data}")).iter().map(of).collect()
+}
+
+#[test]
+fn five_events_in_one_file_are_five_returns_each_told_by_its_own_id() {
+    let mut scene = super::scene();
+    let police = scene.person("metropolitan-police/desk", &["submitter"]);
+    let council = scene.person("hackney-council/desk", &["reader"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    let file = episodes(&scene, "episodes.csv", false);
+
+    // without the broker's clock the second is not in the future; the broker finds out
+    let validated = police.run(&[&["validate"], &EPISODES[..], &["json", &file]].concat()).ended(3).data();
+    assert_eq!(validated["in_part"]["refused"], json!([{"record": episode(4), "rules": ["cell-code"]}]));
+    let none =
+        police.run(&[&["submit"], &EPISODES[..], &["json", &file, "--all-or-nothing"]].concat()).ended(3);
+    assert!(none.err.contains("nothing was sent"), "{none:?}");
+    assert!(super::entries(&auditor, "accepted").is_empty());
+
+    let said = police.run(&[&["submit"], &EPISODES[..], &["json", &file]].concat()).ended(3);
+    let data = said.data();
+    let expected = |first: &str| {
+        let row = |number, outcome: &str, rules: Value| (episode(number), outcome.to_owned(), rules);
+        vec![
+            row(1, first, json!([])),
+            row(2, "refused", json!(["ME-R8"])),
+            row(3, first, json!([])),
+            row(4, "refused", json!(["cell-code"])),
+            row(5, first, json!([])),
+        ]
+    };
+    assert_eq!(outcomes(&data), expected("recorded"), "{said:?}");
+    let named: Vec<&Value> =
+        data["findings"].as_array().unwrap().iter().map(|found| &found["record"]).collect();
+    assert!(named.iter().all(|record| record.is_string()), "{data}");
+    assert!(said.err.contains("2 of 5 events were refused") && !said.err.contains(&episode(2)), "{said:?}");
+    assert_eq!(super::entries(&auditor, "accepted").len(), 3);
+    assert_eq!(super::inbox(&council).len(), 3);
+    for row in data["results"].as_array().unwrap().iter().filter(|row| row["outcome"] == "recorded") {
+        let proof = ["receipt", "verify", row["receipt"].as_str().unwrap(), "--data", &file];
+        let _ = police.run(&[&proof[..], &EPISODES[..2]].concat()).ended(0);
+    }
+
+    // again: nothing is recorded twice; put right, only the two are new
+    let again = police.run(&[&["submit"], &EPISODES[..], &["json", &file]].concat()).ended(3).data();
+    assert_eq!(outcomes(&again), expected("already"));
+    let rows = |data: &Value| -> Vec<Value> { data["results"].as_array().unwrap().clone() };
+    assert_eq!(rows(&again)[0]["submission"], rows(&data)[0]["submission"]);
+    let mended = episodes(&scene, "mended.csv", true);
+    let whole = police.run(&[&["submit"], &EPISODES[..], &["json", &mended]].concat()).ended(0).data();
+    let told: Vec<String> = outcomes(&whole).into_iter().map(|(_, outcome, _)| outcome).collect();
+    assert_eq!(told, ["already", "recorded", "already", "recorded", "already"]);
+    assert_eq!((&whole["accepted"], super::entries(&auditor, "accepted").len()), (&true.into(), 5));
+    let table = police.run(&[&["submit"], &EPISODES[..], &["csv", &mended]].concat()).ended(0).out;
+    assert!(table.starts_with("event,outcome,submission,version,rules,reason,index,receipt\n"), "{table}");
+    assert!(table.contains(&format!("{},already,", episode(5))), "{table}");
+}
+
+#[test]
+fn a_file_of_a_type_that_does_not_say_so_holds_one_event() {
+    let mut scene = super::scene();
+    let officer = scene.person("hackney-lado/officer", &["lado"]);
+    let row = "E09000012,metropolitan-police,homerton,2023-04-03T08:00,consultation\n";
+    let file = scene.file(
+        "two.csv",
+        &format!(
+            "notification_id,area,notifying_agency,employer_agency,notified_at,lado_action\n{},{row}{},{row}",
+            episode(1),
+            episode(2)
+        ),
+    );
+    let said = officer.run(&["submit", "--type", "lado-outcome", &file, "-o", "json"]).ended(3);
+    assert!(said.err.contains("nothing was sent") && said.out.contains("table-rows"), "{said:?}");
+}

@@ -300,7 +300,22 @@ pub struct ReturnType {
     pub(crate) bulk: Option<Arc<bulk::Plan>>,
 }
 
+/// The most events that one file may hold, where its type lets it hold several: each is checked, sealed, recorded
+/// and proved by itself, and a thousand take a minute or so.
+pub const MOST_EVENTS: usize = 1_000;
+
 impl ReturnType {
+    /// How many rows a file of a type of one table may have: those of one return, or several events.
+    #[must_use]
+    pub fn most_rows_of_a_file(&self) -> usize {
+        match self.acceptance {
+            Acceptance::Event => MOST_EVENTS,
+            Acceptance::Whole | Acceptance::Record { .. } => {
+                self.tables.first().map_or(0, |def| def.max_rows)
+            }
+        }
+    }
+
     /// The position of a field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<usize> {

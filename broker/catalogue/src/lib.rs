@@ -49,8 +49,8 @@ pub use check::{Checked, Context, Draft, Valid, agencies_of, areas_of, check, ev
 pub use codes::{Code, CodeList};
 pub use complaint::Complaint;
 pub use definition::{
-    Acceptance, Additive, AreaMatch, EventDue, Field, Long, RecipientRule, ReturnType, Rule, Scope, TableDef,
-    TypeKind,
+    Acceptance, Additive, AreaMatch, EventDue, Field, Long, MOST_EVENTS, RecipientRule, ReturnType, Rule,
+    Scope, TableDef, TypeKind,
 };
 pub use kind::FieldKind;
 pub use lint::{lint, lint_across};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use concordat_catalogue::Draft;
+use concordat_catalogue::{Draft, ReturnType};
 use concordat_core::ids::Digest;
 use concordat_ledger::{Statement, Verified, Verifier};
 use concordat_proto::v1;
@@ -12,6 +12,7 @@ use crate::answer::{Answer, texts};
 use crate::connect;
 use crate::convert::typed_id;
 use crate::definitions;
+use crate::events::{self, Events};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file::{self, Owner, Reading, Subject};
@@ -113,6 +114,9 @@ fn same_content(
         (file::read(Some(&session.read(path)?), subject, &of, &owner, &in_use.catalogue)?, of)
     };
     if let Reading::Draft { draft, .. } = reading {
+        if events::are_several(&of, &draft) && is_of_one(&of, &draft, statement, session) {
+            return Ok(());
+        }
         let mut identity = draft.identity;
         identity.areas = areas;
         identity.part = statement.part.clone();
@@ -138,6 +142,18 @@ fn same_content(
         format!("the receipt is genuine, but `{shown}` is not what was recorded: the content digests differ"),
     )
     .hint("check --type and --period, and that this is the version that was sent"))
+}
+
+/// Whether one event of a file of several is what was recorded.
+fn is_of_one(of: &ReturnType, draft: &Draft, statement: &Statement, session: &mut Session<'_>) -> bool {
+    let Events::Named(all) = events::split(of, draft, session.clock.now()) else { return false };
+    let found = all.iter().find(|event| event.content.0 == statement.content.0);
+    if let Some(event) = found {
+        session
+            .printer
+            .say(&format!("what was recorded is row {} of the file, as an event of its own", event.row));
+    }
+    found.is_some()
 }
 
 /// The key given, else the context's.

@@ -1,9 +1,12 @@
 //! `concordat submit`: check, keep the key, send, and believe nothing but a receipt that proves it.
 
+mod events;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use concordat_catalogue::{Draft, ReturnType};
+use concordat_catalogue::{Acceptance, Draft, ReturnType};
+use concordat_core::explanation::Explanation;
 use concordat_core::finding::Counts;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
 use concordat_core::submission::{Identity, ReplaceReason, Replaces};
@@ -95,6 +98,12 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
         Some(path) if of.has_several_tables() => Input::Several(several::files(path, session)?),
         Some(path) => Input::One(session.read(path)?),
     };
+    if let Input::One(bytes) = &file
+        && of.acceptance == Acceptance::Event
+        && events::are_several(bytes, args, &owner, &in_use, &of)?
+    {
+        return events::run(args, &context, bytes, &owner, in_use, session).await;
+    }
     let ready = prepare(args, &file, &owner, &in_use, session)?;
     let pending = Pending::of(&context)?;
     let claim = pending.claim(&ready.content, &ready.draft.identity, args.key, session.now())?;
@@ -242,6 +251,16 @@ fn show(
 }
 
 async fn attempt(args: &Args, context: &Context, ready: &Ready, key: SendKey) -> submitter::Sent {
+    attempt_with(args, args.explaining.all().to_vec(), context, ready, key).await
+}
+
+async fn attempt_with(
+    args: &Args,
+    explanations: Vec<Explanation>,
+    context: &Context,
+    ready: &Ready,
+    key: SendKey,
+) -> submitter::Sent {
     let outgoing = Outgoing {
         identity: ready.draft.identity.clone(),
         key,
@@ -250,7 +269,7 @@ async fn attempt(args: &Args, context: &Context, ready: &Ready, key: SendKey) ->
         nil: ready.draft.nil,
         replaces: args.replaces.zip(args.reason).map(|(submission, reason)| Replaces { submission, reason }),
         tables: ready.draft.tables.clone(),
-        explanations: args.explaining.all().to_vec(),
+        explanations,
         all_or_nothing: args.all_or_nothing,
     };
     submitter::send(context, &outgoing.into_request()).await

@@ -12,6 +12,7 @@ use crate::answer::Answer;
 use crate::commands::template;
 use crate::context::Context;
 use crate::definitions::{self, InUse};
+use crate::events;
 use crate::exit::Exit;
 use crate::explain::Explaining;
 use crate::failure::Failure;
@@ -59,6 +60,13 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let (found, covers, answerable) =
         match file::read(Some(&bytes), &args.subject, &of, &owner, &in_use.catalogue)? {
             Reading::Unreadable(findings) => (Found::of(findings), None, Vec::new()),
+            Reading::Draft { draft, about } if events::are_several(&of, &draft) => {
+                tell_reading(&about, session);
+                let events = events::split(&of, &draft, now);
+                let Found { findings, counts, .. } = events.found();
+                let found = Found::of(about.findings).and(findings.clone(), counts).parted(events.parted());
+                (found.from(about.first_line), None, findings)
+            }
             Reading::Draft { draft, about } => {
                 tell_reading(&about, session);
                 let covers = draft.identity.covers.clone();
@@ -82,7 +90,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     }
     let heading = heading("validate", &args.subject, covers.as_ref());
     let answer = report::answer(heading, accepted, &found);
-    if accepted {
+    if accepted || found.parted.is_some() {
         args.explaining.check(&answerable, in_use.catalogue.across_of(&of.id))?;
     }
     session.printer.answer(&args.explaining.tell(answer, &answerable))?;

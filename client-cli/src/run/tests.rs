@@ -55,6 +55,7 @@ impl Office {
     }
 }
 
+mod events;
 mod parted;
 mod several;
 mod wire;
