@@ -3,6 +3,7 @@
 use concordat_core::explanation::Explanation;
 use concordat_core::finding::{Finding, Severity};
 use concordat_core::ids::{EntryId, RuleId, SendKey};
+use concordat_core::record::RecordId;
 use concordat_core::submission::{Covers, Identity};
 use concordat_core::table::Table;
 use concordat_proto::v1;
@@ -31,6 +32,7 @@ fn finding(found: v1::Finding) -> Option<Finding> {
         column: (!found.column.is_empty()).then_some(found.column),
         text: found.text,
         figures: (!found.figures.is_empty()).then_some(found.figures),
+        record: (!found.record.is_empty()).then(|| RecordId::new(found.record)),
     })
 }
 

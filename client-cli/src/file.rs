@@ -167,7 +167,13 @@ pub fn check_offline(of: &ReturnType, draft: Draft, now: Timestamp) -> Checked {
         && let Some(finding) = read::other_period(of, *period, &draft.tables)
     {
         let findings = vec![finding];
-        return Checked { counts: Counts::of(&findings), findings, valid: None, per_rule: Vec::new() };
+        return Checked {
+            counts: Counts::of(&findings),
+            findings,
+            valid: None,
+            per_rule: Vec::new(),
+            in_part: None,
+        };
     }
     let no_event = matches!(&draft.identity.covers, Covers::Event(id) if id.as_str() == NO_EVENT);
     let mut checked =

@@ -13,6 +13,7 @@
 //! - [`definitions`], [`file`](mod@file), [`workbook`], [`several`]: which catalogue is used; a return's file, read and
 //!   checked; the sheet of a workbook; a return's folder of files
 //! - [`template`], [`marked`]: an empty file of a return type; a copy of a file with its findings marked
+//! - [`parted`], [`events`]: what is refused of a return that is accepted in part; several events in one file
 //! - [`explain`]: answers to queries, as they are typed
 //! - [`pending`], [`submitter`], [`receipts`]: one key per submission, its attempts, and what proves the outcome
 //! - [`audit_trail`]: the log, verified without trusting the broker
@@ -29,11 +30,13 @@ pub mod contexts;
 pub mod convert;
 pub mod definitions;
 pub mod desk;
+pub mod events;
 pub mod exit;
 pub mod explain;
 pub mod failure;
 pub mod file;
 pub mod marked;
+pub mod parted;
 pub mod pending;
 pub mod pinned;
 pub mod printer;

@@ -8,6 +8,7 @@ use concordat_core::ids::RuleId;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Sheet};
+use crate::parted::Parted;
 
 /// How many rows a group names before it says how many more there are.
 const ROWS_NAMED: usize = 8;
@@ -21,6 +22,8 @@ pub struct Found {
     pub counts: Counts,
     /// The line of the file, or row of the sheet, where row 1 stands.
     pub first_line: Option<u32>,
+    /// Where the return is accepted in part, what is refused.
+    pub parted: Option<Parted>,
 }
 
 impl Found {
@@ -28,7 +31,7 @@ impl Found {
     #[must_use]
     pub fn of(findings: Vec<Finding>) -> Self {
         let counts = Counts::of(&findings);
-        Self { findings, counts, first_line: None }
+        Self { findings, counts, ..Self::default() }
     }
 
     /// The same with more findings, counted already.
@@ -45,6 +48,12 @@ impl Found {
         self
     }
 
+    /// The same, of a return that is accepted in part.
+    #[must_use]
+    pub fn parted(self, parted: Option<Parted>) -> Self {
+        Self { parted, ..self }
+    }
+
     /// The same, in a file whose row 1 stands there.
     #[must_use]
     pub fn from(self, first_line: Option<u32>) -> Self {
@@ -52,10 +61,11 @@ impl Found {
     }
 }
 
-/// The answer to a check: facts, every finding, counts.
+/// The answer to a check: facts, every finding, counts. What is accepted in part was `accepted` when it is recorded,
+/// and would be when it was only checked.
 #[must_use]
 pub fn answer(answer: Answer, accepted: bool, found: &Found) -> Answer {
-    let mut sheet = Sheet::new(&["rule", "severity", "table", "row", "column", "text", "figures"]);
+    let mut sheet = Sheet::new(&["rule", "severity", "table", "row", "column", "record", "text", "figures"]);
     let counts = found.counts;
     for finding in &found.findings {
         sheet.row([
@@ -64,6 +74,7 @@ pub fn answer(answer: Answer, accepted: bool, found: &Found) -> Answer {
             Value::from(finding.table.as_str()),
             json!(finding.row),
             json!(finding.column),
+            json!(finding.record.as_ref().map(|record| record.as_str())),
             Value::from(finding.text.as_str()),
             json!(finding.figures),
         ]);
@@ -75,7 +86,13 @@ pub fn answer(answer: Answer, accepted: bool, found: &Found) -> Answer {
         "infos": counts.infos,
         "not_checked": counts.not_checked,
     });
-    answer.fact("accepted", accepted).fact("counts", counts).list("findings", sheet).human(human)
+    // the whole is meant: what is accepted in part still asks for something
+    let answer = answer.fact("accepted", accepted && found.parted.is_none());
+    let answer = match &found.parted {
+        Some(parted) => answer.fact("in_part", parted.fact()),
+        None => answer,
+    };
+    answer.fact("counts", counts).list("findings", sheet).human(human)
 }
 
 /// Findings of one rule in one column, with the same words: told once, with all their rows.
@@ -128,7 +145,31 @@ impl Group<'_> {
 /// The findings by weight, heaviest first, then by rule, and a last line that says what it comes to.
 #[must_use]
 pub fn human(accepted: bool, found: &Found) -> String {
-    let Found { findings, counts, first_line } = found;
+    let verdict = match (&found.parted, accepted) {
+        (Some(parted), true) => format!("accepted in part: {}", parted.count()),
+        (Some(parted), false) => format!("would be accepted in part: {}", parted.count()),
+        (None, true) => "no errors".to_owned(),
+        (None, false) => "rejected".to_owned(),
+    };
+    format!("{}{verdict}: {}\n", sections(found), tally(found.counts))
+}
+
+/// How many findings of each weight, in words.
+pub(crate) fn tally(counts: Counts) -> String {
+    format!(
+        "{} {}, {} {}, {} for information, {} not checked",
+        counts.errors,
+        if counts.errors == 1 { "error" } else { "errors" },
+        counts.queries,
+        if counts.queries == 1 { "query" } else { "queries" },
+        counts.infos,
+        counts.not_checked
+    )
+}
+
+/// The findings by weight, heaviest first, then by rule; then the refused records of what is accepted in part.
+pub(crate) fn sections(found: &Found) -> String {
+    let Found { findings, first_line, parted, .. } = found;
     let mut out = String::new();
     for (severity, heading) in [
         (Severity::Error, "ERRORS: put these right"),
@@ -153,17 +194,9 @@ pub fn human(accepted: bool, found: &Found) -> String {
     if let Some(line) = first_line.filter(|_| findings.iter().any(|finding| finding.row.is_some())) {
         let _ = writeln!(out, "rows are counted below the headings: row 1 is line {line} of the file\n");
     }
-    let verdict = if accepted { "no errors" } else { "rejected" };
-    let _ = writeln!(
-        out,
-        "{verdict}: {} {}, {} {}, {} for information, {} not checked",
-        counts.errors,
-        if counts.errors == 1 { "error" } else { "errors" },
-        counts.queries,
-        if counts.queries == 1 { "query" } else { "queries" },
-        counts.infos,
-        counts.not_checked
-    );
+    if let Some(parted) = parted {
+        parted.push(&mut out);
+    }
     out
 }
 
@@ -208,7 +241,7 @@ fn groups<'f>(findings: &[&'f Finding]) -> Vec<Group<'f>> {
 }
 
 /// Words may come from a broker: no character of them may steer a terminal.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -225,6 +258,7 @@ mod tests {
             column: column.map(str::to_owned),
             text: format!("{rule} says what to do"),
             figures: None,
+            record: None,
         }
     }
 
@@ -283,7 +317,7 @@ rejected: 12 errors, 1 query, 0 for information, 3 not checked
         assert_eq!(value["data"]["counts"], json!({"errors": 1, "queries": 0, "infos": 0, "not_checked": 1}));
         assert_eq!(
             value["data"]["findings"][0],
-            json!({"rule": "E1", "severity": "error", "table": "main", "row": 2, "column": "contacts",
+            json!({"rule": "E1", "severity": "error", "table": "main", "row": 2, "column": "contacts", "record": null,
                    "text": "E1 says what to do", "figures": null})
         );
         assert_eq!(value["data"]["findings"][1]["row"], Value::Null);

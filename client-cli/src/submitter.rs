@@ -46,6 +46,8 @@ pub struct Outgoing {
     pub tables: Vec<Table>,
     /// Answers to queries.
     pub explanations: Vec<Explanation>,
+    /// Whether the whole is to be refused rather than accepted in part.
+    pub all_or_nothing: bool,
 }
 
 impl Outgoing {
@@ -66,6 +68,7 @@ impl Outgoing {
             replace_reason: reason,
             tables: self.tables.into_iter().map(table_to_wire).collect(),
             explanations: self.explanations.into_iter().map(explanation_to_wire).collect(),
+            all_or_nothing: self.all_or_nothing,
         }
     }
 }
@@ -160,6 +163,7 @@ mod tests {
                 cells: ["1"].iter().collect(),
             }],
             explanations: Vec::new(),
+            all_or_nothing: false,
         }
     }
 

@@ -110,26 +110,52 @@ fn a_large_return_over_a_wire_that_breaks_is_taken_up_where_it_broke_and_recorde
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
 }
 
-#[test]
-fn a_large_return_with_an_error_is_refused_with_what_the_client_finds_and_leaves_nothing() {
-    let mut scene = super::scene();
-    let council = scene.person("hackney-council/returns", &["submitter"]);
-    // an end without a reason, in the last row
-    let broken = folder(&scene, "broken", CHILDREN, |text| {
+/// A folder with an end without a reason in its last row.
+fn broken(scene: &Scene) -> String {
+    folder(scene, "broken", CHILDREN, |text| {
         let at = text.rfind("PR1,,,").unwrap();
         format!("{}PR1,02/04/2022,,{}", &text[..at], &text[at + 6..])
-    });
-    let checked =
-        council.run(&["validate", "--type", "ssda903-extract", "--period", "2022-23", &broken, "-o", "json"]);
-    let refused = send(&council, &broken, &["--no-check"]).ended(3);
+    })
+}
+
+#[test]
+fn a_large_return_with_an_error_is_refused_whole_where_that_was_asked_and_leaves_nothing() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    let broken = broken(&scene);
+    let check = ["validate", "--type", "ssda903-extract", "--period", "2022-23", &broken, "-o", "json"];
+    let refused = send(&council, &broken, &["--no-check", "--all-or-nothing"]).ended(3);
     let findings = |data: serde_json::Value| data["findings"].as_array().unwrap().clone();
-    let (offline, broker) = (findings(checked.ended(3).data()), findings(refused.data()));
+    let (offline, broker) = (findings(council.run(&check).ended(3).data()), findings(refused.data()));
     assert_eq!(offline.iter().filter(|finding| finding["rule"] == "148").count(), 1);
     assert_eq!(offline, broker);
-    assert!(!refused.out.contains("7039999") && !refused.err.contains("7039999"));
+    assert_eq!((arriving(&scene), super::entries(&auditor, "accepted").len()), (0, 0));
+}
+
+#[test]
+fn a_large_return_is_accepted_without_the_record_that_has_an_error() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let analyst = scene.person("chscp/analyst", &["partnership-analyst"]);
+    let broken = broken(&scene);
+    let sent = send(&council, &broken, &[]).ended(3);
+    let data = sent.data();
+    let last = (7_000_000 + CHILDREN - 1).to_string();
+    assert_eq!(data["in_part"]["records_refused"], 1, "{data}");
+    assert_eq!(data["in_part"]["refused"][0]["record"], last.as_str(), "{data}");
+    let id = super::submission_of(&data);
+    let again = send(&council, &broken, &[]).ended(3).data();
+    assert_eq!((&again["submission"], &again["already"]), (&data["submission"], &true.into()));
+    assert_eq!(again["in_part"], data["in_part"]);
     assert_eq!(arriving(&scene), 0);
-    // put right, it is taken
-    let _ = send(&council, &folder(&scene, "mended", CHILDREN, |text| text), &[]).ended(0);
+    let fetch = ["inbox", "fetch", &id, "--purpose", "P4-partnership-assurance"];
+    let read = analyst.run(&fetch).ended(0);
+    assert_eq!(read.out.matches("01/04/2022").count(), CHILDREN - 1);
+    // put right, the whole takes its place
+    let mended = folder(&scene, "mended", CHILDREN, |text| text);
+    let replaced = send(&council, &mended, &["--replaces", &id, "--reason", "correction"]).ended(0);
+    assert_eq!(replaced.data()["version"], 2);
 }
 
 #[test]

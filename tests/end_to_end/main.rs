@@ -17,6 +17,7 @@ mod large;
 mod looking_back;
 mod new_type;
 mod obligations;
+mod partial;
 mod reading;
 mod refusals;
 mod routes;

@@ -68,6 +68,7 @@ pub fn attestation(agency: &str, area: &str, month: Period, key: SendKey, matter
         nil: false,
         replaces: None,
         explanations: Vec::new(),
+        all_or_nothing: false,
         tables: vec![Table {
             name: "main".to_owned(),
             columns: ["area", "matters_meeting_criteria", "notified"].map(str::to_owned).to_vec(),

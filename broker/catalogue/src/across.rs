@@ -190,6 +190,7 @@ impl AcrossRule {
             column: column.map(|wanted| wanted.field.clone()),
             text,
             figures: None,
+            record: None,
         }
     }
 

@@ -14,11 +14,14 @@ mod frame;
 mod functions;
 mod helpers;
 mod judge;
+pub(crate) mod left;
 mod links;
 mod lookup;
 mod mask;
+mod parts;
 mod peek;
 mod plan;
+mod records;
 mod schema;
 mod shape;
 mod tally;
@@ -40,11 +43,12 @@ use crate::content::stream::{Pieces, ReadFault, Reader};
 use crate::definition::{ReturnType, TableDef};
 use eval::When;
 use frame::{Frame, Sink};
-use judge::judge;
 
 pub(crate) use compile::{Outcome as Compiling, Stage, WORDS, compile};
+pub use parts::{InPart, MOST_REFUSED};
 pub use peek::period_in;
 pub(crate) use plan::{Plan, plan};
+pub use records::leave_out;
 pub(crate) use schema::{Role, Schema};
 pub use tally::{Outcome, RuleCount};
 
@@ -148,7 +152,7 @@ pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, now: Timesta
     let told = take(of, &plan, files, &mut frame, &mut findings);
     let rows = of.tables.iter().zip(&frame.heights).map(|(table, n)| (table.name.clone(), *n)).collect();
     let outcome = match told.whole {
-        true => judge(of, &plan, &frame, when(period, now), findings),
+        true => parts::settle(of, &plan, frame, when(period, now), findings),
         false => empty(findings),
     };
     Examined { outcome, rows, left_behind: told.left_behind, lines: told.lines }
@@ -218,7 +222,7 @@ pub(crate) fn check(
     let mut findings = findings;
     let mut frame = Frame::new(of, &plan);
     if shape::take(of, &draft.tables, &mut frame, &mut findings) {
-        judge(of, &plan, &frame, when(period, context.now), findings)
+        parts::settle(of, &plan, frame, when(period, context.now), findings)
     } else {
         let (findings, counts) = findings.finish();
         tally::finish(findings, counts, Vec::new())
@@ -240,7 +244,7 @@ pub(crate) fn check_stream<R: Read>(
     };
     let mut frame = Frame::new(of, &plan);
     if shape::take_stream(of, tables, &mut frame, &mut findings)? {
-        return Ok(judge(of, &plan, &frame, when(*period, context.now), findings));
+        return Ok(parts::settle(of, &plan, frame, when(*period, context.now), findings));
     }
     let (findings, counts) = findings.finish();
     Ok(tally::finish(findings, counts, Vec::new()))

@@ -8,7 +8,7 @@ use concordat_core::submission::{Covers, Identity};
 use concordat_core::table::Table;
 use jiff::Timestamp;
 
-use crate::bulk::{self, RuleCount};
+use crate::bulk::{self, InPart, RuleCount};
 use crate::checks::findings::Findings;
 use crate::checks::{cells, header, long, rows, shape};
 use crate::content::stream::{ReadFault, Reader, Top};
@@ -55,6 +55,9 @@ pub struct Checked {
     /// For a return of several tables, how often each of its rules was broken or not checked, in full; empty
     /// for any other.
     pub per_rule: Vec<RuleCount>,
+    /// For a return that is accepted in part: the records that are no part of `valid`, and what the check of the
+    /// others found. `findings` and `counts` are then of both, their rows those of the return as it came.
+    pub in_part: Option<InPart>,
 }
 
 /// A return that passed its check. Only [`check`](fn@check) and [`check_stream`] make one.
@@ -159,14 +162,17 @@ pub fn check(of: &ReturnType, draft: Draft, context: &Context<'_>) -> Checked {
     let right = !findings.has_errors();
     let (findings, counts) = findings.finish();
     let valid = right.then(|| valid(of, draft, counts));
-    Checked { findings, counts, valid, per_rule: Vec::new() }
+    Checked { findings, counts, valid, per_rule: Vec::new(), in_part: None }
 }
 
 fn several(of: &ReturnType, draft: Draft, context: &Context<'_>, mut findings: Findings) -> Checked {
     let outcome = bulk::check(of, &draft, context, &mut findings);
-    let valid = (outcome.counts.errors == 0).then(|| valid(of, draft, outcome.counts));
-    let bulk::Outcome { findings, counts, per_rule } = outcome;
-    Checked { findings, counts, valid, per_rule }
+    let bulk::Outcome { findings, counts, per_rule, in_part } = outcome;
+    let valid = match &in_part {
+        None => (counts.errors == 0).then(|| valid(of, draft, counts)),
+        Some(part) => part.of(of, draft).map(|left| valid(of, left, part.counts)),
+    };
+    Checked { findings, counts, valid, per_rule, in_part }
 }
 
 /// Checks a return of several tables as it comes, so that memory holds its columns and no more: for a type that
@@ -189,14 +195,36 @@ pub fn check_stream(
     header::check(of, &draft, context.sender, &mut findings);
     let covers = &draft.identity.covers;
     let outcome = bulk::check_stream(of, covers, (&mut reader, tables), context, findings)?;
-    let bulk::Outcome { findings, counts, per_rule } = outcome;
-    let valid = if counts.errors == 0 {
-        let digest = reader.finish()?;
-        Some(made(of, (draft.identity, draft.nil), (None, digest), Vec::new(), counts))
-    } else {
-        None
+    let bulk::Outcome { findings, counts, per_rule, in_part } = outcome;
+    let whole = if counts.errors == 0 || in_part.is_some() { Some(reader.finish()?) } else { None };
+    let valid = match (whole, &in_part) {
+        (Some(digest), None) => Some(made(of, (draft.identity, false), (None, digest), Vec::new(), counts)),
+        _ => None,
     };
-    Ok(Checked { findings, counts, valid, per_rule })
+    Ok(Checked { findings, counts, valid, per_rule, in_part })
+}
+
+/// Writes what is left of a return that is accepted in part, as [`check_stream`] found, while the same bytes are read
+/// once more; what is written is proved free of errors.
+///
+/// # Errors
+/// [`ReadFault`] when the bytes are not those that were checked, or cannot be read or written.
+pub fn leave_out_of_stream(
+    of: &ReturnType,
+    part: &InPart,
+    (input, whole): (impl std::io::Read, Digest),
+    mut out: impl FnMut(&[u8]) -> std::io::Result<()>,
+) -> Result<Valid, ReadFault> {
+    let (mut reader, Top { identity, tables, .. }) = Reader::new(input)?;
+    let mut hash = content::Hash::default();
+    bulk::left::write(of, part, (&identity, &mut reader, tables), |bytes| {
+        hash.update(bytes);
+        out(bytes)
+    })?;
+    if reader.finish()? != whole {
+        return Err(ContentFault::OtherReturn.into());
+    }
+    Ok(made(of, (identity, false), (None, hash.finish()), Vec::new(), part.counts))
 }
 
 fn tables(of: &ReturnType, draft: &Draft, context: &Context<'_>, findings: &mut Findings) {

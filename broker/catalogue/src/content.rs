@@ -7,6 +7,7 @@
 //! each. Numbers and lengths are unsigned LEB128 in their shortest form; a text is its length in bytes and
 //! its UTF-8.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use concordat_core::ids::Digest;
 use concordat_core::submission::{Covers, Identity};
 use concordat_core::table::{Cells, Table};
@@ -56,38 +57,48 @@ pub enum ContentFault {
 pub fn encode(identity: &Identity, nil: bool, tables: &[Table]) -> Vec<u8> {
     let cells: usize = tables.iter().map(|table| table.cells.bytes() + 2 * table.cells.len()).sum();
     let mut out = Vec::with_capacity(cells + 1_024);
+    top(&mut out, identity, nil, tables.len());
+    for table in tables {
+        heading(&mut out, &table.name, &table.columns, table.cells.len());
+        table.cells.iter().for_each(|cell| text(&mut out, cell));
+    }
+    out
+}
+
+/// What an encoded return says before its tables.
+pub(crate) fn top(out: &mut Vec<u8>, identity: &Identity, nil: bool, tables: usize) {
     out.extend_from_slice(HEAD);
-    text(&mut out, identity.agency.as_str());
-    text(&mut out, identity.return_type.as_str());
-    number(&mut out, identity.areas.len());
-    identity.areas.iter().for_each(|area| text(&mut out, area.as_str()));
+    text(out, identity.agency.as_str());
+    text(out, identity.return_type.as_str());
+    number(out, identity.areas.len());
+    identity.areas.iter().for_each(|area| text(out, area.as_str()));
     match &identity.covers {
         Covers::Period(period) => {
             out.push(0);
-            text(&mut out, &period.to_string());
+            text(out, &period.to_string());
         }
         Covers::Event(event) => {
             out.push(1);
-            text(&mut out, event.as_str());
+            text(out, event.as_str());
         }
     }
     match &identity.part {
         None => out.push(0),
         Some(part) => {
             out.push(1);
-            text(&mut out, part);
+            text(out, part);
         }
     }
     out.push(u8::from(nil));
-    number(&mut out, tables.len());
-    for table in tables {
-        text(&mut out, &table.name);
-        number(&mut out, table.columns.len());
-        table.columns.iter().for_each(|column| text(&mut out, column));
-        number(&mut out, table.cells.len());
-        table.cells.iter().for_each(|cell| text(&mut out, cell));
-    }
-    out
+    number(out, tables);
+}
+
+/// What an encoded table says before its cells.
+pub(crate) fn heading(out: &mut Vec<u8>, name: &str, columns: &[String], cells: usize) {
+    text(out, name);
+    number(out, columns.len());
+    columns.iter().for_each(|column| text(out, column));
+    number(out, cells);
 }
 
 fn number(out: &mut Vec<u8>, n: usize) {
@@ -99,7 +110,8 @@ fn number(out: &mut Vec<u8>, n: usize) {
     out.push(rest as u8);
 }
 
-fn text(out: &mut Vec<u8>, text: &str) {
+/// A text with its length before it.
+pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
     number(out, text.len());
     out.extend_from_slice(text.as_bytes());
 }
@@ -108,6 +120,27 @@ fn text(out: &mut Vec<u8>, text: &str) {
 #[must_use]
 pub fn digest(encoded: &[u8]) -> Digest {
     sha256(encoded)
+}
+
+/// The digest of an encoded return that comes piece by piece.
+pub(crate) struct Hash(Context);
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self(Context::new(&SHA256))
+    }
+}
+
+impl Hash {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub(crate) fn finish(self) -> Digest {
+        let mut out = [0; 32];
+        out.iter_mut().zip(self.0.finish().as_ref()).for_each(|(to, from)| *to = *from);
+        Digest(out)
+    }
 }
 
 /// Reads an encoded return. Whatever is read encodes to the very same bytes again.

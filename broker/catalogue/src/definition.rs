@@ -170,6 +170,30 @@ pub struct TableDef {
     pub(crate) place: Option<bulk::Place>,
 }
 
+/// What of a return is accepted, or refused, as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acceptance {
+    /// The return.
+    Whole,
+    /// Each record of a return of several tables: the rows of all of them that belong to one child.
+    Record {
+        /// The table with a row for each record.
+        table: usize,
+        /// Its field that names the record.
+        field: usize,
+    },
+    /// Each event: a file may hold several, which are sent one by one.
+    Event,
+}
+
+impl Acceptance {
+    /// Whether a return may be accepted in part.
+    #[must_use]
+    pub fn is_in_part(self) -> bool {
+        matches!(self, Acceptance::Record { .. })
+    }
+}
+
 /// Over what a rule looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -244,6 +268,8 @@ pub struct ReturnType {
     pub purpose: PurposeId,
     /// Whether "there was nothing" is an answer.
     pub nil: bool,
+    /// What of it is accepted, or refused, as one.
+    pub acceptance: Acceptance,
     /// How long a recipient has to collect it before its sender is told.
     pub collect_within: DueRule,
     /// The first day on which this version is in force.
@@ -282,7 +308,22 @@ pub struct ReturnType {
     pub(crate) bulk: Option<Arc<bulk::Plan>>,
 }
 
+/// The most events that one file may hold, where its type lets it hold several: each is checked, sealed, recorded
+/// and proved by itself, and a thousand take a minute or so.
+pub const MOST_EVENTS: usize = 1_000;
+
 impl ReturnType {
+    /// How many rows a file of a type of one table may have: those of one return, or several events.
+    #[must_use]
+    pub fn most_rows_of_a_file(&self) -> usize {
+        match self.acceptance {
+            Acceptance::Event => MOST_EVENTS,
+            Acceptance::Whole | Acceptance::Record { .. } => {
+                self.tables.first().map_or(0, |def| def.max_rows)
+            }
+        }
+    }
+
     /// The position of a field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<usize> {

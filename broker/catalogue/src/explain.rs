@@ -76,6 +76,7 @@ mod tests {
             column: None,
             text: String::new(),
             figures: None,
+            record: None,
         }
     }
 

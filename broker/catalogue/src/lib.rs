@@ -46,12 +46,14 @@ pub mod taint;
 pub use across::{AcrossPart, AcrossRule, Side};
 pub use catalogue::Catalogue;
 pub use check::{
-    Checked, Context, Draft, Valid, agencies_of, areas_of, check, check_stream, event_id_of, part_of,
+    Checked, Context, Draft, Valid, agencies_of, areas_of, check, check_stream, event_id_of,
+    leave_out_of_stream, part_of,
 };
 pub use codes::{Code, CodeList};
 pub use complaint::Complaint;
 pub use definition::{
-    Additive, AreaMatch, EventDue, Field, Long, RecipientRule, ReturnType, Rule, Scope, TableDef, TypeKind,
+    Acceptance, Additive, AreaMatch, EventDue, Field, Long, MOST_EVENTS, RecipientRule, ReturnType, Rule,
+    Scope, TableDef, TypeKind,
 };
 pub use kind::FieldKind;
 pub use lint::{lint, lint_across};

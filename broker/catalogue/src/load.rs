@@ -1,5 +1,6 @@
 //! Definition files in, return types out, or everything that is wrong with them.
 
+mod acceptance;
 mod across;
 mod fields;
 mod header;

@@ -55,6 +55,7 @@ pub fn tainted(of: &ReturnType, tables: &[Table], missed: &[(Period, Came)]) -> 
         column: Some(field.name.clone()),
         text: text.clone(),
         figures: None,
+        record: None,
     })
     .collect()
 }

@@ -10,11 +10,12 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use common::shipped;
 use concordat_catalogue::bulk::{self, File, RuleCount};
+use concordat_catalogue::{check, content};
 use concordat_core::finding::Severity;
 
 /// The folder of sample data, which is no part of the repository.
@@ -114,6 +115,50 @@ fn the_looked_after_sample_breaks_each_rule_as_often_as_a_naive_count_says() {
     }
     assert_eq!(count("574"), overlapping);
     assert!(examined.outcome.findings.len() <= 1_000);
+}
+
+#[test]
+fn of_some_hundred_children_of_the_sample_those_with_errors_are_refused_and_the_others_are_left() {
+    let Some(folder) = sample("csc-903") else { return };
+    let header = naive(&folder, "header.csv");
+    let some: BTreeSet<&str> = header.iter().take(300).map(|row| row["CHILD"].as_str()).collect();
+    let few = |(name, bytes): (String, Vec<u8>)| {
+        let text = String::from_utf8(bytes).unwrap();
+        let keep = |line: &&str| line.starts_with("CHILD,") || some.contains(line.split(',').next().unwrap());
+        (name, text.lines().filter(keep).map(|line| format!("{line}\n")).collect::<String>().into_bytes())
+    };
+    let files: Vec<_> =
+        files_of(&folder).into_iter().filter(|(name, _)| name.ends_with(".csv")).map(few).collect();
+    let files: Vec<File<'_>> = files.iter().map(|(name, bytes)| File { name, bytes }).collect();
+    let of = shipped("ssda903-extract");
+    let tables = bulk::read(&of, &files).unwrap().tables;
+    let checked = check(&of, common::draft(&of, "2018-19", tables), &common::offline());
+    let part = checked.in_part.unwrap();
+    assert_eq!(part.accepted as usize + part.refused.len(), some.len());
+
+    let by = |rule: &str| -> BTreeSet<&str> {
+        let breaks = part.refused.iter().filter(|one| one.rules.iter().any(|known| known.as_str() == rule));
+        breaks.map(|one| one.record.as_str()).collect()
+    };
+    let episodes = naive(&folder, "episodes.csv");
+    let half = |row: &&BTreeMap<String, String>| {
+        some.contains(row["CHILD"].as_str()) && row["DEC"].is_empty() != row["REC"].is_empty()
+    };
+    assert_eq!(by("148"), episodes.iter().filter(half).map(|row| row["CHILD"].as_str()).collect());
+
+    // what is left, counted by looking at the sample's rows
+    let refused: BTreeSet<&str> = part.refused.iter().map(|one| one.record.as_str()).collect();
+    let (_, _, left) = content::decode(checked.valid.unwrap().content().unwrap()).unwrap();
+    for file in ["header", "episodes", "reviews"] {
+        let stays = |row: &&BTreeMap<String, String>| {
+            some.contains(row["CHILD"].as_str()) && !refused.contains(row["CHILD"].as_str())
+        };
+        let wanted = naive(&folder, &format!("{file}.csv")).iter().filter(stays).count();
+        let table = left.iter().find(|table| table.name == file).unwrap();
+        assert_eq!(table.height(), wanted, "{file}");
+        assert!(table.rows().all(|row| !refused.contains(row.get(0).unwrap())), "{file}");
+    }
+    assert!(!refused.is_empty() && part.accepted > 0);
 }
 
 /// The texts of an element in a message, in order, found without a parser: the sample has no attributes,

@@ -297,6 +297,7 @@ fn apply_accepted(entry: &Entry, accepted: &Accepted) -> Vec<Change> {
             accepted.found.iter().map(|found| (&found.rule, found.severity)),
             &accepted.explanations,
         ),
+        left_out: accepted.left_out.clone(),
         purpose: accepted.purpose.clone(),
         type_digest: accepted.type_digest,
         submitted_by: accepted.submitted_by.clone(),

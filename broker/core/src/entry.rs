@@ -14,6 +14,7 @@ use crate::explanation::Explanation;
 use crate::finding::{Counts, Severity};
 use crate::ids::{Digest, EntryId, PartnershipId, PrincipalId, PurposeId, RuleId, SendKey};
 pub use crate::principal::{Enrolled, Invited, Revoked};
+use crate::record::LeftOut;
 use crate::submission::{Identity, PayloadAt, Recipient, Replaces};
 use crate::withdrawal::Withdrawn;
 
@@ -318,6 +319,9 @@ pub struct Accepted {
     /// The agency's own return of the period before, with which its figures were compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compared: Option<EntryId>,
+    /// Where it was accepted in part, how much was left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
 }
 
 /// A return was refused; nothing of its content is kept but where its findings lie.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RuleId;
+use crate::record::RecordId;
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +51,10 @@ pub struct Finding {
     /// Never recorded, never logged.
     #[serde(skip)]
     pub figures: Option<String>,
+    /// Where the type is accepted record by record, the record to which the row belongs, for the sender alone.
+    /// Never recorded, never logged.
+    #[serde(skip)]
+    pub record: Option<RecordId>,
 }
 
 /// How many findings of each weight.

@@ -10,6 +10,7 @@
 //! - [`decision`]: what a policy decision is asked and what it answers
 //! - [`table`]: tables of text cells, classes of field
 //! - [`finding`]: what a check found in a return; [`explanation`]: what its sender answers to a query
+//! - [`record`]: the records of a return that is accepted record by record
 //! - [`across`]: what came of rules over returns of several agencies
 //! - [`refusal`] and [`fault`]: an outcome for the sender, and a failure of ours
 //! - [`entry`]: what the log can say; [`mod@apply`]: what each entry changes; [`row`]: the tables that come of it;
@@ -31,6 +32,7 @@ pub mod merge;
 pub mod obligation;
 pub mod period;
 pub mod principal;
+pub mod record;
 pub mod refusal;
 pub mod row;
 pub mod submission;

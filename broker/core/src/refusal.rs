@@ -195,6 +195,7 @@ mod tests {
             column: Some("contacts".into()),
             text: "must be a whole number".into(),
             figures: Some("9876543210".into()),
+            record: None,
         };
         let text = Refusal::Invalid(vec![
             finding(crate::finding::Severity::Error),

@@ -7,6 +7,7 @@ use crate::ids::{
     AgencyId, AreaCode, Digest, EntryId, PrincipalId, ProfileId, PurposeId, ReturnTypeId, RuleId,
 };
 use crate::period::Period;
+use crate::record::LeftOut;
 use crate::withdrawal::Withdrawal;
 use jiff::Timestamp;
 
@@ -193,6 +194,9 @@ pub struct SubmissionRecord {
     /// The rules that left queries which nobody explained, each once.
     #[serde(default)]
     pub unexplained: Vec<RuleId>,
+    /// Where it was accepted in part, how much was left out.
+    #[serde(default)]
+    pub left_out: Option<LeftOut>,
     /// The purpose it was sent for.
     pub purpose: PurposeId,
     /// The digest of the return type it was checked against.

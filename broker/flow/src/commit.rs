@@ -15,6 +15,7 @@ use concordat_store::{Appended, Committed, Precondition, Proposal, Store, Unmet}
 use crate::across::Across;
 use crate::identify::Caller;
 use crate::open::Flow;
+use crate::parted::Parted;
 use crate::random;
 use crate::route::Route;
 use crate::seal::SealedReturn;
@@ -55,7 +56,7 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    pub(crate) fn acknowledge(self, findings: Vec<Finding>) -> Acknowledged {
+    pub(crate) fn acknowledge(self, (findings, parted): (Vec<Finding>, Option<Parted>)) -> Acknowledged {
         Acknowledged {
             submission: self.submission,
             index: self.index,
@@ -65,6 +66,7 @@ impl Recorded {
             withdrawn: self.withdrawn,
             queued_to: u32::try_from(self.queued_to).unwrap_or(u32::MAX),
             findings,
+            parted,
         }
     }
 }
@@ -109,6 +111,7 @@ impl<S: Store> Flow<S> {
             // where it really lies is the store's to say
             payload: PayloadAt::Nowhere,
             compared: sealed.compared,
+            left_out: sealed.left_out,
         }));
         let mut group = vec![Proposal {
             id: submission,

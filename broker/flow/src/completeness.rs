@@ -1,5 +1,6 @@
 //! What is missing, from whom, since when. States and counts only; events never appear here.
 
+use concordat_catalogue::Acceptance;
 use concordat_core::across::disagreements;
 use concordat_core::apply::{Key, Row};
 use concordat_core::calendar::Due;
@@ -10,7 +11,7 @@ use concordat_core::ids::{AgencyId, ReturnTypeId};
 use concordat_core::obligation::{Obligation, ObligationRecord, State};
 use concordat_core::period::Period;
 use concordat_core::refusal::Refusal;
-use concordat_core::submission::{Covers, Identity};
+use concordat_core::submission::{Covers, Identity, SubmissionRecord};
 use concordat_store::Store;
 use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
@@ -64,6 +65,8 @@ pub struct ObligationRow {
     pub unexplained: u32,
     /// How many rules across returns do not hold between the version in force and those of other agencies.
     pub disagreements: u32,
+    /// How many records the version in force left out, because it was accepted in part.
+    pub records_refused: u32,
 }
 
 impl<S: Store> Flow<S> {
@@ -98,8 +101,10 @@ impl<S: Store> Flow<S> {
             }
             let record = self.record_of(&obligation.identity)?;
             let mut row = row(&generation, &obligation, record.as_ref(), now)?;
-            if row.state == State::AcceptedWithQueries {
-                row.unexplained = self.unexplained(record.as_ref())?;
+            let looked_into = row.state == State::AcceptedWithQueries || may_part(&generation, &row.identity);
+            if looked_into && let Some(submission) = self.in_force(record.as_ref())? {
+                row.unexplained = u32::try_from(submission.unexplained.len()).unwrap_or(u32::MAX);
+                row.records_refused = submission.left_out.map_or(0, |left_out| left_out.refused);
             }
             row.disagreements = self.disagreements(record.as_ref())?;
             if filter.with_not_due || row.state != State::NotDue {
@@ -110,15 +115,12 @@ impl<S: Store> Flow<S> {
         Ok(Completeness { rows, as_at: today, demo_clock: self.is_demo_clock() })
     }
 
-    // the entry says it, so it is read for returns with queries alone
-    fn unexplained(&self, record: Option<&ObligationRecord>) -> Result<u32, Fault> {
-        let Some(in_force) = record.and_then(|record| record.in_force) else { return Ok(0) };
-        Ok(match self.store.row(&Key::Submission(in_force.submission))? {
-            Some(Row::Submission(submission)) => {
-                u32::try_from(submission.unexplained.len()).unwrap_or(u32::MAX)
-            }
-            _ => 0,
-        })
+    // the entry says it, so it is read for those returns alone that may have something to tell
+    fn in_force(&self, record: Option<&ObligationRecord>) -> Result<Option<SubmissionRecord>, Fault> {
+        match record.and_then(|record| record.in_force) {
+            Some(in_force) => self.submission(in_force.submission),
+            None => Ok(None),
+        }
     }
 
     fn disagreements(&self, record: Option<&ObligationRecord>) -> Result<u32, Fault> {
@@ -135,6 +137,13 @@ impl<S: Store> Flow<S> {
             _ => None,
         })
     }
+}
+
+/// Whether a return may have been accepted in part.
+fn may_part(generation: &Generation, identity: &Identity) -> bool {
+    let Covers::Period(period) = &identity.covers else { return false };
+    let rtype = generation.catalogue.in_force(&identity.return_type, period.last_day());
+    rtype.is_some_and(|rtype| rtype.acceptance != Acceptance::Whole)
 }
 
 fn row(
@@ -165,6 +174,7 @@ fn row(
         was_late,
         unexplained: 0,
         disagreements: 0,
+        records_refused: 0,
     })
 }
 

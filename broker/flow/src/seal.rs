@@ -7,6 +7,7 @@ use concordat_core::explanation::Explanation;
 use concordat_core::fault::Fault;
 use concordat_core::finding::Counts;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
+use concordat_core::record::LeftOut;
 use concordat_core::submission::{Identity, Replaces};
 use concordat_policy::Permitted;
 use concordat_seal::{KeyId, KeyRing, Place, RetentionClass, SealFault, SectionClass};
@@ -45,6 +46,8 @@ pub struct SealedReturn {
     pub compared: Option<EntryId>,
     /// What its sender answers to the queries.
     pub explanations: Vec<Explanation>,
+    /// Where it is accepted in part, how much was left out.
+    pub left_out: Option<LeftOut>,
     /// How many findings the checks left.
     pub counts: Counts,
 }
@@ -79,7 +82,7 @@ fn seal_checked(
     day: Date,
     checked: Permitted<Checked>,
 ) -> Result<Permitted<SealedReturn>, Fault> {
-    checked.try_map(|Checked { valid, rtype, key, replaces, compared, explanations, spooled }| {
+    checked.try_map(|Checked { valid, rtype, key, replaces, compared, explanations, left_out, spooled }| {
         let payload = match (spooled, valid.content()) {
             (Some(spooled), _) => Some(Payload::Spooled(the_same(spooled, &valid)?)),
             (None, _) if valid.nil() => None,
@@ -103,6 +106,7 @@ fn seal_checked(
             replaces,
             compared,
             explanations,
+            left_out,
             counts: valid.counts(),
         })
     })

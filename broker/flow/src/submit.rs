@@ -15,6 +15,7 @@ use crate::commit::Outcome;
 use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
+use crate::parted::Parted;
 use crate::refuse::{About, Asked};
 use crate::stop::Stop;
 
@@ -37,6 +38,8 @@ pub struct Received {
     pub tables: Vec<Table>,
     /// What its sender answers to queries.
     pub explanations: Vec<Explanation>,
+    /// Whether the whole is to be refused rather than accepted in part.
+    pub all_or_nothing: bool,
 }
 
 /// What the sender is told: recorded at an index, queued to so many. Never "delivered".
@@ -56,8 +59,10 @@ pub struct Acknowledged {
     pub withdrawn: Option<Withdrawal>,
     /// To how many agencies it is queued.
     pub queued_to: u32,
-    /// What the checks left: queries and infos.
+    /// What the checks left: queries and infos; of what was accepted in part also the errors of what was refused.
     pub findings: Vec<Finding>,
+    /// Where it was accepted in part, what was refused.
+    pub parted: Option<Parted>,
 }
 
 impl<S: Store> Flow<S> {
@@ -103,21 +108,21 @@ impl<S: Store> Flow<S> {
         permitted: Permitted<Typed>,
         spooled: Option<Spooled>,
     ) -> Result<Acknowledged, Stop> {
-        let (valid, mut findings) = self.validate(generation, permitted, spooled)?;
+        let (valid, mut told) = self.validate(generation, permitted, spooled)?;
         let rules = generation.catalogue.across_of(&valid.get().rtype.id);
         let compared = !rules.is_empty();
         // of two parts that come at once the later must see the earlier, and no resend looks into anything
         let _turn = if compared { Some(self.across_turn.lock().await) } else { None };
         if let Some(original) = self.sent_before(&valid, compared)? {
-            return Ok(original.acknowledge(Vec::new()));
+            return Ok(original.acknowledge(told.again()));
         }
         let across = self.compare(generation, caller, rules, valid.get())?;
-        findings.extend(across.findings.iter().cloned());
+        told.add(&across.findings);
         let route = self.route(generation, &valid)?;
         let sealed = self.seal(valid).await?;
-        match self.commit(caller, sealed, route, &findings, &across).await? {
-            Outcome::Recorded(receipt) => Ok(receipt.acknowledge(findings)),
-            Outcome::Already(original) => Ok(original.acknowledge(Vec::new())),
+        match self.commit(caller, sealed, route, &told.left, &across).await? {
+            Outcome::Recorded(receipt) => Ok(receipt.acknowledge((told.findings, told.parted))),
+            Outcome::Already(original) => Ok(original.acknowledge(told.again())),
         }
     }
 }

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use concordat_catalogue::content::stream::ReadFault;
-use concordat_catalogue::{Context, Draft, ReturnType, Valid, check, check_stream, content, explain};
+use concordat_catalogue::{
+    Checked as Outcome, Context, Draft, ReturnType, Valid, check, check_stream, content, explain,
+    leave_out_of_stream,
+};
 use concordat_core::apply::{Key, Row};
 use concordat_core::clock::Clock;
 use concordat_core::explanation::Explanation;
 use concordat_core::fault::Fault;
-use concordat_core::finding::Finding;
 use concordat_core::ids::{EntryId, SendKey};
+use concordat_core::record::LeftOut;
 use concordat_core::refusal::Refusal;
 use concordat_core::submission::{Covers, Identity, Replaces};
 use concordat_core::table::Table;
@@ -19,6 +22,7 @@ use concordat_store::{Spooled, Store};
 use crate::authorise::Typed;
 use crate::generation::Generation;
 use crate::open::Flow;
+use crate::parted::{Parted, Told};
 use crate::stop::Stop;
 use crate::submit::Received;
 
@@ -37,6 +41,8 @@ pub struct Checked {
     pub compared: Option<EntryId>,
     /// What its sender answers to the queries.
     pub explanations: Vec<Explanation>,
+    /// Where it is accepted in part, how much was left out.
+    pub left_out: Option<LeftOut>,
     /// Where its content lies, if that came in pieces.
     pub spooled: Option<Spooled>,
 }
@@ -69,10 +75,10 @@ impl<S: Store> Flow<S> {
         &self,
         generation: &Generation,
         permitted: Permitted<Typed>,
-        spooled: Option<Spooled>,
-    ) -> Result<(Permitted<Checked>, Vec<Finding>), Stop> {
+        mut spooled: Option<Spooled>,
+    ) -> Result<(Permitted<Checked>, Told), Stop> {
         let now = self.clock.now();
-        let mut left = Vec::new();
+        let mut told = None;
         let earlier = self.earlier(permitted.get())?;
         let compared = earlier.as_ref().map(|earlier| earlier.submission);
         let previous = earlier.as_ref().map(|earlier| earlier.tables.as_slice());
@@ -81,6 +87,7 @@ impl<S: Store> Flow<S> {
             [] => &[],
             _ => generation.catalogue.across_of(&typed.rtype.id),
         };
+        let all_or_nothing = typed.received.all_or_nothing;
         let checked = permitted.try_map(|Typed { received, rtype }| {
             let Received { identity, key, type_digest, nil, replaces, tables, explanations, .. } = received;
             if type_digest != rtype.digest {
@@ -96,23 +103,45 @@ impl<S: Store> Flow<S> {
                 calendar: Some(&generation.calendar),
                 sender: generation.partnership.agency(&identity.agency).map(|agency| agency.kind),
             };
-            let outcome = match &spooled {
+            let outcome = match &mut spooled {
                 Some(spooled) => {
-                    check_stream(&rtype, &identity, spooled.read()?, &context).map_err(unread)?
+                    let outcome =
+                        check_stream(&rtype, &identity, spooled.read()?, &context).map_err(unread)?;
+                    self.left_of(&rtype, spooled, outcome)?
                 }
                 None => check(&rtype, Draft { identity, nil, tables }, &context),
             };
             match outcome.valid {
+                Some(_) if all_or_nothing && outcome.in_part.is_some() => {
+                    Err(Stop::Refused(Refusal::Invalid(outcome.findings)))
+                }
                 Some(valid) => {
                     explain::check(&explanations, &outcome.findings, across)
                         .map_err(|text| malformed("explanations", text))?;
-                    left = outcome.findings;
-                    Ok(Checked { valid, rtype, key, replaces, compared, explanations, spooled })
+                    let found = told.insert(Told::of(outcome.findings, outcome.in_part));
+                    let left_out = found.parted.as_ref().map(Parted::left_out);
+                    Ok(Checked { valid, rtype, key, replaces, compared, explanations, left_out, spooled })
                 }
                 None => Err(Stop::Refused(Refusal::Invalid(outcome.findings))),
             }
         });
-        Ok((checked?, left))
+        let checked = checked?;
+        Ok((checked, told.ok_or_else(|| Fault::internal("a return passed a check that said nothing"))?))
+    }
+}
+
+impl<S: Store> Flow<S> {
+    /// Of a return that came in pieces and is accepted in part: what is left, sealed anew in the place of what came.
+    fn left_of(&self, rtype: &ReturnType, spooled: &mut Spooled, outcome: Outcome) -> Result<Outcome, Stop> {
+        let Some(part) = &outcome.in_part else { return Ok(outcome) };
+        let mut left = self.store.spool(spooled.entry(), spooled.key())?;
+        let put = |bytes: &[u8]| {
+            left.push(bytes).map_err(|fault| std::io::Error::other(fault.operator().to_string()))
+        };
+        let valid = leave_out_of_stream(rtype, part, (spooled.read()?, spooled.content()), put);
+        let valid = valid.map_err(unread)?;
+        *spooled = left.finish()?;
+        Ok(Outcome { valid: Some(valid), ..outcome })
     }
 }
 

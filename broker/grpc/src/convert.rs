@@ -15,6 +15,7 @@ pub mod finding;
 pub mod identity;
 pub mod inbox;
 pub mod obligation;
+mod parted;
 pub mod submission;
 pub mod table;
 pub mod withdrawal;

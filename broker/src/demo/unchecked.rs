@@ -48,6 +48,7 @@ pub fn nil(desk: &Person, return_type: &str, period: &str) -> Held<Failure> {
         nil: true,
         replaces: None,
         explanations: Vec::new(),
+        all_or_nothing: false,
         tables: Vec::new(),
     };
     let sent = runtime.block_on(submitter::send(&context, &outgoing.into_request()));

@@ -128,6 +128,12 @@ impl Spooled {
         EntryId(self.chunks.place().entry)
     }
 
+    /// The key of the ring that it was sealed under.
+    #[must_use]
+    pub fn key(&self) -> KeyId {
+        self.chunks.key()
+    }
+
     /// SHA-256 of the content.
     #[must_use]
     pub fn content(&self) -> Digest {

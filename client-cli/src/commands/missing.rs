@@ -78,6 +78,7 @@ fn answer(reply: &v1::MissingReply, missing: usize) -> Answer {
         "was_late",
         "unexplained",
         "disagreements",
+        "records_refused",
     ]);
     for row in &reply.rows {
         sheet.row([
@@ -93,6 +94,7 @@ fn answer(reply: &v1::MissingReply, missing: usize) -> Answer {
             Value::from(row.was_late),
             Value::from(row.unexplained),
             Value::from(row.disagreements),
+            Value::from(row.records_refused),
         ]);
     }
     Answer::new("missing")

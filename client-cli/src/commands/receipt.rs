@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use concordat_catalogue::{Draft, ReturnType};
 use concordat_core::ids::Digest;
 use concordat_ledger::{Statement, Verified, Verifier};
 use concordat_proto::v1;
@@ -11,6 +12,7 @@ use crate::answer::{Answer, texts};
 use crate::connect;
 use crate::convert::typed_id;
 use crate::definitions;
+use crate::events::{self, Events};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file::{self, Owner, Reading, Subject};
@@ -103,19 +105,34 @@ fn same_content(
     let owner = Owner { agency: statement.agency.parse().map_err(odd)?, areas: areas.clone() };
     let in_use = definitions::offline(session.context_if_any()?.as_ref())?;
     let of = file::type_of(&in_use.catalogue, subject, session.clock.now())?;
-    let reading = if of.has_several_tables() {
+    let (reading, of) = if of.has_several_tables() {
         let files = several::files(path, session)?;
         let now = session.clock.now();
         let (subject, period, of) = several::period(subject, &of, &in_use.catalogue, &files, now)?;
-        several::read(&of, &files, &subject, period, &owner)?
+        (several::read(&of, &files, &subject, period, &owner)?, of)
     } else {
-        file::read(Some(&session.read(path)?), subject, &of, &owner, &in_use.catalogue)?
+        (file::read(Some(&session.read(path)?), subject, &of, &owner, &in_use.catalogue)?, of)
     };
     if let Reading::Draft { draft, .. } = reading {
+        if events::are_several(&of, &draft) && is_of_one(&of, &draft, statement, session) {
+            return Ok(());
+        }
         let mut identity = draft.identity;
         identity.areas = areas;
         identity.part = statement.part.clone();
         if file::content_digest(&identity, false, &draft.tables).0 == statement.content.0 {
+            return Ok(());
+        }
+        // of what was accepted in part the log holds what is left
+        let draft = Draft { identity, ..draft };
+        let checked = file::check_offline(&of, draft, session.clock.now());
+        if let (Some(valid), Some(part)) = (checked.valid, checked.in_part)
+            && valid.digest().0 == statement.content.0
+        {
+            let (refused, all) = (part.refused.len(), part.accepted as usize + part.refused.len());
+            session.printer.say(&format!(
+                "accepted in part: what was recorded is this file without the {refused} of {all} records that were refused"
+            ));
             return Ok(());
         }
     }
@@ -125,6 +142,18 @@ fn same_content(
         format!("the receipt is genuine, but `{shown}` is not what was recorded: the content digests differ"),
     )
     .hint("check --type and --period, and that this is the version that was sent"))
+}
+
+/// Whether one event of a file of several is what was recorded.
+fn is_of_one(of: &ReturnType, draft: &Draft, statement: &Statement, session: &mut Session<'_>) -> bool {
+    let Events::Named(all) = events::split(of, draft, session.clock.now()) else { return false };
+    let found = all.iter().find(|event| event.content.0 == statement.content.0);
+    if let Some(event) = found {
+        session
+            .printer
+            .say(&format!("what was recorded is row {} of the file, as an event of its own", event.row));
+    }
+    found.is_some()
 }
 
 /// The key given, else the context's.

@@ -67,6 +67,8 @@ async fn one(id: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
         .fact("recorded_at", reply.recorded_at.as_str())
         .fact("nil", reply.nil)
         .fact("queries", reply.queries)
+        .fact("records_accepted", number(reply.records_accepted))
+        .fact("records_refused", number(reply.records_refused))
         .fact("explanations", texts(&explanations))
         .fact("unexplained", texts(&reply.unexplained))
         .fact("across", texts(&across))
@@ -79,6 +81,11 @@ async fn one(id: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
         .fact("withdrawn_reason", text(&reply.withdrawn_reason))
         .fact("demo_clock", reply.demo_clock)
         .list("deliveries", sheet);
+    if reply.records_refused > 0 {
+        let all = reply.records_accepted.saturating_add(reply.records_refused);
+        let what = format!("{} of {all} records were refused and are no part of it", reply.records_refused);
+        session.printer.say(&format!("accepted in part: {what}; send the whole return again, put right"));
+    }
     tell_who_is_behind(&reply, session);
     session.printer.answer(&answer)?;
     session.tell_demo_clock(reply.demo_clock);

@@ -1,12 +1,16 @@
 //! `concordat submit`: check, keep the key, send, and believe nothing but a receipt that proves it.
 
+mod events;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use concordat_catalogue::{Draft, ReturnType, Valid, content};
+use concordat_catalogue::{Acceptance, Draft, ReturnType, content};
+use concordat_core::explanation::Explanation;
 use concordat_core::finding::Counts;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
 use concordat_core::submission::{Identity, ReplaceReason, Replaces};
+use concordat_core::table::Table;
 use concordat_proto::v1;
 
 use crate::answer::{self, Answer};
@@ -19,6 +23,7 @@ use crate::exit::Exit;
 use crate::explain::Explaining;
 use crate::failure::Failure;
 use crate::file::{self, Owner, Reading, Subject};
+use crate::parted::Parted;
 use crate::pending::Pending;
 use crate::receipts::{self, Expected};
 use crate::report::{self, Found};
@@ -54,6 +59,9 @@ pub struct Args {
     /// Send it as it is, errors included, to see what the broker finds
     #[arg(long)]
     no_check: bool,
+    /// Refuse the whole return rather than accept it without the records that have errors
+    #[arg(long)]
+    all_or_nothing: bool,
     /// Send under this key, to resume what was sent from elsewhere; otherwise one is drawn and kept
     #[arg(long, value_name = "HEX", value_parser = key)]
     key: Option<SendKey>,
@@ -85,6 +93,11 @@ impl Ready {
         let digest = content::digest(&content);
         Self { of, identity: draft.identity.clone(), nil: draft.nil, content, digest, found }
     }
+
+    fn tables(&self) -> Result<Vec<Table>, Failure> {
+        let decoded = content::decode(&self.content).map(|(_, _, tables)| tables);
+        decoded.map_err(|why| Failure::new(Exit::Failure, format!("the return cannot be sent: {why}")))
+    }
 }
 
 /// Checks and sends.
@@ -102,6 +115,12 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
         Some(path) if of.has_several_tables() => Input::Several(several::files(path, session)?),
         Some(path) => Input::One(session.read(path)?),
     };
+    if let Input::One(bytes) = &file
+        && of.acceptance == Acceptance::Event
+        && events::are_several(bytes, args, &owner, &in_use, &of)?
+    {
+        return events::run(args, &context, bytes, &owner, in_use, session).await;
+    }
     let ready = prepare(args, &file, &owner, &in_use, session)?;
     let pending = Pending::of(&context)?;
     let claim = pending.claim(&ready.digest, &ready.identity, args.key, session.now())?;
@@ -127,9 +146,9 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
     };
     match sent.outcome {
         Ok(reply) => {
-            acknowledged(&context, &ready, &reply, args, session)?;
+            let exit = acknowledged(&context, &ready, &reply, args, session)?;
             pending.release(&ready.digest)?;
-            Ok(Exit::Ok)
+            Ok(exit)
         }
         Err(failure) if failure.is_passing() => Err(Failure {
             hint: Some("queued: run the same command again, the same key will be used".to_owned()),
@@ -210,12 +229,23 @@ fn prepare(
         let content = content::encode(&draft.identity, draft.nil, &draft.tables);
         return Ok(Ready::new(of, &draft, content, found));
     }
-    let head = Draft { identity: draft.identity.clone(), nil: draft.nil, tables: Vec::new() };
     // of a large return there is one copy in memory, not three
+    let head = Draft { identity: draft.identity.clone(), nil: draft.nil, tables: Vec::new() };
+    let whole = if of.acceptance.is_in_part() {
+        Some(content::encode(&draft.identity, draft.nil, &draft.tables))
+    } else {
+        None
+    };
     let checked = file::check_offline(&of, draft, now);
-    match checked.valid.and_then(Valid::into_content) {
-        Some(content) => {
+    match checked.valid {
+        Some(_) if args.all_or_nothing && checked.in_part.is_some() => {
+            show(args, Some(&head.identity), &found.and(checked.findings, checked.counts), session)?;
+            Err(unsent("records of it have errors, and it is to be accepted whole or not at all"))
+        }
+        Some(valid) => {
             args.explaining.check(&checked.findings, in_use.catalogue.across_of(&of.id))?;
+            // all of it is sent: which records are refused is the broker's to say
+            let content = whole.or_else(|| valid.into_content()).unwrap_or_default();
             Ok(Ready::new(of, &head, content, found))
         }
         None => {
@@ -247,7 +277,30 @@ async fn attempt(
     key: SendKey,
     session: &mut Session<'_>,
 ) -> Result<submitter::Sent, Failure> {
-    let mut outgoing = Outgoing {
+    let answers = args.explaining.all().to_vec();
+    if ready.content.len() <= upload::AT_ONCE {
+        return attempt_with(args, answers, context, ready, key).await;
+    }
+    let head = outgoing(args, answers, ready, key).into_request();
+    let mut progress = Progress::new(session, ready.content.len() as u64);
+    Ok(upload::send(context, &head, &ready.content, &mut progress).await)
+}
+
+/// Sends it in one message.
+async fn attempt_with(
+    args: &Args,
+    explanations: Vec<Explanation>,
+    context: &Context,
+    ready: &Ready,
+    key: SendKey,
+) -> Result<submitter::Sent, Failure> {
+    let outgoing = Outgoing { tables: ready.tables()?, ..outgoing(args, explanations, ready, key) };
+    Ok(submitter::send(context, &outgoing.into_request()).await)
+}
+
+/// What is sent, but for its tables.
+fn outgoing(args: &Args, explanations: Vec<Explanation>, ready: &Ready, key: SendKey) -> Outgoing {
+    Outgoing {
         identity: ready.identity.clone(),
         key,
         purpose: args.purpose.clone().unwrap_or_else(|| ready.of.purpose.clone()),
@@ -255,16 +308,9 @@ async fn attempt(
         nil: ready.nil,
         replaces: args.replaces.zip(args.reason).map(|(submission, reason)| Replaces { submission, reason }),
         tables: Vec::new(),
-        explanations: args.explaining.all().to_vec(),
-    };
-    if ready.content.len() > upload::AT_ONCE {
-        let mut progress = Progress::new(session, ready.content.len() as u64);
-        return Ok(upload::send(context, &outgoing.into_request(), &ready.content, &mut progress).await);
+        explanations,
+        all_or_nothing: args.all_or_nothing,
     }
-    let (_, _, tables) = content::decode(&ready.content)
-        .map_err(|why| Failure::new(Exit::Failure, format!("the return cannot be sent: {why}")))?;
-    outgoing.tables = tables;
-    Ok(submitter::send(context, &outgoing.into_request()).await)
 }
 
 /// Checks the receipt against what was sent, keeps it, and says what it proves.
@@ -274,22 +320,27 @@ fn acknowledged(
     reply: &v1::SubmitReply,
     args: &Args,
     session: &mut Session<'_>,
-) -> Result<(), Failure> {
+) -> Result<Exit, Failure> {
     let submission = convert::entry_id(&reply.submission)?;
+    let parted = Parted::told(reply);
+    let content = match &parted {
+        Some(parted) => parted.content_of(&ready.of, &ready.identity, ready.tables()?),
+        None => ready.digest,
+    };
     let expected = Expected {
         submission,
         index: reply.index,
         version: reply.version,
         anew: (!reply.already).then_some((&context.facts.principal, args.replaces)),
         identity: &ready.identity,
-        content: ready.digest,
+        content,
     };
     let verified = receipts::verify_for(&reply.receipt, &context.log_key, &expected)?;
     let path = receipts::keep(context, submission, &reply.receipt)?;
     let findings = convert::findings(reply.findings.clone());
     let counts = Counts::of(&findings);
     // what the client alone could see in the file stands before what the broker found
-    let found = ready.found.clone().and(findings.clone(), counts);
+    let found = ready.found.clone().and(findings.clone(), counts).parted(parted);
     let recorded_at = receipts::recorded_at(&verified).map(|at| at.to_string());
     let mut human = format!(
         "recorded at index {}, queued to {}\nsubmission {submission}, version {}, {}\nreceipt {}\n",
@@ -311,7 +362,7 @@ fn acknowledged(
             reply.withdrawn_at, reply.withdrawn_reason
         ));
     }
-    if !found.findings.is_empty() {
+    if !found.findings.is_empty() || found.parted.is_some() {
         human.push('\n');
         human.push_str(&report::human(true, &found));
     }
@@ -327,7 +378,17 @@ fn acknowledged(
     let answer: Answer = report::answer(heading, true, &found).human(human);
     // an original receipt is of what was sent then, its explanations included
     let answer = if reply.already { answer } else { args.explaining.tell(answer, &findings) };
-    session.printer.answer(&answer)
+    session.printer.answer(&answer)?;
+    let Some(parted) = &found.parted else { return Ok(Exit::Ok) };
+    session.printer.warn(&format!(
+        "accepted in part: {}, and no part of what was recorded. The others are recorded, and the receipt proves it",
+        parted.count()
+    ));
+    session.printer.say(&format!(
+        "next: put those records right, then send the whole return again with `--replaces {submission} --reason \
+         late_data` or `--reason correction`"
+    ));
+    Ok(Exit::Rejected)
 }
 
 fn entry_id(text: &str) -> Result<EntryId, String> {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use concordat_catalogue::{AreaMatch, Code, Field, FieldKind, ReturnType, TypeKind};
+use concordat_catalogue::{Acceptance, AreaMatch, Code, Field, FieldKind, ReturnType, TypeKind};
 use concordat_core::agency::Kind;
 use concordat_core::calendar::{DueRule, DueUnit};
 use concordat_core::ids::ReturnTypeId;
@@ -133,6 +133,7 @@ fn one(of: &ReturnType, digest: &str) -> Answer {
         .fact("lawful", of.lawful.as_str())
         .fact("source", of.source.as_str())
         .fact("nil_allowed", of.nil)
+        .fact("accepted_per", accepted_per(of))
         .fact("from", of.from.to_string())
         .fact("until", of.until.map(|until| until.to_string()))
         .fact("never_sent", texts(&of.ignored_columns))
@@ -151,6 +152,29 @@ fn columns(of: &ReturnType) -> Vec<(String, &Field)> {
     };
     let each = of.tables.iter().flat_map(|table| of.columns(table).iter().map(|f| (name(&table.name, f), f)));
     each.collect()
+}
+
+/// What of a return is accepted or refused as one.
+fn accepted_per(of: &ReturnType) -> &'static str {
+    match of.acceptance {
+        Acceptance::Whole => "return",
+        Acceptance::Record { .. } => "record",
+        Acceptance::Event => "event",
+    }
+}
+
+fn accepted_words(of: &ReturnType) -> String {
+    let named = |table: usize, field: usize| {
+        let (table, field) = (of.tables.get(table), of.fields.get(field));
+        table.zip(field).map(|(table, field)| format!("{}.{}", table.name, field.name)).unwrap_or_default()
+    };
+    match of.acceptance {
+        Acceptance::Whole => "whole or not at all".to_owned(),
+        Acceptance::Record { table, field } => {
+            format!("record by record, named by {}: errors refuse their own record", named(table, field))
+        }
+        Acceptance::Event => "one by one: a file may hold several".to_owned(),
+    }
 }
 
 fn human(of: &ReturnType) -> String {
@@ -180,6 +204,7 @@ fn human(of: &ReturnType) -> String {
         ("lawful", of.lawful.clone()),
         ("source", of.source.clone()),
         ("about persons", if of.person_level { "yes" } else { "no, figures only" }.to_owned()),
+        ("accepted", accepted_words(of)),
         ("nil allowed", if of.nil { "yes: --nil says that there was nothing" } else { "no" }.to_owned()),
         (
             "in force",

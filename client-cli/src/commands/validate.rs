@@ -12,11 +12,13 @@ use crate::answer::Answer;
 use crate::commands::template;
 use crate::context::Context;
 use crate::definitions::{self, InUse};
+use crate::events;
 use crate::exit::Exit;
 use crate::explain::Explaining;
 use crate::failure::Failure;
 use crate::file::{self, About, Owner, Reading, Subject};
 use crate::marked;
+use crate::parted::Parted;
 use crate::report::{self, Found};
 use crate::session::Session;
 use crate::several;
@@ -58,6 +60,13 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let (found, covers, answerable) =
         match file::read(Some(&bytes), &args.subject, &of, &owner, &in_use.catalogue)? {
             Reading::Unreadable(findings) => (Found::of(findings), None, Vec::new()),
+            Reading::Draft { draft, about } if events::are_several(&of, &draft) => {
+                tell_reading(&about, session);
+                let events = events::split(&of, &draft, now);
+                let Found { findings, counts, .. } = events.found();
+                let found = Found::of(about.findings).and(findings.clone(), counts).parted(events.parted());
+                (found.from(about.first_line), None, findings)
+            }
             Reading::Draft { draft, about } => {
                 tell_reading(&about, session);
                 let covers = draft.identity.covers.clone();
@@ -81,7 +90,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     }
     let heading = heading("validate", &args.subject, covers.as_ref());
     let answer = report::answer(heading, accepted, &found);
-    if accepted {
+    if accepted || found.parted.is_some() {
         args.explaining.check(&answerable, in_use.catalogue.across_of(&of.id))?;
     }
     session.printer.answer(&args.explaining.tell(answer, &answerable))?;
@@ -105,10 +114,15 @@ fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'
     let outcome = examined.outcome;
     let accepted = outcome.counts.errors == 0;
     let heading = heading("validate", &subject, Some(&Covers::Period(period)));
-    if accepted {
+    let parted = outcome.in_part.as_ref().map(Parted::of);
+    if accepted || parted.is_some() {
         args.explaining.check(&outcome.findings, in_use.catalogue.across_of(&of.id))?;
     }
-    let found = Found { findings: outcome.findings.clone(), counts: outcome.counts, first_line: None };
+    if parted.is_some() {
+        session.printer.say("sent as it is, the refused records would be left out and the others recorded");
+    }
+    let found = Found { findings: outcome.findings.clone(), counts: outcome.counts, ..Found::default() };
+    let found = found.parted(parted);
     let answer = report::answer(heading, accepted, &found);
     session.printer.answer(&args.explaining.tell(answer, &outcome.findings))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })

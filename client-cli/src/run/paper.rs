@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context as Poller, Poll};
 
 use concordat_core::ids::Digest;
+use concordat_core::submission::{Covers, Identity};
+use concordat_core::table::Table;
 use concordat_ledger::{
     Checkpoint, Leaf, LogKey, Receipt, Statement, Tree, commit_statement, leaf_hash, log_id, sha256,
 };
@@ -57,6 +59,13 @@ pub(super) enum Next {
     AlreadyAccepted,
     /// Answers with the receipt of other content.
     OtherReceipt,
+    /// Says that it refuses one record, and records the return without another.
+    Parts {
+        /// The one.
+        says: &'static str,
+        /// The other.
+        does: &'static str,
+    },
 }
 
 /// What it holds.
@@ -380,6 +389,7 @@ impl v1::submission_service_server::SubmissionService for Paper {
                     column: "visits".into(),
                     text: "only the broker knows".into(),
                     figures: String::new(),
+                    record: String::new(),
                 };
                 let mut trailers = MetadataMap::new();
                 let bytes = v1::Findings { findings: vec![finding] }.encode_to_vec();
@@ -390,6 +400,17 @@ impl v1::submission_service_server::SubmissionService for Paper {
                 Err(refused(Code::AlreadyExists, "already_accepted", MetadataMap::new()))
             }
             Next::OtherReceipt => Ok(Response::new(self.record(&request, Digest([0; 32])))),
+            Next::Parts { says, does } => {
+                let without = |record: &str| v1::SubmitReply {
+                    refused: vec![v1::RefusedRecord { record: record.into(), rules: vec!["101".into()] }],
+                    records_accepted: 1,
+                    ..v1::SubmitReply::default()
+                };
+                let reply = self.record(&request, left_of(&request, &without(does)));
+                let said = without(says);
+                let (refused, records_accepted) = (said.refused, said.records_accepted);
+                Ok(Response::new(v1::SubmitReply { refused, records_accepted, ..reply }))
+            }
         }
     }
 
@@ -460,7 +481,19 @@ impl v1::submission_service_server::SubmissionService for Paper {
 }
 
 fn digest_of(request: &v1::SubmitRequest) -> Digest {
-    use concordat_core::submission::{Covers, Identity};
+    let (identity, tables) = content_of(request);
+    content_digest(&identity, request.nil, &tables)
+}
+
+/// The digest of a return of looked-after children without what a reply says was refused.
+fn left_of(request: &v1::SubmitRequest, reply: &v1::SubmitReply) -> Digest {
+    let (identity, tables) = content_of(request);
+    let catalogue = concordat_catalogue::Catalogue::built_in();
+    let of = catalogue.types().iter().find(|of| of.id.as_str() == "ssda903-extract").unwrap();
+    crate::parted::Parted::told(reply).unwrap().content_of(of, &identity, tables)
+}
+
+fn content_of(request: &v1::SubmitRequest) -> (Identity, Vec<Table>) {
     let sent = request.identity.clone().unwrap();
     let covers = match sent.covers.unwrap() {
         v1::identity::Covers::Period(period) => Covers::Period(period.parse().unwrap()),
@@ -473,9 +506,8 @@ fn digest_of(request: &v1::SubmitRequest) -> Digest {
         covers,
         part: None,
     };
-    let tables: Vec<_> =
-        request.tables.iter().map(|table| crate::convert::table(table.clone()).unwrap()).collect();
-    content_digest(&identity, request.nil, &tables)
+    let tables = request.tables.iter().map(|table| crate::convert::table(table.clone()).unwrap()).collect();
+    (identity, tables)
 }
 
 #[tonic::async_trait]

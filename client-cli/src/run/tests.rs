@@ -55,6 +55,8 @@ impl Office {
     }
 }
 
+mod events;
+mod parted;
 mod several;
 mod wire;
 
@@ -84,7 +86,7 @@ async fn a_rejected_file_ends_with_3_and_names_every_place_and_no_value() {
     assert!(places.contains(&(&main, &json!(1), &json!("late"))), "{places:?}");
     assert!(places.contains(&(&main, &json!(2), &json!("visits"))), "{places:?}");
     let keys: Vec<&String> = data["findings"][0].as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["column", "figures", "row", "rule", "severity", "table", "text"]);
+    assert_eq!(keys, ["column", "figures", "record", "row", "rule", "severity", "table", "text"]);
     // the figures of a rule over counts are for the sender; nowhere else may a value stand
     let texts: String = data["findings"].as_array().unwrap().iter().map(|f| f["text"].to_string()).collect();
     assert!(!texts.contains("987654") && !stdout.contains("x1") && !stderr.contains("x1"), "{texts}");

@@ -110,6 +110,7 @@ fn findings_come_from_the_trailer() {
         column: "contacts".into(),
         text: "must be a whole number".into(),
         figures: String::new(),
+        record: String::new(),
     };
     let bytes = v1::Findings { findings: vec![finding] }.encode_to_vec();
     let mut trailers = MetadataMap::new();

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::days;
+use super::links;
 use super::lookup::Lookup;
 use super::plan::Plan;
 use super::texts::Texts;
@@ -159,14 +160,54 @@ pub(crate) struct Rows {
     pub(crate) total: u64,
     /// The first of them, from 0.
     pub(crate) first: Vec<u32>,
+    /// The others, a bit for each row.
+    beyond: Vec<u64>,
 }
 
 impl Rows {
+    /// So many of which none is named.
+    pub(crate) fn unnamed(total: u64) -> Self {
+        Self { total, ..Self::default() }
+    }
+
     pub(crate) fn add(&mut self, row: usize) {
         self.total += 1;
         if self.first.len() < KEPT {
             self.first.push(u32::try_from(row).unwrap_or(u32::MAX));
+            return;
         }
+        let word = row / 64;
+        if word >= self.beyond.len() {
+            self.beyond.resize(word + 1, 0);
+        }
+        if let Some(slot) = self.beyond.get_mut(word) {
+            *slot |= 1 << (row % 64);
+        }
+    }
+
+    /// These and others, in order.
+    pub(crate) fn and(&self, others: &Self) -> Self {
+        let mut rows: Vec<u32> = self.each().chain(others.each()).collect();
+        rows.sort_unstable();
+        let mut out = Self::default();
+        rows.into_iter().for_each(|row| out.add(row as usize));
+        out
+    }
+
+    /// The same rows where they stood before others were left out.
+    pub(crate) fn moved(&self, origin: &[u32]) -> Self {
+        let mut out = Self::default();
+        let rows = self.each().filter_map(|row| origin.get(row as usize));
+        rows.for_each(|row| out.add(*row as usize));
+        Self { total: self.total, ..out }
+    }
+
+    /// Each of them.
+    pub(crate) fn each(&self) -> impl Iterator<Item = u32> {
+        let bits = (0u32..).zip(&self.beyond).flat_map(|(at, word)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit)
+        });
+        self.first.iter().copied().chain(bits)
     }
 }
 
@@ -194,6 +235,35 @@ impl<'t> Frame<'t> {
 
     pub(crate) fn height(&self, table: usize) -> usize {
         self.heights.get(table).copied().flatten().unwrap_or(0)
+    }
+
+    /// The same return without some rows: per table and row, whether it stays. A row that stays keeps its parent.
+    pub(crate) fn keep(&mut self, keep: &[Vec<bool>]) {
+        for (table, def) in self.of.tables.iter().enumerate() {
+            let Some(keep) = keep.get(table) else { continue };
+            for column in self.columns.get_mut(def.fields.clone()).unwrap_or_default() {
+                column.keep(keep);
+            }
+            if let Some(Some(height)) = self.heights.get_mut(table) {
+                *height = keep.iter().filter(|stays| **stays).count();
+            }
+        }
+        for def in &self.of.tables {
+            let Some((parent, at)) = def.place.as_ref().and_then(|place| place.parent) else { continue };
+            let (Some(Column::Numbers(cells)), Some(keep)) = (self.columns.get_mut(at), keep.get(parent))
+            else {
+                continue;
+            };
+            let now = links::renumbered(keep);
+            for cell in cells {
+                let row = links::parent_row(*cell, now.len());
+                if let Some(row) = now.get(row as usize) {
+                    *cell = links::parent_cell(*row);
+                }
+            }
+        }
+        // a row with a fault is one of those that went
+        self.faults.clear();
     }
 
     pub(crate) fn has(&self, table: usize) -> bool {
@@ -252,6 +322,21 @@ impl Sink for Frame<'_> {
 }
 
 impl Column {
+    fn keep(&mut self, keep: &[bool]) {
+        fn only<T>(values: &mut Vec<T>, keep: &[bool]) {
+            let mut stays = keep.iter();
+            values.retain(|_| stays.next().copied().unwrap_or(false));
+        }
+        match self {
+            Column::Days(v) => only(v, keep),
+            Column::Codes(v) => only(v, keep),
+            Column::Texts(v) => only(v, keep),
+            Column::Numbers(v) => only(v, keep),
+            Column::Marks(v) => only(v, keep),
+            Column::Unused => {}
+        }
+    }
+
     /// A number that tells the values of a column apart; `None` for a blank and for what cannot be read.
     pub(crate) fn fingerprint(&self, row: usize) -> Option<u64> {
         fn known<T: Marked>(values: &[T], row: usize) -> Option<T> {

@@ -6,19 +6,13 @@ use super::eval::{self, When};
 use super::frame::{Column, Frame, Rows};
 use super::links::{self, Links};
 use super::plan::Plan;
-use super::tally::{self, Outcome, Tally};
+use super::tally::Tally;
 use crate::checks::cells::said;
-use crate::checks::findings::{Findings, ids};
+use crate::checks::findings::ids;
 use crate::definition::ReturnType;
 
 // first the cells, then what names a row, then the rules, each in the order of the type's file
-pub(super) fn judge(
-    of: &ReturnType,
-    plan: &Plan,
-    frame: &Frame<'_>,
-    when: When,
-    findings: Findings,
-) -> Outcome {
+pub(super) fn judge(of: &ReturnType, plan: &Plan, frame: &Frame<'_>, when: When) -> Vec<Tally> {
     let mut tallies = Vec::new();
     cells(of, frame, &mut tallies);
     for at in 0..of.tables.len() {
@@ -42,7 +36,7 @@ pub(super) fn judge(
             .find(|table| !frame.has(*table));
         if let Some(missing) = missing.and_then(|at| of.tables.get(at)) {
             let text = format!("not checked: the table `{}` is not in this return", missing.name);
-            tallies.push(say(Severity::NotChecked, text, Rows { total: 1, first: Vec::new() }));
+            tallies.push(say(Severity::NotChecked, text, Rows::unnamed(1)));
             continue;
         }
         let found = eval::run(program, of, frame, &links, when);
@@ -50,8 +44,7 @@ pub(super) fn judge(
         let text = "not checked: something that this rule needs is blank";
         tallies.push(say(Severity::NotChecked, text.to_owned(), found.unknown));
     }
-    let (findings, counts) = findings.finish();
-    tally::finish(findings, counts, tallies)
+    tallies
 }
 
 fn cells(of: &ReturnType, frame: &Frame<'_>, tallies: &mut Vec<Tally>) {

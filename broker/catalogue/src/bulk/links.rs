@@ -132,6 +132,22 @@ pub(crate) fn parent_row(cell: i64, height: usize) -> u32 {
     row.and_then(|row| u32::try_from(row).ok()).filter(|row| (*row as usize) < height).unwrap_or(NONE)
 }
 
+/// The cell, in millionths, that names a row.
+pub(crate) fn parent_cell(row: u32) -> i64 {
+    (i64::from(row) + 1) * 1_000_000
+}
+
+/// Per row, where it stands once only some are left; [`NONE`] for those that are not.
+pub(crate) fn renumbered(keep: &[bool]) -> Vec<u32> {
+    let mut next = 0u32;
+    let mut one = |stays: &bool| {
+        let row = if *stays { next } else { NONE };
+        next += u32::from(*stays);
+        row
+    };
+    keep.iter().map(&mut one).collect()
+}
+
 /// The rows of a table by child, each child's in the order of a column of days and then of the file. Rows
 /// without a child or a day stand in no group.
 pub(crate) fn groups(of: &ReturnType, frame: &Frame<'_>, table: usize, order: Option<usize>) -> Groups {

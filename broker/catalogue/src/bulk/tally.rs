@@ -4,6 +4,7 @@ use concordat_core::finding::{Counts, Finding, Severity};
 use concordat_core::ids::RuleId;
 
 use super::frame::Rows;
+use super::parts::InPart;
 use crate::checks::findings::MOST;
 
 /// How often a rule was broken, or could not be checked.
@@ -20,6 +21,7 @@ pub struct RuleCount {
 }
 
 /// One thing that is said of some rows of a table, or of the table.
+#[derive(Clone)]
 pub(crate) struct Tally {
     pub(crate) rule: RuleId,
     pub(crate) severity: Severity,
@@ -39,6 +41,7 @@ impl Tally {
             column: self.column.clone(),
             text,
             figures: None,
+            record: None,
         }
     }
 }
@@ -52,12 +55,14 @@ pub struct Outcome {
     pub counts: Counts,
     /// How often each rule was broken or not checked, all of them.
     pub per_rule: Vec<RuleCount>,
+    /// For a return that is accepted in part: what was refused, and what is left.
+    pub in_part: Option<InPart>,
 }
 
 /// Lists what was found: first what is about the return as a whole, then rule by rule.
 pub(crate) fn finish(whole: Vec<Finding>, counts: Counts, mut tallies: Vec<Tally>) -> Outcome {
     tallies.retain(|tally| tally.rows.total > 0);
-    let mut outcome = Outcome { findings: whole, counts, per_rule: Vec::new() };
+    let mut outcome = Outcome { findings: whole, counts, per_rule: Vec::new(), in_part: None };
     outcome.findings.truncate(MOST);
     // one finding is kept for each, to say how many more there are
     let room = MOST.saturating_sub(outcome.findings.len()).saturating_sub(tallies.len());

@@ -116,6 +116,7 @@ impl Findings {
             column: place.column.map(str::to_owned),
             text,
             figures,
+            record: None,
         };
         count(&mut self.counts, severity);
         if self.list.len() < MOST {
@@ -153,6 +154,7 @@ impl Findings {
                     self.beyond.errors
                 ),
                 figures: None,
+                record: None,
             });
         }
         (self.list, self.counts)

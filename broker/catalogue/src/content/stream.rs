@@ -2,12 +2,11 @@
 
 use std::io::{self, Read};
 
-use aws_lc_rs::digest::{self, SHA256};
 use concordat_core::ids::{AgencyId, AreaCode, Digest, ReturnTypeId};
 use concordat_core::submission::{Covers, Identity};
 use concordat_core::table::Cells;
 
-use super::{ContentFault, HEAD};
+use super::{ContentFault, HEAD, Hash};
 
 /// The longest text that is read, in bytes: no message that is taken whole holds a longer one.
 const LONGEST: usize = 4 << 20;
@@ -94,7 +93,7 @@ pub struct Pieces<R> {
     buffer: Vec<u8>,
     /// What of the buffer is read already.
     at: usize,
-    hash: digest::Context,
+    hash: Hash,
 }
 
 impl<R: Read> Pieces<R> {
@@ -145,7 +144,7 @@ impl<R: Read> Reader<Pieces<R>> {
     /// # Errors
     /// [`ReadFault`] when it is none.
     pub fn new(input: R) -> Result<(Self, Top), ReadFault> {
-        let hash = digest::Context::new(&SHA256);
+        let hash = Hash::default();
         Self::of(Pieces { input, piece: vec![0; PIECE], buffer: Vec::new(), at: 0, hash })
     }
 
@@ -155,9 +154,7 @@ impl<R: Read> Reader<Pieces<R>> {
     /// [`ReadFault`] when something does.
     pub fn finish(mut self) -> Result<Digest, ReadFault> {
         self.end()?;
-        let mut out = [0; 32];
-        out.iter_mut().zip(self.source.hash.finish().as_ref()).for_each(|(to, from)| *to = *from);
-        Ok(Digest(out))
+        Ok(self.source.hash.finish())
     }
 }
 

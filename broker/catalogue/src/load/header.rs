@@ -9,16 +9,17 @@ use jiff::civil::{Date, Time};
 
 use crate::bulk::Plan;
 use crate::definition::{
-    Additive, AreaMatch, EventDue, Field, Long, MAIN, RecipientRule, ReturnType, Rule, TableDef, TypeKind,
+    Acceptance, Additive, AreaMatch, EventDue, Field, Long, MAIN, RecipientRule, ReturnType, Rule, TableDef,
+    TypeKind,
 };
 use crate::kind::{FieldKind, date_constant};
 use crate::rule::is_field_name;
 
 use super::fields::{self, About};
 use super::section::Section;
-use super::{Lists, Read, rules, sha256, tables};
+use super::{Lists, Read, acceptance, rules, sha256, tables};
 
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 29] = [
     "id",
     "version",
     "title",
@@ -31,6 +32,7 @@ const KEYS: [&str; 28] = [
     "frequency",
     "purpose",
     "nil",
+    "acceptance",
     "in_force",
     "due",
     "event_due",
@@ -100,6 +102,7 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         event_id,
         by_indicator,
         bulk,
+        acceptance,
     } = content?;
     Some(ReturnType {
         id: id?,
@@ -114,6 +117,7 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         recipients: recipients?,
         purpose: purpose?,
         nil: nil?,
+        acceptance,
         collect_within: collect_within?,
         from,
         until,
@@ -147,6 +151,7 @@ pub(super) struct Content {
     pub(super) event_id: Option<String>,
     pub(super) by_indicator: Vec<Vec<u16>>,
     pub(super) bulk: Option<Arc<Plan>>,
+    pub(super) acceptance: Acceptance,
 }
 
 fn content(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: Vec<Field>) -> Read<Content> {
@@ -158,6 +163,7 @@ fn content(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: Vec<Field>) -
     let agency_fields = names(root, "agency_fields", &fields, Some(FieldKind::Agency));
     let event_id = event_id(root, kind, &fields);
     let max_rows = max_rows(root, kind);
+    let acceptance = acceptance::of_one_table(root, kind);
     let by_indicator = by_indicator(&rules, &fields, long.as_ref());
     let position = |name: &String| fields.iter().position(|field| field.name == *name);
     let key = key?.iter().filter_map(position).collect();
@@ -181,6 +187,7 @@ fn content(root: &Section<'_, '_>, kind: Option<TypeKind>, fields: Vec<Field>) -
         event_id: event_id?,
         by_indicator,
         bulk: None,
+        acceptance: acceptance?,
     })
 }
 

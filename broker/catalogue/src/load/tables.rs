@@ -6,15 +6,15 @@ use concordat_core::ids::RuleId;
 use concordat_core::table::FieldClass;
 
 use crate::bulk::{Compiling, Place, Role, Schema, Stage, WORDS, compile, plan};
-use crate::definition::{Field, Rule, Scope, TableDef, TypeKind};
+use crate::definition::{Acceptance, Field, Rule, Scope, TableDef, TypeKind};
 use crate::kind::{FieldKind, Sort};
 use crate::rule::{Compiled, named};
 
-use super::Read;
 use super::fields::{self, About};
 use super::header::Content;
 use super::rules::{SEVERITIES, add};
 use super::section::Section;
+use super::{Read, acceptance};
 
 const KEYS: [&str; 16] = [
     "name",
@@ -218,7 +218,9 @@ impl Work {
         let places = self.tables.iter().filter_map(|table| table.place.as_ref());
         let linking = places.flat_map(|place| [place.child, place.order, place.parent.map(|(_, at)| at)]);
         let keys = self.tables.iter().flat_map(|table| table.key.iter().copied());
-        let kept: Vec<usize> = linking.flatten().chain(keys).collect();
+        let acceptance = acceptance::of_tables(root, &self.fields, &self.tables)?;
+        let naming = if let Acceptance::Record { field, .. } = acceptance { Some(field) } else { None };
+        let kept: Vec<usize> = linking.flatten().chain(keys).chain(naming).collect();
         let bulk = plan(&self.fields, programs, &kept, &spoken_for, schema);
         Some(Content {
             fields: self.fields,
@@ -231,6 +233,7 @@ impl Work {
             event_id: None,
             by_indicator: Vec::new(),
             bulk: Some(bulk),
+            acceptance,
         })
     }
 

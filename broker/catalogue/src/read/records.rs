@@ -92,7 +92,7 @@ fn records_as(text: &str, asked: &Asked<'_>, findings: &mut Findings) -> Option<
     let before = text.get(..before).map_or(0, |before| before.matches('\n').count());
     let first_line = u32::try_from(2 + skipped + before + own_lines).unwrap_or(u32::MAX);
     let mut table = Table { name: MAIN.to_owned(), columns: headings.names(of), cells: Cells::default() };
-    let most = of.tables.first().map_or(0, |def| def.max_rows);
+    let most = of.most_rows_of_a_file();
     // blank rows are rows only once another follows: spreadsheets leave some at the end, and they are not held
     let mut blank = 0usize;
     for row in 0.. {

@@ -169,7 +169,7 @@ pub(super) fn table(sheet: &Sheet, asked: &Asked<'_>, findings: &mut Findings) -
         return None;
     };
     let (first, rest) = sheet.rows.split_first()?;
-    let most = of.tables.first().map_or(0, |def| def.max_rows);
+    let most = of.most_rows_of_a_file();
     let mut reading = Reading { asked, headings, first: first.row, findings };
     reading.look_at_layout(sheet, first.hidden);
     let mut table =

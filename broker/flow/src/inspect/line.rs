@@ -167,8 +167,12 @@ fn accepted_line(line: &mut AuditLine, accepted: &Accepted) {
     judged(line, &accepted.judged);
     about(line, Some(&accepted.identity));
     let what = if accepted.nil { "nil declared" } else { "accepted" };
+    let part = accepted.left_out.as_ref().map_or_else(String::new, |left_out| {
+        let all = left_out.accepted.saturating_add(left_out.refused);
+        format!(" in part ({} of {all} records refused)", left_out.refused)
+    });
     line.summary = format!(
-        "{what} as version {}, {} queries, {} explanations given, routed to {}",
+        "{what}{part} as version {}, {} queries, {} explanations given, routed to {}",
         accepted.version,
         accepted.counts.queries,
         accepted.explanations.len(),

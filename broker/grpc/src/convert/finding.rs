@@ -14,6 +14,7 @@ pub fn sent(finding: Finding) -> wire::Finding {
         column: finding.column.unwrap_or_default(),
         text: finding.text,
         figures: finding.figures.unwrap_or_default(),
+        record: finding.record.map(|record| record.as_str().to_owned()).unwrap_or_default(),
     }
 }
 

@@ -48,5 +48,6 @@ fn row(row: ObligationRow) -> wire::ObligationRow {
         was_late: row.was_late,
         unexplained: row.unexplained,
         disagreements: row.disagreements,
+        records_refused: row.records_refused,
     }
 }

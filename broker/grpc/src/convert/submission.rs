@@ -13,8 +13,8 @@ use wire::status_request::Which as WireWhich;
 use crate::codec::Parcel;
 
 use super::{
-    EXPLANATIONS, FINDINGS, PIECE, digest, entry_id, finding, identity, malformed, name, optional, table,
-    texts, withdrawal,
+    EXPLANATIONS, FINDINGS, PIECE, digest, entry_id, finding, identity, malformed, name, optional, parted,
+    table, texts, withdrawal,
 };
 
 /// Reads a submission.
@@ -43,6 +43,7 @@ fn received_head(request: wire::SubmitRequest) -> Result<Received, Refusal> {
         replaces: replaces(&request.replaces, &request.replace_reason)?,
         tables: Vec::new(),
         explanations: explanations(request.explanations)?,
+        all_or_nothing: request.all_or_nothing,
     })
 }
 
@@ -123,6 +124,7 @@ fn replaces(submission: &[u8], reason: &str) -> Result<Option<Replaces>, Refusal
 #[must_use]
 pub fn acknowledged(acknowledged: Acknowledged) -> wire::SubmitReply {
     let (withdrawn_at, withdrawn_reason) = withdrawal::told(acknowledged.withdrawn);
+    let (refused, records_accepted) = parted::told(acknowledged.parted);
     wire::SubmitReply {
         submission: bytes_of(acknowledged.submission),
         index: acknowledged.index,
@@ -133,6 +135,8 @@ pub fn acknowledged(acknowledged: Acknowledged) -> wire::SubmitReply {
         findings: acknowledged.findings.into_iter().take(FINDINGS).map(finding::sent).collect(),
         withdrawn_at,
         withdrawn_reason,
+        refused,
+        records_accepted,
     }
 }
 
@@ -183,6 +187,8 @@ pub fn status(status: StatusOf) -> wire::StatusReply {
         withdrawn_at,
         withdrawn_reason,
         across: status.across.into_iter().map(across).collect(),
+        records_accepted: record.left_out.as_ref().map_or(0, |left_out| left_out.accepted),
+        records_refused: record.left_out.map_or(0, |left_out| left_out.refused),
     }
 }
 

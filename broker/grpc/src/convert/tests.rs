@@ -5,13 +5,14 @@ use concordat_core::entry::EntryClass;
 use concordat_core::explanation::{Explanation, ExplanationCode};
 use concordat_core::ids::SendKey;
 use concordat_core::obligation::State;
+use concordat_core::record::{LeftOut, RecordId, RefusedRecord};
 use concordat_core::submission::{
     DeliveryRecord, DeliveryState, Identity, PayloadAt, ReplaceReason, Replaces, SubmissionRecord,
 };
 use concordat_core::table::Table;
 use concordat_flow::{
     Acknowledged, AcrossOf, AuditLine, AuditPage, CheckpointOf, Collected, Fetched, InboxItem, InboxPage,
-    Left, ObligationRow, Replacement, StatusOf, TakenBack, Which, WhoAmI, Withheld,
+    Left, ObligationRow, Parted, Replacement, StatusOf, TakenBack, Which, WhoAmI, Withheld,
 };
 use concordat_proto::v1 as wire;
 use wire::fetch_part::Part;
@@ -37,6 +38,7 @@ fn request() -> wire::SubmitRequest {
         replace_reason: "late_data".into(),
         tables: vec![table("main", 2, 4)],
         explanations: vec![wire_explanation()],
+        all_or_nothing: true,
     }
 }
 
@@ -184,6 +186,7 @@ fn record() -> SubmissionRecord {
             text: "seen and right".into(),
         }],
         unexplained: vec!["N2".parse().unwrap()],
+        left_out: Some(LeftOut { accepted: 288, refused: 12, rules: vec![("148".parse().unwrap(), 12)] }),
         purpose: "P4-partnership-assurance".parse().unwrap(),
         type_digest: Digest([4; 32]),
         submitted_by: "met/desk".parse().unwrap(),
@@ -301,6 +304,8 @@ fn a_submissions_status_tells_all_that_is_recorded() {
             with: vec!["`cds-csc-quarterly` of hackney-csc".into()],
             overdue: false,
         }],
+        records_accepted: 288,
+        records_refused: 12,
     };
     assert_eq!(submission::status(status), expected);
 }
@@ -325,6 +330,7 @@ fn an_acknowledgement_carries_receipt_and_findings() {
         column: None,
         text: "has doubled".into(),
         figures: Some("10 to 20".into()),
+        record: None,
     };
     let reply = submission::acknowledged(Acknowledged {
         submission: EntryId([1; 16]),
@@ -335,7 +341,16 @@ fn an_acknowledgement_carries_receipt_and_findings() {
         withdrawn: record().withdrawn,
         queued_to: 4,
         findings: vec![found; FINDINGS + 1],
+        parted: Some(Parted {
+            accepted: 288,
+            refused: vec![RefusedRecord {
+                record: RecordId::new("903771"),
+                rules: vec!["148".parse().unwrap()],
+            }],
+        }),
     });
+    let refused = wire::RefusedRecord { record: "903771".into(), rules: vec!["148".into()] };
+    assert_eq!((reply.refused, reply.records_accepted), (vec![refused], 288));
     assert_eq!((reply.index, reply.version, reply.already, reply.queued_to), (41, 2, true, 4));
     assert_eq!((reply.submission, reply.receipt), (vec![1; 16], b"receipt".to_vec()));
     assert_eq!(reply.findings.len(), FINDINGS);
@@ -517,6 +532,7 @@ fn an_obligation_row_has_its_words_and_a_catalogue_digest_its_size() {
         was_late: true,
         unexplained: 2,
         disagreements: 3,
+        records_refused: 12,
     }];
     let as_at = "2023-05-10".parse().unwrap();
     let reply = obligation::completeness(concordat_flow::Completeness { rows, as_at, demo_clock: false });
@@ -527,6 +543,7 @@ fn an_obligation_row_has_its_words_and_a_catalogue_digest_its_size() {
     );
     assert_eq!((row.working_days_late, row.was_late, row.last_accepted.as_str()), (4, true, ""));
     assert_eq!((row.unexplained, row.disagreements, reply.as_at.as_str()), (2, 3, "2023-05-10"));
+    assert_eq!(row.records_refused, 12);
     let held = |held| catalogue::held(&wire::CatalogueRequest { held });
     assert_eq!(held(Vec::new()), Ok(None));
     assert_eq!(held(vec![1; 32]), Ok(Some(Digest([1; 32]))));

@@ -36,6 +36,7 @@ fn found(severity: Severity, row: u32) -> Finding {
         column: Some("contacts".to_owned()),
         text: "must be a whole number".to_owned(),
         figures: None,
+        record: None,
     }
 }
 

@@ -131,6 +131,7 @@ pub fn accepted(number: u64, version: u32, replaces: Option<EntryId>) -> Accepte
         counts: Counts::default(),
         found: Vec::new(),
         compared: None,
+        left_out: None,
         explanations: Vec::new(),
         payload: PayloadAt::Nowhere,
     }

@@ -29,7 +29,7 @@ mod tests;
 
 use std::any::Any;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
 
@@ -132,6 +132,8 @@ pub(crate) struct Shared {
     index: RwLock<LogIndex>,
     head: RwLock<Arc<Head>>,
     projections: RwLock<Arc<Projections>>,
+    /// How many contents have begun to arrive since the store was opened.
+    spooled: AtomicU64,
     /// Set before the queue is closed when the stop is to be a clean one.
     closing: AtomicBool,
     /// Set while the projections lag behind the log: nothing is answered from them until they are rebuilt.

@@ -1,7 +1,7 @@
 //! Making and opening a store. On opening the guard alone decides what the journal must hold.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, RwLock};
 
 use aws_lc_rs::rand;
@@ -278,6 +278,7 @@ impl Opening {
             head: RwLock::new(Arc::new(head)),
             index: RwLock::new(index),
             projections: RwLock::new(Arc::new(projections)),
+            spooled: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             stale: AtomicBool::new(false),
             _lock: self.lock,

@@ -372,7 +372,9 @@ impl Store for Embedded {
     fn spool(&self, entry: EntryId, key: KeyId) -> Result<Spool, Fault> {
         let shared = &self.shared;
         let place = shared.place_of(entry, SectionClass::Payload, PAYLOAD_SECTION);
-        let path = layout::arriving(&shared.dir).join(entry.to_string());
+        // of one entry there may be two at once: what came, and what is left of it
+        let number = shared.spooled.fetch_add(1, Ordering::Relaxed);
+        let path = layout::arriving(&shared.dir).join(format!("{entry}-{number}"));
         Spool::begin((Arc::clone(&shared.port), path), Arc::clone(&shared.ring), key, place)
     }
 

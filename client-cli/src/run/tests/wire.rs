@@ -16,13 +16,13 @@ async fn enrolled() -> (Office, Paper) {
     (office, paper)
 }
 
-async fn enrol(office: &mut Office, paper: &Paper, token: &str) -> (u8, String, String) {
+pub(super) async fn enrol(office: &mut Office, paper: &Paper, token: &str) -> (u8, String, String) {
     office.desk.stdin = Box::new(io::Cursor::new(format!("{token}\n")));
     let (broker, pin) = (&paper.enrolment, paper.fingerprint);
     office.run(&format!("enrol --broker {broker} --fingerprint {pin} --token-file - -o json"), None).await
 }
 
-fn pending(office: &Office) -> usize {
+pub(super) fn pending(office: &Office) -> usize {
     Pending::of(&office.context()).unwrap().records().unwrap().len()
 }
 
@@ -209,7 +209,7 @@ async fn missing_returns_fail_the_run_only_when_asked_to_and_the_demo_clock_is_t
     let (code, stdout, stderr) = office.run("missing --fail-on missing -o csv", None).await;
     assert_eq!(code, 0, "{stderr}");
     assert!(
-        stdout.ends_with("met,visits-monthly,E09000012,2023-03,,accepted,2023-04-12,0,,no,0,0\n"),
+        stdout.ends_with("met,visits-monthly,E09000012,2023-03,,accepted,2023-04-12,0,,no,0,0,0\n"),
         "{stdout}"
     );
     assert!(stderr.contains("DEMO CLOCK"), "{stderr}");
