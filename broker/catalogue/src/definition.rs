@@ -170,6 +170,14 @@ pub struct TableDef {
     pub(crate) place: Option<bulk::Place>,
 }
 
+impl TableDef {
+    /// The name of its CSV file, or its sheet, without an ending; none where it is the only table or comes as XML.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.place.as_ref()?.files.first().map(String::as_str)
+    }
+}
+
 /// Over what a rule looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {

@@ -4,19 +4,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use concordat_catalogue::{Draft, ReturnType};
+use concordat_core::explanation::Explanation;
 use concordat_core::finding::Counts;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
 use concordat_core::submission::{Identity, ReplaceReason, Replaces};
 use concordat_proto::v1;
 
 use crate::answer::{self, Answer};
+use crate::answers;
 use crate::commands::validate::{heading, tell_not_read, tell_reading};
 use crate::commands::whoami;
 use crate::context::Context;
 use crate::convert;
 use crate::definitions::{self, InUse};
 use crate::exit::Exit;
-use crate::explain::Explaining;
+use crate::explain::{Answers, Explaining};
 use crate::failure::Failure;
 use crate::file::{self, Owner, Reading, Subject};
 use crate::pending::Pending;
@@ -32,7 +34,8 @@ pub struct Args {
     /// What the file is
     #[command(flatten)]
     subject: Subject,
-    /// The file, or - for the standard input; for a return of several tables a folder or a ZIP
+    /// The file, or - for the standard input; for a return of several tables a folder, a ZIP or a workbook with a sheet
+    /// for each
     #[arg(required_unless_present = "nil")]
     file: Option<PathBuf>,
     /// Declare that there was nothing; then there is no file
@@ -64,8 +67,19 @@ enum Input {
     Nil,
     /// A file of one table.
     One(Vec<u8>),
-    /// The files of several tables.
-    Several(Vec<several::Named>),
+    /// Several tables.
+    Several(several::Given),
+}
+
+impl Input {
+    /// The answers to queries that it holds.
+    fn answers(&self) -> Result<Vec<Explanation>, Failure> {
+        match self {
+            Input::Nil => Ok(Vec::new()),
+            Input::One(bytes) => answers::of_file(bytes),
+            Input::Several(given) => Ok(given.answers.clone()),
+        }
+    }
 }
 
 /// A return that may be sent.
@@ -74,6 +88,7 @@ struct Ready {
     draft: Draft,
     content: Digest,
     found: Found,
+    answers: Answers,
 }
 
 /// Checks and sends.
@@ -88,7 +103,7 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
     let of = file::type_of(&in_use.catalogue, &args.subject, session.clock.now())?;
     let file = match args.file.as_deref() {
         None => Input::Nil,
-        Some(path) if of.has_several_tables() => Input::Several(several::files(path, session)?),
+        Some(path) if of.has_several_tables() => Input::Several(several::given(path, &of, session)?),
         Some(path) => Input::One(session.read(path)?),
     };
     let ready = prepare(args, &file, &owner, &in_use, session)?;
@@ -163,11 +178,12 @@ fn prepare(
 ) -> Result<Ready, Failure> {
     session.printer.say(&format!("checking with {}", in_use.whence));
     let now = session.clock.now();
+    let answers = args.explaining.with(input.answers()?)?;
     let of = file::type_of(&in_use.catalogue, &args.subject, now)?;
     let (of, reading) = match input {
-        Input::Several(files) => {
-            let (subject, period, of) = several::period(&args.subject, &of, &in_use.catalogue, files, now)?;
-            let reading = several::read(&of, files, &subject, period, owner)?;
+        Input::Several(given) => {
+            let (subject, period, of) = given.period(&args.subject, &of, &in_use.catalogue, now)?;
+            let reading = given.read(&of, &subject, period, owner)?;
             (of, reading)
         }
         Input::One(_) | Input::Nil => {
@@ -177,8 +193,8 @@ fn prepare(
         }
     };
     let (draft, about) = match reading {
-        Reading::Unreadable(findings) => {
-            show(args, None, &Found::of(findings), session)?;
+        Reading::Unreadable(found) => {
+            show(args, None, &found, session)?;
             return Err(unsent("the file is not one of this return type"));
         }
         Reading::Draft { draft, about } => {
@@ -189,7 +205,7 @@ fn prepare(
             (draft, about)
         }
     };
-    let found = Found::of(about.findings).from(about.first_line);
+    let found = about.found;
     if args.nil && !of.nil {
         return Err(
             unsent(&format!("`{}` does not allow a nil", of.id)).hint("send the figures, zeros included")
@@ -197,14 +213,15 @@ fn prepare(
     }
     if args.no_check {
         let content = file::content_digest(&draft.identity, draft.nil, &draft.tables);
-        return Ok(Ready { of, draft, content, found });
+        return Ok(Ready { of, draft, content, found, answers });
     }
     let identity = draft.identity.clone();
     let checked = file::check_offline(&of, draft.clone(), now);
     match checked.valid {
         Some(valid) => {
-            args.explaining.check(&checked.findings, in_use.catalogue.across_of(&of.id))?;
-            Ok(Ready { of, draft, content: valid.digest(), found })
+            let seen = [found.findings.as_slice(), &checked.findings].concat();
+            answers.check(&seen, in_use.catalogue.across_of(&of.id))?;
+            Ok(Ready { of, draft, content: valid.digest(), found, answers })
         }
         None => {
             show(args, Some(&identity), &found.and(checked.findings, checked.counts), session)?;
@@ -237,7 +254,7 @@ async fn attempt(args: &Args, context: &Context, ready: &Ready, key: SendKey) ->
         nil: ready.draft.nil,
         replaces: args.replaces.zip(args.reason).map(|(submission, reason)| Replaces { submission, reason }),
         tables: ready.draft.tables.clone(),
-        explanations: args.explaining.all().to_vec(),
+        explanations: ready.answers.all().to_vec(),
     };
     submitter::send(context, &outgoing.into_request()).await
 }
@@ -264,7 +281,7 @@ fn acknowledged(
     let findings = convert::findings(reply.findings.clone());
     let counts = Counts::of(&findings);
     // what the client alone could see in the file stands before what the broker found
-    let found = ready.found.clone().and(findings.clone(), counts);
+    let found = ready.found.clone().and(findings, counts);
     let recorded_at = receipts::recorded_at(&verified).map(|at| at.to_string());
     let mut human = format!(
         "recorded at index {}, queued to {}\nsubmission {submission}, version {}, {}\nreceipt {}\n",
@@ -276,7 +293,7 @@ fn acknowledged(
     );
     if reply.already {
         human.push_str("nothing was recorded anew: this is the original receipt of the same content\n");
-        if !args.explaining.all().is_empty() {
+        if !ready.answers.all().is_empty() {
             human.push_str("its explanations are those sent then; see `concordat status`\n");
         }
     }
@@ -301,7 +318,7 @@ fn acknowledged(
         .fact("receipt", path.display().to_string());
     let answer: Answer = report::answer(heading, true, &found).human(human);
     // an original receipt is of what was sent then, its explanations included
-    let answer = if reply.already { answer } else { args.explaining.tell(answer, &findings) };
+    let answer = if reply.already { answer } else { ready.answers.tell(answer, &found.findings) };
     session.printer.answer(&answer)
 }
 

@@ -55,6 +55,7 @@ impl Office {
     }
 }
 
+mod answered;
 mod several;
 mod wire;
 

@@ -77,9 +77,9 @@ fn errors(bytes: &[u8], of: &ReturnType, catalogue: &Catalogue) -> Vec<String> {
     let subject =
         Subject { areas: if of.area_fields.is_empty() { subject.areas } else { vec![] }, ..subject };
     match file::read(Some(bytes), &subject, of, &owner, catalogue).unwrap() {
-        Reading::Unreadable(findings) => findings.iter().map(|f| f.text.clone()).collect(),
+        Reading::Unreadable(found) => found.findings.iter().map(|f| f.text.clone()).collect(),
         Reading::Draft { draft, about } => {
-            assert!(about.findings.is_empty(), "{}: {:?}", of.id, about.findings);
+            assert!(about.found.findings.is_empty(), "{}: {:?}", of.id, about.found);
             assert_eq!(draft.tables[0].height(), 1);
             let checked = file::check_offline(of, draft, NOW.parse().unwrap());
             let errors = checked.findings.iter().filter(|f| f.severity == Severity::Error);

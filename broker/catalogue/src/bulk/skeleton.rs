@@ -34,6 +34,7 @@ impl Out<'_> {
         let (name, indent) = (element.name.as_str(), "  ".repeat(depth));
         match element.role {
             Role::Cell { table, column, .. } | Role::Line { table, column } => {
+                let many = matches!(element.role, Role::Cell { many: true, .. });
                 if self.written.contains(&(table, column)) {
                     return;
                 }
@@ -43,7 +44,7 @@ impl Out<'_> {
                 let holds = field.codes.as_ref().map(|codes| codes.codes());
                 let only = holds.and_then(|codes| if let [only] = codes { Some(&only.code) } else { None });
                 let only = only.filter(|code| !code.contains(['<', '&'])).map_or("", String::as_str);
-                let _ = writeln!(self.text, "{indent}<{name}>{only}</{name}> <!-- {} -->", said(field));
+                let _ = writeln!(self.text, "{indent}<{name}>{only}</{name}> <!-- {} -->", said(field, many));
             }
             Role::Holds | Role::Row(_) => {
                 let what = match element.role {
@@ -60,12 +61,13 @@ impl Out<'_> {
     }
 }
 
-fn said(field: &Field) -> String {
+fn said(field: &Field, many: bool) -> String {
     let mut said = plain(&field.title);
     if field.required {
         said.push_str("; required");
     }
-    let _ = write!(said, "; {}", plain(field.kind.says()));
+    let holds = if many { "an element for each, each one of its words" } else { field.kind.says() };
+    let _ = write!(said, "; {}", plain(holds));
     if let Some(list) = &field.codes {
         let codes: Vec<&str> = list.codes().iter().map(|code| code.code.as_str()).collect();
         if codes.len() <= SPELT_OUT {
