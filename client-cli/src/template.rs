@@ -263,6 +263,3 @@ fn codes(sheet: &mut Worksheet, of: &ReturnType, lists: &[List]) -> Result<(), X
 fn unwritten(why: impl std::fmt::Display) -> Failure {
     Failure::new(Exit::Failure, format!("the template cannot be written: {why}"))
 }
-
-#[cfg(test)]
-mod tests;
