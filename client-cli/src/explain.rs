@@ -110,7 +110,8 @@ fn lines(unexplained: &[RuleId], explanations: &[Explanation]) -> String {
     }
     if !unexplained.is_empty() {
         let rules = unexplained.iter().map(ToString::to_string).collect();
-        let _ = writeln!(out, "unexplained: {}; answer with --explain RULE=CODE:TEXT", list(rules));
+        let _ =
+            writeln!(out, "unexplained: {}; answer with --explain RULE=CODE:TEXT or in a file", list(rules));
     }
     out
 }

@@ -66,9 +66,19 @@ pub fn given(path: &Path, of: &ReturnType, session: &mut Session<'_>) -> Result<
                 let answers = answers::of_file(&bytes)?;
                 return Ok(Given { files: vec![(name(path), bytes)], is_workbook: true, answers });
             }
-            archive(path, &bytes)?
+            let files = archive(path, &bytes)?;
+            if !files.iter().any(|(name, _)| name.to_lowercase().ends_with(ending)) {
+                let what = format!("`{}` is no ZIP with {ending} files in it", path.display());
+                return Err(Failure::usage(what).hint(sent_as(of)));
+            }
+            files
         }
-        Some(bytes) => vec![(name(path), bytes)],
+        Some(bytes) => {
+            if let FileKind::Other(why) = kind::of_bytes(&bytes) {
+                return Err(Failure::usage(format!("`{}`: {why}", path.display())).hint(sent_as(of)));
+            }
+            vec![(name(path), bytes)]
+        }
     };
     let mut answers = Vec::new();
     let is_answers = |name: &str| answers::is_file(name) && bulk::table_named(of, answers::SHEET).is_none();
@@ -81,6 +91,16 @@ pub fn given(path: &Path, of: &ReturnType, session: &mut Session<'_>) -> Result<
     }
     let answers = answers.first().map_or(Ok(Vec::new()), |bytes| answers::of_csv(bytes, answers::FILE))?;
     Ok(Given { files, is_workbook: false, answers })
+}
+
+fn sent_as(of: &ReturnType) -> String {
+    match of.is_xml() {
+        true => format!("a return of `{}` is one XML file, as the system writes it", of.id),
+        false => format!(
+            "a return of `{}` is CSV files in a folder or ZIP, or a workbook (.xlsx) with a sheet for each table",
+            of.id
+        ),
+    }
 }
 
 fn name(path: &Path) -> String {
@@ -169,7 +189,9 @@ impl Given {
         Some(match workbook::tabs(bytes, of) {
             Ok(tabs) => bulk::read_sheets(of, &tabs, &BESIDE),
             Err(why) => {
-                let findings = reading::refused(&why.to_string());
+                let mut findings = reading::refused(&why.to_string());
+                // it is about the file, and no table of the type is called as one of one table is
+                findings.iter_mut().for_each(|finding| finding.table.clear());
                 let counts = Counts::of(&findings);
                 Err((findings, counts))
             }
@@ -189,11 +211,7 @@ impl Given {
         now: Timestamp,
     ) -> Result<(Subject, Period, Arc<ReturnType>), Failure> {
         if self.is_workbook && of.is_xml() {
-            return Err(Failure::usage(format!(
-                "a return of `{}` is one XML file, as the system writes it, and this is a workbook",
-                of.id
-            ))
-            .hint("choose the XML file"));
+            return Err(Failure::usage("this is a workbook: choose the XML file").hint(sent_as(of)));
         }
         if subject.sheet.is_some() {
             return Err(Failure::usage(format!(

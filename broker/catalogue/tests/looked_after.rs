@@ -175,6 +175,20 @@ fn a_sound_folder_has_no_findings() {
 }
 
 #[test]
+fn headings_alone_are_no_return_in_files_or_as_sent() {
+    let mut empty = folder(&[]);
+    for (_, text) in &mut empty {
+        text.truncate(text.find('\n').unwrap() + 1);
+    }
+    let found = examine(&empty).outcome.findings;
+    let told: Vec<_> = found.iter().map(|f| (f.rule.as_str(), f.table.as_str(), f.row)).collect();
+    assert_eq!(told, [("table-rows", "header", None), ("table-rows", "episodes", None)]);
+    let tables = bulk::read(&of(), &files(&empty)).unwrap().tables;
+    let sent = check(&of(), draft(&of(), "2023-24", tables), &offline());
+    assert_eq!((sent.counts.errors, sent.valid.is_none()), (2, true));
+}
+
+#[test]
 fn every_rule_has_a_folder_that_breaks_it_and_nothing_else_and_one_that_keeps_it() {
     let of = of();
     let known: BTreeSet<&str> = of.rules.iter().map(|rule| rule.id.as_str()).collect();

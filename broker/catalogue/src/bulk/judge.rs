@@ -8,7 +8,7 @@ use super::links::{self, Links};
 use super::plan::Plan;
 use super::tally::{self, Outcome, Tally};
 use crate::checks::cells::said;
-use crate::checks::findings::{Findings, ids};
+use crate::checks::findings::{Findings, Place, ids};
 use crate::definition::ReturnType;
 
 // first the cells, then what names a row, then the rules, each in the order of the type's file
@@ -17,8 +17,9 @@ pub(super) fn judge(
     plan: &Plan,
     frame: &Frame<'_>,
     when: When,
-    findings: Findings,
+    mut findings: Findings,
 ) -> Outcome {
+    empty(of, frame, &mut findings);
     let mut tallies = Vec::new();
     cells(of, frame, &mut tallies);
     for at in 0..of.tables.len() {
@@ -52,6 +53,17 @@ pub(super) fn judge(
     }
     let (findings, counts) = findings.finish();
     tally::finish(findings, counts, tallies)
+}
+
+// a template that nobody filled in is no return
+fn empty(of: &ReturnType, frame: &Frame<'_>, findings: &mut Findings) {
+    for (at, def) in of.tables.iter().enumerate() {
+        let required = def.place.as_ref().is_some_and(|place| place.required);
+        if required && frame.has(at) && frame.height(at) == 0 {
+            let text = "there is no row in this table, and no return without one: fill it in";
+            findings.error(&ids().rows, Place::table(&def.name), text);
+        }
+    }
 }
 
 fn cells(of: &ReturnType, frame: &Frame<'_>, tallies: &mut Vec<Tally>) {

@@ -106,9 +106,23 @@ async fn a_workbook_with_a_sheet_for_each_table_is_checked_like_the_folder() {
     assert!(code == 2 && stderr.contains("is one XML file"), "{stderr}");
     let (code, _, stderr) = office.run(&format!("{LOOKED_AFTER} --sheet header"), Some(&path)).await;
     assert!(code == 2 && stderr.contains("leave it out"), "{stderr}");
-    std::fs::write(&path, &std::fs::read(&path).unwrap()[..2_000]).unwrap();
-    let (code, _, stderr) = office.run(LOOKED_AFTER, Some(&path)).await;
-    assert!(code != 0 && !stderr.contains("panic"), "{stderr}");
+    for (bytes, words) in [
+        (&b"%PDF-1.7"[..], "this is a PDF"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0",
+            "locked with a password",
+        ),
+        (&crate::template::zip(&[("a.ods".into(), b"x".to_vec())]).unwrap(), "no ZIP with .csv files"),
+        (&std::fs::read(&path).unwrap()[..2_000], "no ZIP"),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        let (code, _, stderr) = office.run(LOOKED_AFTER, Some(&path)).await;
+        assert!(code == 2 && stderr.contains(words), "{words}: {stderr}");
+    }
+    let damaged = crate::template::zip(&[("xl/workbook.xml".into(), b"<workbook".to_vec())]).unwrap();
+    std::fs::write(&path, damaged).unwrap();
+    let (code, stdout, stderr) = office.run(LOOKED_AFTER, Some(&path)).await;
+    assert_eq!((code, rules(&stdout)), (3, vec![("file-kind".into(), json!(""), json!(null))]), "{stderr}");
 }
 
 fn sheet(path: &Path, name: &str) -> Option<Vec<Vec<String>>> {
@@ -245,9 +259,11 @@ async fn a_template_of_several_tables_is_a_folder_a_zip_or_a_workbook_and_of_a_c
     for name in ["blank.zip", "blank.xlsx"] {
         let path = out(&office, name);
         assert_eq!(office.run("template ssda903-extract --out", Some(&path)).await.0, 0);
-        let (code, _, stderr) = office.run(LOOKED_AFTER, Some(&path)).await;
+        let (code, stdout, stderr) = office.run(LOOKED_AFTER, Some(&path)).await;
+        let empty = |table: &str| ("table-rows".to_owned(), json!(table), json!(null));
+        assert_eq!(rules(&stdout), [empty("header"), empty("episodes")], "nothing is filled in yet");
         assert!(
-            code == 0 && stderr.contains("header 0, episodes 0") && stderr.contains("missing 0"),
+            code == 3 && stderr.contains("header 0, episodes 0") && stderr.contains("missing 0"),
             "{stderr}"
         );
         assert!(!stderr.contains("not read"), "{stderr}");
