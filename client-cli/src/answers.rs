@@ -1,6 +1,8 @@
 //! Answers to queries as a table: the sheet `answers` of a workbook, or a CSV file. Its columns are rule, code and
 //! text; what else stands beside them is for whoever fills it in.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use concordat_catalogue::read::{self, headings, kind};
@@ -62,20 +64,31 @@ pub fn of_file(bytes: &[u8]) -> Result<Vec<Explanation>, Failure> {
     if kind::of_bytes(bytes) != kind::FileKind::Workbook {
         return Ok(Vec::new());
     }
-    match workbook::rows_of(bytes, SHEET, MOST_ROWS + 2) {
-        Ok(Some(rows)) => table(&rows, &format!("the sheet `{SHEET}`")),
-        // what is wrong with the workbook is told where the return is read
-        Ok(None) | Err(_) => Ok(Vec::new()),
-    }
+    // what is wrong with the workbook is told where the return is read
+    of_workbook(bytes).map_or(Ok(Vec::new()), |rows| table(&rows, &format!("the sheet `{SHEET}`")))
 }
 
-/// The answers that a file named with `--answers` holds.
+fn of_workbook(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
+    workbook::rows_of(bytes, SHEET, MOST_ROWS + 2).ok().flatten()
+}
+
+/// The answers that a file named with `--answers` holds: a table in text, or a workbook with such a sheet.
 ///
 /// # Errors
 /// As [`of_csv`], and when it cannot be read.
 pub fn of_path(path: &Path) -> Result<Vec<Explanation>, Failure> {
-    let bytes = std::fs::read(path).map_err(|why| Failure::unreadable(path, &why))?;
-    of_csv(&bytes, &format!("`{}`", path.display()))
+    let (mut bytes, most) = (Vec::new(), read::MOST_BYTES as u64);
+    let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+    read.map_err(|why| Failure::unreadable(path, &why))?;
+    let called = format!("`{}`", path.display());
+    if kind::of_bytes(&bytes) != kind::FileKind::Workbook {
+        return of_csv(&bytes, &called);
+    }
+    let rows = of_workbook(&bytes).ok_or_else(|| {
+        Failure::usage(format!("{called} is a workbook and shows no sheet `{SHEET}` that can be read"))
+            .hint("name the workbook that `concordat validate --report` wrote, or a CSV file")
+    })?;
+    table(&rows, &called)
 }
 
 fn table(rows: &[Vec<String>], called: &str) -> Result<Vec<Explanation>, Failure> {

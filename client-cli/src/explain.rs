@@ -21,9 +21,9 @@ pub struct Explaining {
     /// definition_change, small_numbers, known_issue or other
     #[arg(long = "explain", value_name = "RULE=CODE:TEXT", value_parser = parse)]
     explanations: Vec<Explanation>,
-    /// A CSV file of such answers, with the columns rule, code and text; the sheet `answers` of a workbook and the
-    /// answers.csv of a folder or ZIP are read without it
-    #[arg(long, value_name = "FILE.csv")]
+    /// A CSV file of such answers, with the columns rule, code and text, or a workbook with the sheet `answers`; that
+    /// sheet of the return's own workbook and the answers.csv of its folder or ZIP are read without it
+    #[arg(long, value_name = "FILE")]
     answers: Option<PathBuf>,
 }
 

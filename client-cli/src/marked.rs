@@ -154,13 +154,13 @@ fn about(
     let mut lines = vec![format!("{} ({}), {covers}", of.title, of.id)];
     lines.push(match (whole, of.is_xml()) {
         (true, false) => "Every row of the return stands here, a sheet for each table, with the cells marked that something was found in. Put right here, this workbook can be checked and sent as it is.".to_owned(),
-        (true, true) => "The rows of the message stand here, a sheet for each table, with the line on which each begins. Put them right in the system and have it write the message anew: this workbook cannot be sent.".to_owned(),
+        (true, true) => "The rows of the message, as far as it could be read, stand here, a sheet for each table, with the line on which each begins. Put them right in the system and have it write the message anew: this workbook cannot be sent.".to_owned(),
         (false, _) => format!(
             "The return is too large to be copied whole: only rows in which something was found and listed stand here, {shown} of the {all} rows of their tables, each with its number. Put them right where they come from: this workbook cannot be sent."
         ),
     });
     lines.push(format!("The sheet \"{FINDINGS_SHEET}\" lists what was found; where a rule has more rows than are listed, it says how many."));
-    lines.push(format!("The sheet \"{}\" is for answers to queries: a code and a text beside the rule. It is read when this workbook is checked or sent; saved as {}, also beside the files of a return.", answers::SHEET, answers::FILE));
+    lines.push(format!("The sheet \"{}\" is for answers to queries: a code and a text beside the rule. It is read when this workbook is checked or sent, and answers the queries of a return that lies elsewhere when this workbook is named with --answers.", answers::SHEET));
     sheet.set_column_width(0, 110)?;
     for (at, line) in (0u32..).zip(&lines) {
         sheet.write_string_with_format(at, 0, line, &wrapped)?;

@@ -144,9 +144,14 @@ fn a_skeleton_has_every_element_once_is_read_as_a_message_and_its_rows_have_line
     assert!(read.tables.iter().all(|table| table.height() == 1), "a row of every table");
     let own = own_rows(&of, &files, &Keep::All);
     assert_eq!(own.len(), of.tables.len());
-    let line = text.lines().position(|line| line.trim_start().starts_with("<Section47>")).unwrap() + 1;
+    let line_of = |tag: &str| text.lines().position(|line| line.trim_start().starts_with(tag)).unwrap() + 1;
     let enquiries = of.tables.iter().position(|table| table.name == "section47").unwrap();
     let rows = &own.iter().find(|own| own.table == enquiries).unwrap().rows;
-    assert_eq!(rows[0].line.unwrap() as usize, line);
+    assert_eq!(rows[0].line.unwrap() as usize, line_of("<Section47>"));
+    // and as far as a message goes that was cut short
+    let cut = text.split_inclusive("</CINPlanDates>").next().unwrap();
+    let own = own_rows(&of, &[File { name: "a.xml", bytes: cut.as_bytes() }], &Keep::All);
+    let plans = own.iter().find(|own| of.tables[own.table].name == "cin_plans").unwrap();
+    assert_eq!(plans.rows[0].line.unwrap() as usize, line_of("<CINPlanDates>"));
     assert!(skeleton(&shipped("ssda903-extract")).is_none());
 }

@@ -33,6 +33,14 @@ async fn answers_in_a_sheet_or_a_file_count_as_if_they_were_typed() {
     let (code, stdout, stderr) =
         office.run(&format!("{VALIDATE} -o json --answers {}", answers.display()), Some(&csv)).await;
     assert_eq!((code, told(&stdout)), (0, (json!(["V-R2"]), json!([]))), "{stderr}");
+    let apart = office.dir.path().join("apart.xlsx");
+    std::fs::write(&apart, with_answers(&[["rule", "code", "text"], ["V-R2", "other", "so"]])).unwrap();
+    let named = format!("{VALIDATE} -o json --answers {}", apart.display());
+    let (code, stdout, stderr) = office.run(&named, Some(&csv)).await;
+    assert_eq!((code, told(&stdout)), (0, (json!(["V-R2"]), json!([]))), "{stderr}");
+    std::fs::write(&apart, workbook(|_| ())).unwrap();
+    let (code, _, stderr) = office.run(&named, Some(&csv)).await;
+    assert!(code == 2 && stderr.contains("shows no sheet `answers`"), "{stderr}");
     // of a workbook the sheet; and what was asked where it was read is answered like what a rule asks
     let path = office.dir.path().join("a.xlsx");
     std::fs::write(&path, with_answers(&[["Rule", "Text", "Code"], ["V-R2", "so", "other"]])).unwrap();

@@ -215,6 +215,14 @@ async fn a_copy_of_a_census_has_its_rows_with_their_lines_and_is_not_to_be_sent(
     assert_eq!(copied[1][..3], ["1", "4", "1"]);
     assert_eq!(sheet(&out, "cin_details (copy)").unwrap()[1][1], "5");
     assert!(sheet(&out, "about").unwrap()[1][0].contains("cannot be sent"));
+    // but the answers that were written on it can be
+    let asks = office.file("asks.xml", &CENSUS.replace(">7<", ">1<"));
+    let (code, _, stderr) =
+        office.run(&format!("validate --type cin-census --answers {}", out.display()), Some(&asks)).await;
+    assert_eq!(code, 0, "an empty sheet of answers is one: {stderr}");
+    let (code, _, stderr) =
+        office.run(&format!("validate --type cin-census --answers {}", file.display()), Some(&asks)).await;
+    assert!(code == 2 && stderr.contains("is no table in text"), "{stderr}");
 }
 
 #[tokio::test]
