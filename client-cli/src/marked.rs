@@ -2,18 +2,22 @@
 //! the queries to be answered, on sheets beside it. Put right there, the workbook can be checked and sent as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use concordat_catalogue::bulk::{Keep, OwnRow, OwnTable};
-use concordat_catalogue::read::headings;
+use concordat_catalogue::read::{Asked, headings};
 use concordat_catalogue::{ReturnType, TableDef};
 use concordat_core::finding::{Finding, Severity};
 use rust_xlsxwriter::{Color, Format, Note, Workbook, Worksheet, XlsxError};
 
 use crate::answers;
+use crate::commands::template;
 use crate::exit::Exit;
 use crate::explain::Answers;
 use crate::failure::Failure;
+use crate::file::{self, Subject};
 use crate::report::Found;
+use crate::session::Session;
 use crate::several::Given;
 
 /// The sheet with the file's own cells.
@@ -99,6 +103,47 @@ pub fn copy_of_several(
         finish(&mut book, found, answers)
     };
     write().map_err(unwritten)
+}
+
+/// Writes the marked copy of a file of one table to a file that must not be there yet, and says what it is.
+///
+/// # Errors
+/// A [`Failure`] when it cannot be written.
+pub fn write(
+    path: &Path,
+    bytes: &[u8],
+    subject: &Subject,
+    asked: &Asked<'_>,
+    found: &Found,
+    answers: &Answers,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let rows = file::rows(bytes, subject, asked);
+    template::new_file(path, &copy(rows.as_deref(), asked.of, found, answers)?)?;
+    let what = match rows {
+        Some(_) => "the file with its findings marked",
+        None => "the findings alone, as the file is no table or too large to be copied",
+    };
+    session.printer.say(&format!("{what}: `{}`", path.display()));
+    Ok(())
+}
+
+/// Writes the marked copy of a return of several tables, as [`write()`].
+///
+/// # Errors
+/// A [`Failure`] when it cannot be written.
+pub fn write_several(
+    path: &Path,
+    given: &Given,
+    of: &ReturnType,
+    covers: &str,
+    found: &Found,
+    answers: &Answers,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    template::new_file(path, &copy_of_several(given, of, covers, found, answers)?)?;
+    session.printer.say(&format!("a copy with its findings marked: `{}`", path.display()));
+    Ok(())
 }
 
 /// The sender's own rows, and whether they are all of them.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use concordat_cli::workbook;
 use concordat_tests::sender::holds;
 use serde_json::{Value, json};
 
@@ -134,7 +135,9 @@ fn answers_in_the_file_itself_are_kept_with_its_return_also_to_what_was_asked_wh
         assert!(twice.ended(2).err.contains("`N1` is answered twice"), "neither is guessed to be meant");
     }
     let offline = run("validate", &[]).ended(0).data();
-    let sent = run("submit", &[]).ended(0).data();
+    let copy = scene.folder("files").join("copy.xlsx");
+    let shown = copy.to_string_lossy().into_owned();
+    let sent = run("submit", &["--report", &shown]).ended(0).data();
     for data in [&offline, &sent] {
         assert_eq!(
             (&data["explained"], &data["unexplained"]),
@@ -147,6 +150,14 @@ fn answers_in_the_file_itself_are_kept_with_its_return_also_to_what_was_asked_wh
         "cell-formula=other:the sum of two teams"
     ]);
     assert_eq!((&status["explanations"], &status["unexplained"]), (&kept, &json!(["N3"])));
+    // the copy asks for what is left, and is the same return
+    let asks = workbook::rows_of(&std::fs::read(&copy).unwrap(), "answers", 100).unwrap().unwrap();
+    let asks: Vec<&str> = asks[1..4].iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(asks, ["N1", "cell-formula", "N3"]);
+    let again = sender.run(&[&["submit"], &QUARTER[..], &[&shown, "-o", "json"]].concat()).ended(0).data();
+    assert_eq!((&again["already"], &again["submission"]), (&json!(true), &sent["submission"]));
+    let taken = run("submit", &["--report", &shown]).ended(2);
+    assert!(taken.err.contains("is there already"), "{taken:?}");
 }
 
 #[test]

@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use concordat_catalogue::read::Asked;
 use concordat_catalogue::{Draft, ReturnType};
 use concordat_core::explanation::Explanation;
 use concordat_core::finding::Counts;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
-use concordat_core::submission::{Identity, ReplaceReason, Replaces};
+use concordat_core::submission::{Covers, ReplaceReason, Replaces};
 use concordat_proto::v1;
 
 use crate::answer::{self, Answer};
 use crate::answers;
+use crate::commands::template;
 use crate::commands::validate::{heading, tell_not_read, tell_reading};
 use crate::commands::whoami;
 use crate::context::Context;
@@ -21,6 +23,7 @@ use crate::exit::Exit;
 use crate::explain::{Answers, Explaining};
 use crate::failure::Failure;
 use crate::file::{self, Owner, Reading, Subject};
+use crate::marked;
 use crate::pending::Pending;
 use crate::receipts::{self, Expected};
 use crate::report::{self, Found};
@@ -53,6 +56,10 @@ pub struct Args {
     /// Answers to queries, sent and kept with the return
     #[command(flatten)]
     explaining: Explaining,
+    /// Also write the file back as a workbook with the findings marked in it, the broker's among them, and a sheet to
+    /// answer queries on; it must not be there yet
+    #[arg(long, value_name = "FILE.xlsx", conflicts_with = "nil")]
+    report: Option<PathBuf>,
     /// Send it as it is, errors included, to see what the broker finds
     #[arg(long)]
     no_check: bool,
@@ -97,6 +104,9 @@ struct Ready {
 /// A [`Failure`]: [`Exit::Rejected`] with its findings shown, [`Exit::Queued`] when the outcome is unknown,
 /// [`Exit::Tampered`] when the receipt does not prove what was sent.
 pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    if let Some(path) = args.report.as_deref().filter(|path| path.exists()) {
+        return Err(template::there_already(path));
+    }
     let mut context = session.context()?;
     let owner = owner(&mut context).await?;
     let in_use = definitions::of(&context).await?;
@@ -131,7 +141,7 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
     };
     match sent.outcome {
         Ok(reply) => {
-            acknowledged(&context, &ready, &reply, args, session)?;
+            acknowledged(&context, &ready, &reply, args, &file, session)?;
             pending.release(&ready.content)?;
             Ok(Exit::Ok)
         }
@@ -147,7 +157,8 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
             if !failure.findings.is_empty() {
                 let counts = Counts::of(&failure.findings);
                 let found = ready.found.and(failure.findings.clone(), counts);
-                show(args, Some(&ready.draft.identity), &found, session)?;
+                let seen = Seen { of: &ready.of, covers: Some(&ready.draft.identity.covers), found: &found };
+                show(args, &file, &seen, &ready.answers, session)?;
             }
             Err(failure)
         }
@@ -194,7 +205,7 @@ fn prepare(
     };
     let (draft, about) = match reading {
         Reading::Unreadable(found) => {
-            show(args, None, &found, session)?;
+            show(args, input, &Seen { of: &of, covers: None, found: &found }, &answers, session)?;
             return Err(unsent("the file is not one of this return type"));
         }
         Reading::Draft { draft, about } => {
@@ -215,7 +226,7 @@ fn prepare(
         let content = file::content_digest(&draft.identity, draft.nil, &draft.tables);
         return Ok(Ready { of, draft, content, found, answers });
     }
-    let identity = draft.identity.clone();
+    let covers = draft.identity.covers.clone();
     let checked = file::check_offline(&of, draft.clone(), now);
     match checked.valid {
         Some(valid) => {
@@ -224,7 +235,9 @@ fn prepare(
             Ok(Ready { of, draft, content: valid.digest(), found, answers })
         }
         None => {
-            show(args, Some(&identity), &found.and(checked.findings, checked.counts), session)?;
+            let found = found.and(checked.findings, checked.counts);
+            let seen = Seen { of: &of, covers: Some(&covers), found: &found };
+            show(args, input, &seen, &answers, session)?;
             Err(unsent("the return has errors"))
         }
     }
@@ -235,14 +248,49 @@ fn unsent(why: &str) -> Failure {
         .hint("put right what is named, then run the same command again")
 }
 
+/// What was found in which return.
+struct Seen<'s> {
+    of: &'s ReturnType,
+    covers: Option<&'s Covers>,
+    found: &'s Found,
+}
+
+/// Shows what a return was refused for.
 fn show(
     args: &Args,
-    identity: Option<&Identity>,
-    found: &Found,
+    input: &Input,
+    seen: &Seen<'_>,
+    answers: &Answers,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let heading = heading("submit", &args.subject, identity.map(|identity| &identity.covers));
-    session.printer.answer(&report::answer(heading, false, found))
+    copy(args, input, seen, answers, session)?;
+    let heading = heading("submit", &args.subject, seen.covers);
+    session.printer.answer(&report::answer(heading, false, seen.found))
+}
+
+/// Writes the marked copy, where one is wanted.
+fn copy(
+    args: &Args,
+    input: &Input,
+    seen: &Seen<'_>,
+    answers: &Answers,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let Some(path) = args.report.as_deref() else { return Ok(()) };
+    match input {
+        Input::Nil => Ok(()),
+        Input::One(bytes) => {
+            let asked = Asked::only(seen.of);
+            marked::write(path, bytes, &args.subject, &asked, seen.found, answers, session)
+        }
+        Input::Several(given) => {
+            let covers = match seen.covers {
+                Some(covers) => covers.to_string(),
+                None => args.subject.period.map_or_else(String::new, |period| period.to_string()),
+            };
+            marked::write_several(path, given, seen.of, &covers, seen.found, answers, session)
+        }
+    }
 }
 
 async fn attempt(args: &Args, context: &Context, ready: &Ready, key: SendKey) -> submitter::Sent {
@@ -265,6 +313,7 @@ fn acknowledged(
     ready: &Ready,
     reply: &v1::SubmitReply,
     args: &Args,
+    input: &Input,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     let submission = convert::entry_id(&reply.submission)?;
@@ -319,7 +368,13 @@ fn acknowledged(
     let answer: Answer = report::answer(heading, true, &found).human(human);
     // an original receipt is of what was sent then, its explanations included
     let answer = if reply.already { answer } else { ready.answers.tell(answer, &found.findings) };
-    session.printer.answer(&answer)
+    session.printer.answer(&answer)?;
+    let seen = Seen { of: &ready.of, covers: Some(&ready.draft.identity.covers), found: &found };
+    // what was recorded stays so, whatever becomes of the copy
+    if let Err(why) = copy(args, input, &seen, &ready.answers, session) {
+        session.printer.warn(&why.what);
+    }
+    Ok(())
 }
 
 fn entry_id(text: &str) -> Result<EntryId, String> {

@@ -71,13 +71,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let accepted = found.counts.errors == 0;
     if let Some(path) = &args.report {
         let asked = Asked { of: &of, among: in_use.catalogue.types() };
-        let rows = file::rows(&bytes, &args.subject, &asked);
-        template::new_file(path, &marked::copy(rows.as_deref(), &of, &found, &answers)?)?;
-        let what = match rows {
-            Some(_) => "the file with its findings marked",
-            None => "the findings alone, as the file is no table or too large to be copied",
-        };
-        session.printer.say(&format!("{what}: `{}`", path.display()));
+        marked::write(path, &bytes, &args.subject, &asked, &found, &answers, session)?;
     }
     let heading = heading("validate", &args.subject, covers.as_ref());
     let answer = report::answer(heading, accepted, &found);
@@ -105,9 +99,7 @@ fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'
     let accepted = outcome.counts.errors == 0;
     let found = Found { findings: outcome.findings, counts: outcome.counts, first_line: None };
     if let Some(path) = &args.report {
-        let copy = marked::copy_of_several(&given, &of, &period.to_string(), &found, &answers)?;
-        template::new_file(path, &copy)?;
-        session.printer.say(&format!("a copy with its findings marked: `{}`", path.display()));
+        marked::write_several(path, &given, &of, &period.to_string(), &found, &answers, session)?;
     }
     let heading = heading("validate", &subject, Some(&Covers::Period(period)));
     if accepted {
