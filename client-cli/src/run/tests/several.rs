@@ -301,3 +301,32 @@ async fn a_template_of_several_tables_is_a_folder_a_zip_or_a_workbook_and_of_a_c
     let (code, _, stderr) = office.run("template ssda903-extract", None).await;
     assert!(code == 2 && stderr.contains("add --out FOLDER"), "{stderr}");
 }
+
+#[tokio::test]
+async fn no_broken_workbook_or_zip_of_several_tables_ends_otherwise_than_with_a_finding_or_a_reason() {
+    let mut office = Office::unenrolled();
+    let answers = ("answers", "rule,code,text\n148,other,so\n");
+    let workbook = book(&[("header", HEADER), ("episodes", EPISODES), answers]);
+    let files = [("header.csv", HEADER), ("episodes.csv", EPISODES), ("answers.csv", answers.1)];
+    let zip = crate::template::zip(&files.map(|(name, text)| (name.to_owned(), text.into()))).unwrap();
+    let path = office.dir.path().join("bent");
+    let mut seen = [0usize; 4];
+    // a step that no power of two divides, so that bends fall on headers, names and data alike
+    for (sound, step) in [(&workbook, 307usize), (&zip, 41)] {
+        for at in (0..sound.len()).step_by(step) {
+            let mut bent = sound.clone();
+            bent[at] ^= 0x55;
+            if at % 3 == 0 {
+                bent.truncate(at);
+            }
+            std::fs::write(&path, &bent).unwrap();
+            let out = office.dir.path().join(format!("{}-{at}.xlsx", sound.len()));
+            let run = format!("{LOOKED_AFTER} --report {}", out.display());
+            let (code, stdout, stderr) = office.run(&run, Some(&path)).await;
+            assert!(matches!(code, 2 | 3), "byte {at}: {code} {stdout}{stderr}");
+            assert!(code == 3 || !stderr.is_empty(), "byte {at}: a reason");
+            seen[usize::from(code)] += 1;
+        }
+    }
+    assert!(seen[2] > 5 && seen[3] > 5, "both were seen: {seen:?}");
+}
