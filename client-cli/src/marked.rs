@@ -1,14 +1,14 @@
 //! The sender's own file back, as a workbook with the cells marked that something was found in; all findings, and
 //! the queries to be answered, on sheets beside it. Put right there, the workbook can be checked and sent as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use concordat_catalogue::bulk::{Keep, OwnRow, OwnTable};
-use concordat_catalogue::read::{Asked, headings};
-use concordat_catalogue::{ReturnType, TableDef};
+use concordat_catalogue::ReturnType;
+use concordat_catalogue::bulk::{Keep, OwnTable};
+use concordat_catalogue::read::Asked;
 use concordat_core::finding::{Finding, Severity};
-use rust_xlsxwriter::{Color, Format, Note, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Color, Format, Workbook, Worksheet, XlsxError};
 
 use crate::answers;
 use crate::commands::template;
@@ -19,6 +19,10 @@ use crate::file::{self, Subject};
 use crate::report::Found;
 use crate::session::Session;
 use crate::several::Given;
+
+use page::Page;
+
+mod page;
 
 /// The sheet with the file's own cells.
 pub const FILE_SHEET: &str = "return";
@@ -34,23 +38,6 @@ const MOST: (usize, usize, usize) = (1 << 20, 16_384, 32_000);
 /// tests, which make such a return.
 const MOST_WHOLE: usize = if cfg!(test) { 400 } else { 500_000 };
 
-/// What was found in one cell: the heaviest weight, and the words.
-type Marks = BTreeMap<(u32, u16), (Severity, Vec<String>)>;
-
-/// One sheet of the sender's own rows.
-struct Page {
-    name: String,
-    /// The table that findings name.
-    table: String,
-    headings: Vec<String>,
-    /// How many of the headings are ours and stand in front of the file's own.
-    ours: usize,
-    /// Rows by their number, from 1, each under the headings.
-    rows: Vec<(u32, Vec<String>)>,
-    /// Whether each stands where its number says, with those left out that are blank.
-    in_place: bool,
-}
-
 /// Makes the marked copy of a file of one table. `rows` are the file's own, the headings first; none when it is no
 /// table. `answers` are those that the file itself holds, and the rules whose queries are left.
 ///
@@ -65,15 +52,7 @@ pub fn copy(
     let mut book = Workbook::new();
     let mut write = || {
         if let Some((headings, rows)) = rows.and_then(<[_]>::split_first) {
-            let page = Page {
-                name: FILE_SHEET.to_owned(),
-                table: of.tables.first().map_or_else(String::new, |def| def.name.clone()),
-                headings: headings.clone(),
-                ours: 0,
-                rows: (1u32..).zip(rows.iter().cloned()).collect(),
-                in_place: true,
-            };
-            page.write(&mut book, of, &found.findings)?;
+            Page::of_one(of, headings, rows).write(&mut book, of, &found.findings)?;
         }
         finish(&mut book, found, answers)
     };
@@ -98,7 +77,7 @@ pub fn copy_of_several(
         about(book.add_worksheet().set_name(ABOUT_SHEET)?, of, covers, whole, &tables)?;
         for own in tables {
             let (Some(alone), Some(def)) = (of.alone(own.table), of.tables.get(own.table)) else { continue };
-            page(own, def, of.is_xml(), whole).write(&mut book, &alone, &found.findings)?;
+            Page::of_several(own, def, of.is_xml(), whole).write(&mut book, &alone, &found.findings)?;
         }
         finish(&mut book, found, answers)
     };
@@ -161,31 +140,6 @@ fn own(given: &Given, of: &ReturnType, findings: &[Finding]) -> (Vec<OwnTable>, 
     (tables, false)
 }
 
-fn page(own: OwnTable, def: &TableDef, is_xml: bool, whole: bool) -> Page {
-    let in_place = whole && !is_xml;
-    let name = def.file().unwrap_or(&def.name);
-    // a sheet of some of the rows must never be taken for the table: neither its name nor its headings are the table's
-    let name = if in_place { name.to_owned() } else { format!("{} (copy)", start(name, 24)) };
-    let ours: &[&str] = match (in_place, is_xml) {
-        (true, _) => &[],
-        (false, true) => &["row in the message", "line"],
-        (false, false) => &["row in the file"],
-    };
-    let rows = own.rows.into_iter().map(|OwnRow { row, line, cells }| {
-        let line = line.map_or_else(String::new, |line| line.to_string());
-        let ahead = [row.to_string(), line].into_iter().take(ours.len());
-        (row, ahead.chain(cells).collect())
-    });
-    Page {
-        name,
-        table: def.name.clone(),
-        headings: ours.iter().map(|text| (*text).to_owned()).chain(own.headings).collect(),
-        ours: ours.len(),
-        rows: rows.collect(),
-        in_place,
-    }
-}
-
 fn about(
     sheet: &mut Worksheet,
     of: &ReturnType,
@@ -222,82 +176,6 @@ fn finish(book: &mut Workbook, found: &Found, answers: &Answers) -> Result<Vec<u
 
 fn unwritten(why: XlsxError) -> Failure {
     Failure::new(Exit::Failure, format!("the marked copy cannot be written: {why}"))
-}
-
-impl Page {
-    fn write(&self, book: &mut Workbook, of: &ReturnType, findings: &[Finding]) -> Result<(), XlsxError> {
-        let sheet = book.add_worksheet().set_name(&self.name)?;
-        let records = self.records();
-        let marks = self.marks(of, findings);
-        let text = Format::new().set_num_format("@");
-        let heading = text.clone().set_bold();
-        let plain = |at: u32| if at == 0 { &heading } else { &text };
-        for (at, record) in records.iter().filter(|(at, _)| (**at as usize) < MOST.0) {
-            for (column, cell) in (0u16..).zip(record.iter().take(MOST.1)) {
-                if !cell.is_empty() && !marks.contains_key(&(*at, column)) {
-                    sheet.write_string_with_format(*at, column, cut(cell), plain(*at))?;
-                }
-            }
-        }
-        for ((at, column), mark) in marks.iter().filter(|((at, _), _)| (*at as usize) < MOST.0) {
-            let cell = records.get(at).and_then(|record| record.get(usize::from(*column)));
-            note(sheet, (*at, *column), cell.map_or("", String::as_str), mark, plain(*at))?;
-        }
-        sheet.set_freeze_panes(1, 0)?;
-        Ok(())
-    }
-
-    /// What stands in each row of the sheet, the headings in row 0.
-    fn records(&self) -> BTreeMap<u32, &[String]> {
-        let rows = (1u32..).zip(&self.rows);
-        let rows = rows.map(|(at, (row, cells))| (if self.in_place { *row } else { at }, cells.as_slice()));
-        std::iter::once((0, self.headings.as_slice())).chain(rows).collect()
-    }
-
-    /// Where a row stands in the sheet, by its number; none where it is not shown.
-    fn place(&self, row: u32) -> Option<u32> {
-        if self.in_place {
-            return Some(row);
-        }
-        let at = self.rows.binary_search_by_key(&row, |(row, _)| *row).ok()?;
-        u32::try_from(at + 1).ok()
-    }
-
-    /// Where each finding belongs: its cell, else the first of its row, else the heading of its column.
-    fn marks(&self, of: &ReturnType, findings: &[Finding]) -> Marks {
-        let named = self.headings.get(self.ours..).unwrap_or_default();
-        let mut marks = Marks::new();
-        for finding in findings.iter().filter(|finding| finding.table == self.table) {
-            let column = finding.column.as_deref().and_then(|name| headings::place(of, named, name));
-            if finding.row.is_none() && column.is_none() {
-                continue;
-            }
-            let Some(row) = finding.row.map_or(Some(0), |row| self.place(row)) else { continue };
-            let Ok(column) = u16::try_from(column.map_or(0, |at| at + self.ours)) else { continue };
-            let mark = marks.entry((row, column)).or_insert((finding.severity, Vec::new()));
-            mark.0 = mark.0.min(finding.severity);
-            mark.1.push(format!("{} [{}]: {}", word(finding.severity), finding.rule, finding.text));
-        }
-        marks
-    }
-}
-
-fn note(
-    sheet: &mut Worksheet,
-    (at, column): (u32, u16),
-    cell: &str,
-    (severity, words): &(Severity, Vec<String>),
-    plain: &Format,
-) -> Result<(), XlsxError> {
-    let format = plain.clone().set_background_color(colour(*severity));
-    if cell.is_empty() {
-        sheet.write_blank(at, column, &format)?;
-    } else {
-        sheet.write_string_with_format(at, column, cut(cell), &format)?;
-    }
-    let note = Note::new(cut(&words.join("\n\n"))).add_author_prefix(false).set_width(320).set_height(120);
-    sheet.insert_note(at, column, &note)?;
-    Ok(())
 }
 
 fn word(severity: Severity) -> &'static str {
