@@ -18,6 +18,7 @@ use concordat_core::table::Table;
 use jiff::Timestamp;
 
 use crate::failure::Failure;
+use crate::report::Found;
 use crate::workbook;
 
 /// The event id of a file that has none: the checks say what is wrong with the file itself.
@@ -60,7 +61,7 @@ pub enum Reading {
         about: About,
     },
     /// The file is not one of this type.
-    Unreadable(Vec<Finding>),
+    Unreadable(Found),
 }
 
 /// What there is to tell of a file that was read.
@@ -68,12 +69,10 @@ pub enum Reading {
 pub struct About {
     /// The columns that the type says never leave the client.
     pub left_behind: Vec<String>,
-    /// What was found in reading it, no errors among it.
-    pub findings: Vec<Finding>,
+    /// What was found in reading it, no errors among it; and where its row 1 stands, where that is one place.
+    pub found: Found,
     /// How its text was encoded; none of a workbook.
     pub encoding: Option<Encoding>,
-    /// Where its row 1 stands; none of a nil.
-    pub first_line: Option<u32>,
 }
 
 /// The version of the return type in force for a subject.
@@ -124,9 +123,9 @@ pub fn read(
         None => (Vec::new(), About::default()),
         Some(Ok(read)) => {
             let ReadIn { tables, left_behind, findings, encoding, first_line } = read;
-            (tables, About { left_behind, findings, encoding, first_line: Some(first_line) })
+            (tables, About { left_behind, found: Found::of(findings).from(Some(first_line)), encoding })
         }
-        Some(Err(findings)) => return Ok(Reading::Unreadable(findings)),
+        Some(Err(findings)) => return Ok(Reading::Unreadable(Found::of(findings))),
     };
     let nil = bytes.is_none();
     let identity = Identity {

@@ -14,12 +14,13 @@
 //!   checked; the sheet of a workbook; a return's folder of files
 //! - [`template`], [`marked`]: an empty file of a return type; a copy of a file with its findings marked
 //! - [`parted`], [`events`]: what is refused of a return that is accepted in part; several events in one file
-//! - [`explain`]: answers to queries, as they are typed
+//! - [`explain`], [`answers`]: answers to queries, as they are typed and as they stand in a file
 //! - [`pending`], [`submitter`], [`receipts`]: one key per submission, its attempts, and what proves the outcome
 //! - [`audit_trail`]: the log, verified without trusting the broker
 //! - [`convert`]: between the wire and our words
 
 pub mod answer;
+pub mod answers;
 pub mod args;
 pub mod audit_trail;
 pub mod certificate;

@@ -1,63 +1,181 @@
-//! The sender's own file back, as a workbook with the cells marked that something was found in, and all
-//! findings on a sheet beside it. Put right there, the workbook can be checked and sent as it is.
+//! The sender's own file back, as a workbook with the cells marked that something was found in; all findings, and
+//! the queries to be answered, on sheets beside it. Put right there, the workbook can be checked and sent as it is.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use concordat_catalogue::ReturnType;
-use concordat_catalogue::read::headings;
+use concordat_catalogue::bulk::{Keep, OwnTable};
+use concordat_catalogue::read::Asked;
 use concordat_core::finding::{Finding, Severity};
-use rust_xlsxwriter::{Color, Format, Note, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Color, Format, Workbook, Worksheet, XlsxError};
 
+use crate::answers;
+use crate::commands::template;
 use crate::exit::Exit;
+use crate::explain::Answers;
 use crate::failure::Failure;
+use crate::file::{self, Subject};
 use crate::report::Found;
+use crate::session::Session;
+use crate::several::Given;
+
+use page::Page;
+
+mod page;
 
 /// The sheet with the file's own cells.
 pub const FILE_SHEET: &str = "return";
+/// The sheet that says what the others are, of a return of several tables.
+pub const ABOUT_SHEET: &str = "about";
 /// The sheet that lists the findings.
 pub const FINDINGS_SHEET: &str = "findings";
 
 /// What a sheet can hold: rows, columns, and characters in a cell.
 const MOST: (usize, usize, usize) = (1 << 20, 16_384, 32_000);
 
-/// What was found in one cell: the heaviest weight, and the words.
-type Marks = BTreeMap<(u32, u16), (Severity, Vec<String>)>;
+/// The most cells of a return of several tables that are copied whole; of more, the rows with findings alone. Less in
+/// tests, which make such a return.
+const MOST_WHOLE: usize = if cfg!(test) { 400 } else { 500_000 };
 
-/// Makes the marked copy. `rows` are the file's own, the headings first; none when it is no table.
+/// Makes the marked copy of a file of one table. `rows` are the file's own, the headings first; none when it is no
+/// table. `answers` are those that the file itself holds, and the rules whose queries are left.
 ///
 /// # Errors
 /// A [`Failure`] when it cannot be written.
-pub fn copy(rows: Option<&[Vec<String>]>, of: &ReturnType, found: &Found) -> Result<Vec<u8>, Failure> {
-    let write = || {
-        let mut book = Workbook::new();
-        if let Some(rows) = rows {
-            let marks = marks(rows, of, &found.findings);
-            file(book.add_worksheet().set_name(FILE_SHEET)?, rows, &marks)?;
+pub fn copy(
+    rows: Option<&[Vec<String>]>,
+    of: &ReturnType,
+    found: &Found,
+    answers: &Answers,
+) -> Result<Vec<u8>, Failure> {
+    let mut book = Workbook::new();
+    let mut write = || {
+        if let Some((headings, rows)) = rows.and_then(<[_]>::split_first) {
+            Page::of_one(of, headings, rows).write(&mut book, of, &found.findings)?;
         }
-        list(book.add_worksheet().set_name(FINDINGS_SHEET)?, found)?;
-        book.save_to_buffer()
+        finish(&mut book, found, answers)
     };
-    write().map_err(|why: XlsxError| {
-        Failure::new(Exit::Failure, format!("the marked copy cannot be written: {why}"))
-    })
+    write().map_err(unwritten)
 }
 
-/// Where each finding belongs: its cell, else the first of its row, else the heading of its column.
-fn marks(rows: &[Vec<String>], of: &ReturnType, findings: &[Finding]) -> Marks {
-    let named = rows.first().map_or(&[][..], Vec::as_slice);
-    let mut marks = Marks::new();
-    for finding in findings {
-        let column = finding.column.as_deref().and_then(|name| headings::place(of, named, name));
-        if finding.row.is_none() && column.is_none() {
-            continue;
+/// Makes the marked copy of a return of several tables: a sheet for each, and one that says what they are. Where
+/// there are too many cells, or the return came as XML, it cannot be sent as it is, and says so.
+///
+/// # Errors
+/// A [`Failure`] when it cannot be written.
+pub fn copy_of_several(
+    given: &Given,
+    of: &ReturnType,
+    covers: &str,
+    found: &Found,
+    answers: &Answers,
+) -> Result<Vec<u8>, Failure> {
+    let (tables, whole) = own(given, of, &found.findings);
+    let mut book = Workbook::new();
+    let write = || {
+        about(book.add_worksheet().set_name(ABOUT_SHEET)?, of, covers, whole, &tables)?;
+        for own in tables {
+            let (Some(alone), Some(def)) = (of.alone(own.table), of.tables.get(own.table)) else { continue };
+            Page::of_several(own, def, of.is_xml(), whole).write(&mut book, &alone, &found.findings)?;
         }
-        let row = finding.row.unwrap_or(0);
-        let Ok(column) = u16::try_from(column.unwrap_or(0)) else { continue };
-        let mark = marks.entry((row, column)).or_insert((finding.severity, Vec::new()));
-        mark.0 = mark.0.min(finding.severity);
-        mark.1.push(format!("{} [{}]: {}", word(finding.severity), finding.rule, finding.text));
+        finish(&mut book, found, answers)
+    };
+    write().map_err(unwritten)
+}
+
+/// Writes the marked copy of a file of one table to a file that must not be there yet, and says what it is.
+///
+/// # Errors
+/// A [`Failure`] when it cannot be written.
+pub fn write(
+    path: &Path,
+    bytes: &[u8],
+    subject: &Subject,
+    asked: &Asked<'_>,
+    found: &Found,
+    answers: &Answers,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let rows = file::rows(bytes, subject, asked);
+    template::new_file(path, &copy(rows.as_deref(), asked.of, found, answers)?)?;
+    let what = match rows {
+        Some(_) => "the file with its findings marked",
+        None => "the findings alone, as the file is no table or too large to be copied",
+    };
+    session.printer.say(&format!("{what}: `{}`", path.display()));
+    Ok(())
+}
+
+/// Writes the marked copy of a return of several tables, as [`write()`].
+///
+/// # Errors
+/// A [`Failure`] when it cannot be written.
+pub fn write_several(
+    path: &Path,
+    given: &Given,
+    of: &ReturnType,
+    covers: &str,
+    found: &Found,
+    answers: &Answers,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    template::new_file(path, &copy_of_several(given, of, covers, found, answers)?)?;
+    session.printer.say(&format!("a copy with its findings marked: `{}`", path.display()));
+    Ok(())
+}
+
+/// The sender's own rows, and whether they are all of them.
+fn own(given: &Given, of: &ReturnType, findings: &[Finding]) -> (Vec<OwnTable>, bool) {
+    let counted = given.own_rows(of, &Keep::None);
+    let cells = |own: &OwnTable| own.all.saturating_mul(own.headings.len());
+    if counted.iter().map(cells).fold(0, usize::saturating_add) <= MOST_WHOLE {
+        return (given.own_rows(of, &Keep::All), true);
     }
-    marks
+    let table = |name: &str| of.tables.iter().position(|def| def.name == name);
+    let wanted: BTreeSet<(usize, u32)> =
+        findings.iter().filter_map(|finding| Some((table(&finding.table)?, finding.row?))).collect();
+    let mut tables = given.own_rows(of, &Keep::These(&wanted));
+    tables.retain(|own| !own.rows.is_empty());
+    (tables, false)
+}
+
+fn about(
+    sheet: &mut Worksheet,
+    of: &ReturnType,
+    covers: &str,
+    whole: bool,
+    tables: &[OwnTable],
+) -> Result<(), XlsxError> {
+    let wrapped = Format::new().set_text_wrap();
+    let (all, shown) =
+        tables.iter().fold((0, 0), |(all, shown), own| (all + own.all, shown + own.rows.len()));
+    let mut lines = vec![format!("{} ({}), {covers}", of.title, of.id)];
+    lines.push(match (whole, of.is_xml()) {
+        (true, false) => "Every row of the return stands here, a sheet for each table, with the cells marked that something was found in. Put right here, this workbook can be checked and sent as it is.".to_owned(),
+        (true, true) => "The rows of the message, as far as it could be read, stand here, a sheet for each table, with the line on which each begins. Put them right in the system and have it write the message anew: this workbook cannot be sent.".to_owned(),
+        (false, _) => format!(
+            "The return is too large to be copied whole: only rows in which something was found and listed stand here, {shown} of the {all} rows of their tables, each with its number. Put them right where they come from: this workbook cannot be sent."
+        ),
+    });
+    lines.push(format!("The sheet \"{FINDINGS_SHEET}\" lists what was found; where a rule has more rows than are listed, it says how many."));
+    lines.push(format!("The sheet \"{}\" is for answers to queries: a code and a text beside the rule. It is read when this workbook is checked or sent, and answers the queries of a return that lies elsewhere when this workbook is named with --answers.", answers::SHEET));
+    sheet.set_column_width(0, 110)?;
+    for (at, line) in (0u32..).zip(&lines) {
+        sheet.write_string_with_format(at, 0, line, &wrapped)?;
+    }
+    Ok(())
+}
+
+/// The sheets that stand at the end of every copy.
+fn finish(book: &mut Workbook, found: &Found, answers: &Answers) -> Result<Vec<u8>, XlsxError> {
+    list(book.add_worksheet().set_name(FINDINGS_SHEET)?, found)?;
+    answers::add_sheet(book, answers.in_return(), &answers::asked(&found.findings, answers.all()))?;
+    book.save_to_buffer()
+}
+
+fn unwritten(why: XlsxError) -> Failure {
+    Failure::new(Exit::Failure, format!("the marked copy cannot be written: {why}"))
 }
 
 fn word(severity: Severity) -> &'static str {
@@ -76,35 +194,12 @@ fn colour(severity: Severity) -> Color {
     })
 }
 
-fn file(sheet: &mut Worksheet, rows: &[Vec<String>], marks: &Marks) -> Result<(), XlsxError> {
-    let text = Format::new().set_num_format("@");
-    let heading = text.clone().set_bold();
-    for (at, row) in (0u32..).zip(rows).take(MOST.0) {
-        for (column, cell) in (0u16..).zip(row).take(MOST.1) {
-            let format = if at == 0 { &heading } else { &text };
-            if !cell.is_empty() && !marks.contains_key(&(at, column)) {
-                sheet.write_string_with_format(at, column, cut(cell), format)?;
-            }
-        }
-    }
-    for ((at, column), (severity, words)) in marks.iter().filter(|((at, _), _)| (*at as usize) < MOST.0) {
-        let cell = rows.get(*at as usize).and_then(|row| row.get(usize::from(*column)));
-        let base = if *at == 0 { &heading } else { &text };
-        let format = base.clone().set_background_color(colour(*severity));
-        match cell.filter(|cell| !cell.is_empty()) {
-            Some(cell) => sheet.write_string_with_format(*at, *column, cut(cell), &format)?,
-            None => sheet.write_blank(*at, *column, &format)?,
-        };
-        let note =
-            Note::new(cut(&words.join("\n\n"))).add_author_prefix(false).set_width(320).set_height(120);
-        sheet.insert_note(*at, *column, &note)?;
-    }
-    sheet.set_freeze_panes(1, 0)?;
-    Ok(())
+fn cut(text: &str) -> &str {
+    start(text, MOST.2)
 }
 
-fn cut(text: &str) -> &str {
-    text.char_indices().nth(MOST.2).and_then(|(at, _)| text.get(..at)).unwrap_or(text)
+fn start(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }
 
 fn list(sheet: &mut Worksheet, found: &Found) -> Result<(), XlsxError> {

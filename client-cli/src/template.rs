@@ -1,18 +1,26 @@
-//! An empty file of a return type: its headings as CSV, or a workbook with a dictionary of its columns and
-//! lists of its codes to choose from.
+//! An empty file of a return type: its headings as CSV, or a workbook with a dictionary of its columns and lists of
+//! its codes to choose from. Of several tables a file or a sheet for each; of what is sent as XML, a message with
+//! every element once.
 
-use concordat_catalogue::{Field, FieldKind, ReturnType};
+use std::io::{Cursor, Write as _};
+
+use concordat_catalogue::bulk;
+use concordat_catalogue::{Field, FieldKind, ReturnType, TableDef};
 use rust_xlsxwriter::{
     Color, DataValidation, Format, FormatAlign, Formula, Note, Workbook, Worksheet, XlsxError,
 };
 
+use crate::answers;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::several::Named;
 
 /// The sheet that is filled in and sent.
 pub const RETURN_SHEET: &str = "return";
-const DICTIONARY_SHEET: &str = "dictionary";
-const CODES_SHEET: &str = "codes";
+/// The sheet that says what each column is.
+pub const DICTIONARY_SHEET: &str = "dictionary";
+/// The sheet that lists codes with their meanings.
+pub const CODES_SHEET: &str = "codes";
 
 /// How many codes the dictionary spells out; the sheet of codes has all of them.
 const SPELT_OUT: usize = 30;
@@ -22,13 +30,55 @@ const SPELT_OUT: usize = 30;
 /// # Errors
 /// A [`Failure`] when they cannot be written.
 pub fn csv(of: &ReturnType) -> Result<Vec<u8>, Failure> {
+    headings(&of.fields)
+}
+
+fn headings(fields: &[Field]) -> Result<Vec<u8>, Failure> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(of.fields.iter().map(|field| field.name.as_str())).map_err(unwritten)?;
+    writer.write_record(fields.iter().map(|field| field.name.as_str())).map_err(unwritten)?;
     writer.into_inner().map_err(unwritten)
 }
 
-/// A workbook: the sheet to fill in, its columns formatted so that a spreadsheet leaves what is typed as it is,
-/// a dictionary, and the codes with their meanings.
+/// The files of a return of several tables: the headings of each, and an empty table of answers to queries.
+///
+/// # Errors
+/// A [`Failure`] when they cannot be written.
+pub fn files(of: &ReturnType) -> Result<Vec<Named>, Failure> {
+    let mut files = Vec::new();
+    for table in &of.tables {
+        let Some(name) = table.file() else { continue };
+        files.push((format!("{name}.csv"), headings(of.columns(table))?));
+    }
+    files.push((answers::FILE.to_owned(), answers::empty_csv()));
+    Ok(files)
+}
+
+/// Files as one ZIP.
+///
+/// # Errors
+/// A [`Failure`] when it cannot be written.
+pub fn zip(files: &[Named]) -> Result<Vec<u8>, Failure> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).map_err(unwritten)?;
+        archive.write_all(bytes).map_err(unwritten)?;
+    }
+    Ok(archive.finish().map_err(unwritten)?.into_inner())
+}
+
+/// The message of a type that is sent as XML.
+///
+/// # Errors
+/// A usage [`Failure`] for a type that is not.
+pub fn xml(of: &ReturnType) -> Result<Vec<u8>, Failure> {
+    bulk::skeleton(of)
+        .map(String::into_bytes)
+        .ok_or_else(|| Failure::usage(format!("a return of `{}` is not XML", of.id)))
+}
+
+/// A workbook: the sheet to fill in, or one for each table, its columns formatted so that a spreadsheet leaves what
+/// is typed as it is; a dictionary, the codes with their meanings, and a sheet for answers to queries. For a type
+/// that is sent as XML the dictionary and the codes alone.
 ///
 /// # Errors
 /// A [`Failure`] when it cannot be written.
@@ -37,10 +87,18 @@ pub fn workbook(of: &ReturnType) -> Result<Vec<u8>, Failure> {
         let mut book = Workbook::new();
         // the codes first, so that the lists may point at them
         let lists = lists(of);
-        fill_in(book.add_worksheet().set_name(RETURN_SHEET)?, of, &lists)?;
+        if !of.is_xml() {
+            for table in &of.tables {
+                let name = table.file().unwrap_or(RETURN_SHEET);
+                fill_in(book.add_worksheet().set_name(name)?, of, table, &lists)?;
+            }
+        }
         dictionary(book.add_worksheet().set_name(DICTIONARY_SHEET)?, of)?;
         if !lists.is_empty() {
             codes(book.add_worksheet().set_name(CODES_SHEET)?, of, &lists)?;
+        }
+        if !of.is_xml() {
+            answers::add_sheet(&mut book, &[], &[])?;
         }
         book.save_to_buffer()
     };
@@ -67,10 +125,14 @@ fn lists(of: &ReturnType) -> Vec<List> {
     lists
 }
 
-fn fill_in(sheet: &mut Worksheet, of: &ReturnType, lists: &[List]) -> Result<(), XlsxError> {
-    let rows = of.tables.first().map_or(1, |def| def.max_rows);
-    let last = u32::try_from(rows).unwrap_or(u32::MAX).clamp(1, (1 << 20) - 1);
-    for (at, field) in (0u16..).zip(&of.fields) {
+fn fill_in(
+    sheet: &mut Worksheet,
+    of: &ReturnType,
+    table: &TableDef,
+    lists: &[List],
+) -> Result<(), XlsxError> {
+    let last = u32::try_from(table.max_rows).unwrap_or(u32::MAX).clamp(1, (1 << 20) - 1);
+    for ((at, place), field) in (0u16..).zip(table.fields.clone()).zip(of.columns(table)) {
         let heading = Format::new().set_bold().set_background_color(if field.required {
             Color::RGB(0x00CF_E2F3)
         } else {
@@ -81,7 +143,7 @@ fn fill_in(sheet: &mut Worksheet, of: &ReturnType, lists: &[List]) -> Result<(),
         sheet.write_string_with_format(0, at, &field.name, &heading)?;
         sheet.insert_note(0, at, &Note::new(hint(field)).add_author_prefix(false).set_width(260))?;
         let one_code = matches!(field.kind, FieldKind::Code | FieldKind::Enum | FieldKind::Tristate);
-        if let Some(list) = lists.iter().find(|list| one_code && list.field == usize::from(at)) {
+        if let Some(list) = lists.iter().find(|list| one_code && list.field == place) {
             let cells = format!("={CODES_SHEET}!$B${}:$B${}", list.first + 1, list.last + 1);
             let choice = DataValidation::new()
                 .allow_list_formula(Formula::new(cells))
@@ -102,6 +164,7 @@ fn shown_as(kind: FieldKind) -> &'static str {
         FieldKind::Count | FieldKind::SnapshotCount | FieldKind::Int => "0",
         FieldKind::Number | FieldKind::Quantity | FieldKind::Money | FieldKind::Percent => "General",
         FieldKind::Date => "yyyy-mm-dd",
+        FieldKind::UkDate => "dd/mm/yyyy",
         FieldKind::DateTime => "yyyy-mm-dd\\Thh:mm",
         _ => "@",
     }
@@ -120,12 +183,22 @@ fn hint(field: &Field) -> String {
 fn dictionary(sheet: &mut Worksheet, of: &ReturnType) -> Result<(), XlsxError> {
     let bold = Format::new().set_bold();
     let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
-    let headings = ["column", "title", "kind", "required", "codes", "notes"];
-    for ((at, heading), width) in (0u16..).zip(headings).zip([28, 40, 44, 10, 60, 50]) {
+    let headings = [
+        ("table", 20),
+        ("column", 28),
+        ("title", 40),
+        ("kind", 44),
+        ("required", 10),
+        ("codes", 60),
+        ("notes", 50),
+    ];
+    // one table has no name that anybody must know
+    let first = usize::from(of.tables.len() < 2);
+    for (at, (heading, width)) in (0u16..).zip(headings.into_iter().skip(first)) {
         sheet.write_string_with_format(0, at, heading, &bold)?;
         sheet.set_column_width(at, width)?;
     }
-    for (row, field) in (1u32..).zip(&of.fields) {
+    for ((row, place), field) in (1u32..).zip(0..).zip(&of.fields) {
         let required = if field.required { "yes" } else { "no" };
         let mut notes: Vec<String> = field.note.iter().cloned().collect();
         notes.extend(field.part.map(|part| format!("filled in by {part} alone")));
@@ -135,13 +208,20 @@ fn dictionary(sheet: &mut Worksheet, of: &ReturnType) -> Result<(), XlsxError> {
             notes.push(format!("also read under: {}", field.aliases.join(", ")));
         }
         let notes = notes.join("; ");
-        let cells = [&field.name, &field.title, field.kind.says(), required, &spelt_out(field), &notes];
-        for (at, cell) in (0u16..).zip(cells) {
+        let codes = spelt_out(field);
+        let cells =
+            [table_of(of, place), &field.name, &field.title, field.kind.says(), required, &codes, &notes];
+        for (at, cell) in (0u16..).zip(cells.into_iter().skip(first)) {
             sheet.write_string_with_format(row, at, cell, &wrapped)?;
         }
     }
     sheet.set_freeze_panes(1, 1)?;
     Ok(())
+}
+
+fn table_of(of: &ReturnType, field: usize) -> &str {
+    let table = of.tables.iter().find(|table| table.fields.contains(&field));
+    table.map_or("", |table| table.file().unwrap_or(&table.name))
 }
 
 fn spelt_out(field: &Field) -> String {
@@ -167,7 +247,11 @@ fn codes(sheet: &mut Worksheet, of: &ReturnType, lists: &[List]) -> Result<(), X
         let Some(field) = of.fields.get(list.field) else { continue };
         let codes = field.codes.iter().flat_map(|codes| codes.codes());
         for (row, code) in (list.first..=list.last).zip(codes) {
-            sheet.write_string(row, 0, &field.name)?;
+            let column = match of.tables.len() {
+                0 | 1 => field.name.clone(),
+                _ => format!("{}.{}", table_of(of, list.field), field.name),
+            };
+            sheet.write_string(row, 0, column)?;
             sheet.write_string(row, 1, &code.code)?;
             sheet.write_string(row, 2, &code.title)?;
         }
@@ -179,6 +263,3 @@ fn codes(sheet: &mut Worksheet, of: &ReturnType, lists: &[List]) -> Result<(), X
 fn unwritten(why: impl std::fmt::Display) -> Failure {
     Failure::new(Exit::Failure, format!("the template cannot be written: {why}"))
 }
-
-#[cfg(test)]
-mod tests;

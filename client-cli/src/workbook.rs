@@ -1,14 +1,17 @@
-//! A workbook in, one sheet of it out: which sheet, its cells as they are stored, and what the sheet hides.
-//! What the cells mean is the catalogue's to say.
+//! A workbook in, one sheet of it out, or the sheet of each table: which sheet, its cells as they are stored, and
+//! what it hides. What the cells mean is the catalogue's to say.
 //!
 //! The parts of a workbook are read here rather than by a library for spreadsheets, because such libraries give
 //! the values alone: whether a row is hidden, how a number is shown and whether it was ever computed is what
 //! must be told, and every part needs a cap.
 
+use concordat_catalogue::ReturnType;
+use concordat_catalogue::bulk::{self, Tab};
 use concordat_catalogue::read::headings::{self, Fit};
 use concordat_catalogue::read::sheet::Sheet;
 use concordat_catalogue::read::{Asked, sheet::MOST_COLUMNS};
 
+use crate::answers;
 use package::Package;
 use xml::{Piece, Xml, attribute, is_set};
 
@@ -36,7 +39,7 @@ pub enum Fault {
     Damaged,
     /// It is larger than is read.
     #[error(
-        "the workbook is too large when unzipped: save the one sheet to be sent as a workbook of its own, or as CSV"
+        "the workbook is too large when unzipped: save what is to be sent in a workbook of its own, or as CSV"
     )]
     TooLarge,
     /// It is encrypted.
@@ -71,6 +74,40 @@ pub fn sheet(bytes: &[u8], named: Option<&str>, asked: &Asked<'_>) -> Result<She
     let most = asked.of.tables.first().map_or(0, |def| def.max_rows).saturating_add(2);
     let sheet = cells::sheet(&text, &shared, most)?;
     Ok(Sheet { hidden_sheets: hidden, ..sheet })
+}
+
+/// The sheets of a workbook for a type of several tables: of those that are tables of the type and are shown, the
+/// cells; of the others the names alone.
+///
+/// # Errors
+/// A [`Fault`]: the workbook cannot be read.
+pub fn tabs(bytes: &[u8], of: &ReturnType) -> Result<Vec<Tab>, Fault> {
+    let mut package = Package::open(bytes)?;
+    let (listed, shared) = open(&mut package)?;
+    let mut tabs = Vec::new();
+    for one in listed.into_iter().take(MOST_SHEETS) {
+        let table = bulk::table_named(of, &one.name).and_then(|at| of.tables.get(at));
+        let mut tab = Tab { name: one.name, hidden: one.hidden, ..Tab::default() };
+        if let Some(table) = table.filter(|_| !one.hidden) {
+            let text = package.part(&one.part)?.ok_or(Fault::Damaged)?;
+            tab.sheet = cells::sheet(&text, &shared, table.max_rows.saturating_add(2))?;
+        }
+        tabs.push(tab);
+    }
+    Ok(tabs)
+}
+
+/// The rows of the sheet of a name, as a person may read them; none when the workbook shows no such sheet.
+///
+/// # Errors
+/// A [`Fault`]: the workbook cannot be read.
+pub fn rows_of(bytes: &[u8], name: &str, most: usize) -> Result<Option<Vec<Vec<String>>>, Fault> {
+    let mut package = Package::open(bytes)?;
+    let (listed, shared) = open(&mut package)?;
+    let is = |sheet: &&Listed| !sheet.hidden && sheet.name.trim().eq_ignore_ascii_case(name);
+    let Some(one) = listed.iter().find(is) else { return Ok(None) };
+    let text = package.part(&one.part)?.ok_or(Fault::Damaged)?;
+    Ok(Some(cells::sheet(&text, &shared, most)?.records().ok_or(Fault::TooLarge)?))
 }
 
 fn open(package: &mut Package<'_>) -> Result<(Vec<Listed>, cells::Shared), Fault> {
@@ -188,8 +225,12 @@ fn by_headings<'l>(
     shared: &cells::Shared,
     asked: &Asked<'_>,
 ) -> Result<&'l Listed, Fault> {
-    let visible: Vec<(usize, &Listed)> =
+    let mut visible: Vec<(usize, &Listed)> =
         listed.iter().enumerate().filter(|(_, sheet)| !sheet.hidden).take(MOST_SHEETS).collect();
+    // the answers to queries stand beside the return and are never it
+    if visible.len() > 1 {
+        visible.retain(|(_, sheet)| !sheet.name.trim().eq_ignore_ascii_case(answers::SHEET));
+    }
     if let [(_, only)] = visible.as_slice() {
         return Ok(only);
     }

@@ -1,7 +1,13 @@
 //! Queries never refuse; what their sender answers is kept with the return and shown to whoever may see them.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use concordat_cli::workbook;
 use concordat_tests::sender::holds;
 use serde_json::{Value, json};
+
+use super::templates::{fixtures, type_rows};
 
 const QUARTER: [&str; 4] = ["--type", "cds-csc-quarterly", "--period", "2022-23/Q4"];
 
@@ -91,4 +97,87 @@ fn an_explanation_that_holds_a_number_of_a_person_or_answers_nothing_is_not_take
     let log = scene.service_log();
     assert!(!log.contains("943 476 5919") && !log.contains("Okafor"), "{log}");
     assert!(!holds(&scene.dir, b"943 476 5919") && !holds(&scene.dir, b"Okafor"));
+}
+
+fn row(at: u32, cells: &[&str]) -> String {
+    let cell = |text: &&str| match text.strip_prefix('=') {
+        Some(formula) => format!("<c><f>{formula}</f><v>355</v></c>"),
+        None => format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>"),
+    };
+    format!("<row r=\"{at}\">{}</row>", cells.iter().map(cell).collect::<String>())
+}
+
+#[test]
+fn answers_in_the_file_itself_are_kept_with_its_return_also_to_what_was_asked_where_it_was_read() {
+    let mut scene = super::scene();
+    let sender = scene.person("hackney-council/returns", &["submitter"]);
+    let path = scene.folder("files").join("quarter.xlsx").to_string_lossy().into_owned();
+    let _ = sender.run(&["template", "cds-csc-quarterly", "--out", &path]).ended(0);
+    let headings = sender.run(&["template", "cds-csc-quarterly"]).ended(0).out;
+    let figures = |name: &str| match name {
+        "area" => "E09000012",
+        "period" => "2022-23/Q4",
+        "contacts" => "=300+55",
+        "commentary" => "12% from 311 to 355; 34 (17%) of 405",
+        _ => "",
+    };
+    let figures: Vec<&str> = headings.trim_end().split(',').map(figures).collect();
+    let answers = [
+        row(8, &["N1", "confirmed_correct", "both figures were counted again"]),
+        row(9, &["cell-formula", "other", "the sum of two teams"]),
+    ];
+    type_rows(Path::new(&path), &BTreeMap::from([(1, row(2, &figures)), (3, answers.concat())]));
+    let run = |command: &str, more: &[&str]| {
+        sender.run(&[&[command], &QUARTER[..], &[&path], more, &["-o", "json"]].concat())
+    };
+    for command in ["validate", "submit"] {
+        let twice = run(command, &["--explain", "N1=other:so"]);
+        assert!(twice.ended(2).err.contains("`N1` is answered twice"), "neither is guessed to be meant");
+    }
+    let offline = run("validate", &[]).ended(0).data();
+    let copy = scene.folder("files").join("copy.xlsx");
+    let shown = copy.to_string_lossy().into_owned();
+    let sent = run("submit", &["--report", &shown]).ended(0).data();
+    for data in [&offline, &sent] {
+        assert_eq!(
+            (&data["explained"], &data["unexplained"]),
+            (&json!(["N1", "cell-formula"]), &json!(["N3"]))
+        );
+    }
+    let status = sender.run(&["status", &super::submission_of(&sent), "-o", "json"]).ended(0).data();
+    let kept = json!([
+        "N1=confirmed_correct:both figures were counted again",
+        "cell-formula=other:the sum of two teams"
+    ]);
+    assert_eq!((&status["explanations"], &status["unexplained"]), (&kept, &json!(["N3"])));
+    // the copy asks for what is left, and is the same return
+    let asks = workbook::rows_of(&std::fs::read(&copy).unwrap(), "answers", 100).unwrap().unwrap();
+    let asks: Vec<&str> = asks[1..4].iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(asks, ["N1", "cell-formula", "N3"]);
+    let again = sender.run(&[&["submit"], &QUARTER[..], &[&shown, "-o", "json"]].concat()).ended(0).data();
+    assert_eq!((&again["already"], &again["submission"]), (&json!(true), &sent["submission"]));
+    let taken = run("submit", &["--report", &shown]).ended(2);
+    assert!(taken.err.contains("is there already"), "{taken:?}");
+}
+
+#[test]
+fn answers_beside_a_census_are_kept_with_it_and_are_no_part_of_it() {
+    let mut scene = super::scene();
+    let sender = scene.person("hackney-council/returns", &["submitter"]);
+    let folder = scene.folder("census");
+    // an assessment that is still open 45 working days after it began
+    let text = fixtures::IN_NEED
+        .replace("<AssessmentAuthorisationDate>2023-11-19</AssessmentAuthorisationDate>", "")
+        .replace("2023-10-10</AssessmentActual", "2024-01-25</AssessmentActual");
+    std::fs::write(folder.join("message.xml"), text).unwrap();
+    let shown = folder.to_string_lossy().into_owned();
+    let run = |command: &str| sender.run(&[command, "--type", "cin-census", &shown, "-o", "json"]);
+    let rule = "8670Q";
+    assert_eq!(run("validate").ended(0).data()["unexplained"], json!([rule]));
+    std::fs::write(folder.join("answers.csv"), format!("rule,code,text\n{rule},known_issue,mended in May\n"))
+        .unwrap();
+    let sent = run("submit").ended(0).data();
+    assert_eq!((&sent["explained"], &sent["unexplained"]), (&json!([rule]), &json!([])));
+    let status = sender.run(&["status", &super::submission_of(&sent), "-o", "json"]).ended(0).data();
+    assert_eq!(status["explanations"], json!([format!("{rule}=known_issue:mended in May")]));
 }

@@ -1,5 +1,6 @@
 //! A folder of tables about children goes through a real broker, and what the analyst reads names none of them.
 
+use concordat_cli::workbook;
 use concordat_tests::Scene;
 
 /// Invented from end to end: one child, one row in each table.
@@ -35,8 +36,12 @@ fn a_folder_about_children_is_checked_twice_and_read_without_what_names_a_child(
     };
     // an end without a reason: by the client, and by the broker of what was sent unchecked
     let broken = folder(&scene, "broken", |text| text.replace("PR1,,,", "PR1,02/04/2023,,"));
-    for more in [&[][..], &["--no-check"]] {
-        let refused = send(&broken, more).ended(3);
+    for (at, more) in [&[][..], &["--no-check"]].into_iter().enumerate() {
+        let copy = scene.folder("copies").join(format!("{at}.xlsx"));
+        let shown = copy.to_string_lossy().into_owned();
+        let refused = send(&broken, &[more, &["--report", &shown]].concat()).ended(3);
+        let listed = workbook::rows_of(&std::fs::read(&copy).unwrap(), "findings", 100).unwrap().unwrap();
+        assert!(listed.iter().any(|row| row[1] == "148"), "{more:?}: {listed:?}");
         assert!(refused.out.contains("\"148\""), "{more:?}: {refused:?}");
         // the sender is told which child; nothing else of the child, and nothing in what may end up in a log
         assert!(refused.out.contains("903771") && !refused.err.contains("903771"), "{refused:?}");

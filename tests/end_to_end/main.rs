@@ -22,6 +22,7 @@ mod reading;
 mod refusals;
 mod routes;
 mod tampering;
+mod templates;
 mod versions;
 mod withdrawal;
 

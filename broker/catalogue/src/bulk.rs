@@ -2,8 +2,9 @@
 //! census. Cells become typed columns, rules become masks over columns, rows find one another by an index
 //! that is built once; so a million rows are checked in about the time it takes to read them.
 //!
-//! A return comes in as files ([`examine`] to check them, [`read`] for the tables that are sent) or as the
-//! tables that were sent ([`check()`](fn@crate::check)); the rules are the same and find the same. Whatever
+//! A return comes in as files ([`examine`] to check them, [`read`] for the tables that are sent), as a workbook
+//! ([`read_sheets`], then [`examine_tables`]) or as the tables that were sent ([`check()`](fn@crate::check)); the
+//! rules are the same and find the same. Whatever
 //! only a program can express is a named helper in `helpers`; all else stands in the return type's file.
 
 mod compile;
@@ -18,12 +19,15 @@ pub(crate) mod left;
 mod links;
 mod lookup;
 mod mask;
+mod own;
 mod parts;
 mod peek;
 mod plan;
 mod records;
 mod schema;
 mod shape;
+mod sheets;
+mod skeleton;
 mod tally;
 mod texts;
 mod xml;
@@ -45,11 +49,14 @@ use eval::When;
 use frame::{Frame, Sink};
 
 pub(crate) use compile::{Outcome as Compiling, Stage, WORDS, compile};
+pub use own::{Keep, OwnRow, OwnTable, own_rows, own_sheets};
 pub use parts::{InPart, MOST_REFUSED};
 pub use peek::period_in;
 pub(crate) use plan::{Plan, plan};
 pub use records::leave_out;
 pub(crate) use schema::{Role, Schema};
+pub use sheets::{SheetsIn, Tab, read_sheets, table_named};
+pub use skeleton::skeleton;
 pub use tally::{Outcome, RuleCount};
 
 /// The most bytes that the files of one return may have together.
@@ -140,22 +147,40 @@ fn akin(tables: &[TableDef], a: usize, b: usize) -> bool {
 #[must_use]
 pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, now: Timestamp) -> Examined {
     let mut findings = Findings::default();
-    let empty = |findings: Findings| {
-        let (findings, counts) = findings.finish();
-        tally::finish(findings, counts, Vec::new())
-    };
     let Some(plan) = of.bulk.clone() else {
         findings.error(&ids().file, Spot::HEADER, format!("a return of {} is one file", of.id));
-        return Examined { outcome: empty(findings), rows: vec![], left_behind: vec![], lines: vec![] };
+        return Examined { outcome: unjudged(findings), rows: vec![], left_behind: vec![], lines: vec![] };
     };
     let mut frame = Frame::new(of, &plan);
     let told = take(of, &plan, files, &mut frame, &mut findings);
     let rows = of.tables.iter().zip(&frame.heights).map(|(table, n)| (table.name.clone(), *n)).collect();
     let outcome = match told.whole {
         true => parts::settle(of, &plan, frame, when(period, now), findings),
-        false => empty(findings),
+        false => unjudged(findings),
     };
     Examined { outcome, rows, left_behind: told.left_behind, lines: told.lines }
+}
+
+/// Checks tables as they are sent, such as those of a workbook, without making a return of them.
+#[must_use]
+pub fn examine_tables(of: &ReturnType, tables: &[Table], period: Period, now: Timestamp) -> Examined {
+    let mut findings = Findings::default();
+    let Some(plan) = &of.bulk else {
+        findings.error(&ids().file, Spot::HEADER, format!("a return of {} is one file", of.id));
+        return Examined { outcome: unjudged(findings), rows: vec![], left_behind: vec![], lines: vec![] };
+    };
+    let mut frame = Frame::new(of, plan);
+    let whole = shape::take(of, tables, &mut frame, &mut findings);
+    let rows = of.tables.iter().zip(&frame.heights).map(|(table, n)| (table.name.clone(), *n)).collect();
+    let outcome =
+        if whole { parts::settle(of, plan, frame, when(period, now), findings) } else { unjudged(findings) };
+    Examined { outcome, rows, left_behind: vec![], lines: vec![] }
+}
+
+/// What was found before any rule could speak.
+fn unjudged(findings: Findings) -> Outcome {
+    let (findings, counts) = findings.finish();
+    tally::finish(findings, counts, Vec::new())
 }
 
 /// Reads the files of a return into the tables that are sent.
@@ -216,16 +241,14 @@ pub(crate) fn check(
         Covers::Event(_) => None,
     };
     let (Some(plan), Some(period)) = (of.bulk.clone(), period) else {
-        let (findings, counts) = findings.finish();
-        return tally::finish(findings, counts, Vec::new());
+        return unjudged(findings);
     };
     let mut findings = findings;
     let mut frame = Frame::new(of, &plan);
     if shape::take(of, &draft.tables, &mut frame, &mut findings) {
         parts::settle(of, &plan, frame, when(period, context.now), findings)
     } else {
-        let (findings, counts) = findings.finish();
-        tally::finish(findings, counts, Vec::new())
+        unjudged(findings)
     }
 }
 

@@ -170,6 +170,14 @@ pub struct TableDef {
     pub(crate) place: Option<bulk::Place>,
 }
 
+impl TableDef {
+    /// The name of its CSV file, or its sheet, without an ending; none where it is the only table or comes as XML.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.place.as_ref()?.files.first().map(String::as_str)
+    }
+}
+
 /// What of a return is accepted, or refused, as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Acceptance {
@@ -353,6 +361,29 @@ impl ReturnType {
     #[must_use]
     pub fn columns(&self, table: &TableDef) -> &[Field] {
         self.fields.get(table.fields.clone()).unwrap_or(&[])
+    }
+
+    /// The name of its table, or of the first of several.
+    pub(crate) fn first_table(&self) -> &str {
+        self.tables.first().map_or(MAIN, |def| def.name.as_str())
+    }
+
+    /// One of its several tables as a type of its own, to read a sheet by: a column is required there if every
+    /// file of the table must have it. It has no rules.
+    #[must_use]
+    pub fn alone(&self, table: usize) -> Option<ReturnType> {
+        let def = self.tables.get(table)?;
+        let optional = def.place.as_ref().map_or(&[][..], |place| place.optional.as_slice());
+        let needed = def.fields.clone().map(|at| !optional.contains(&at));
+        let fields = self.columns(def).iter().cloned().zip(needed);
+        Some(ReturnType {
+            fields: fields.map(|(field, required)| Field { required, ..field }).collect(),
+            tables: vec![TableDef { fields: 0..def.fields.len(), key: Vec::new(), ..def.clone() }],
+            rules: Vec::new(),
+            additive: Vec::new(),
+            bulk: None,
+            ..self.clone()
+        })
     }
 
     /// Whether this version is in force on a day.

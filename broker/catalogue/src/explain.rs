@@ -6,11 +6,13 @@ use concordat_core::explanation::{Explanation, LONGEST, MOST};
 use concordat_core::finding::{Finding, Severity};
 
 use crate::across::AcrossRule;
+use crate::checks::findings::ids;
 use crate::guard::{self, Detail};
 
 /// Whether explanations go with the findings of a check. They stay in the log for ever, so even a likely name
 /// is too much. Rules that look at returns of others, named by `across`, may be answered before they ask: the other
-/// return may come later, and a refusal here would tell what is in it.
+/// return may come later, and a refusal here would tell what is in it. So may those that ask where a file is read,
+/// of formulas and of numbers that were names: neither what is sent nor a marked copy shows any more that they asked.
 ///
 /// # Errors
 /// What is wrong with the first that does not, and what to do; its text is not repeated.
@@ -29,7 +31,8 @@ pub fn check(
         }
         // what only the broker can check may have asked there
         let asks = |severity| matches!(severity, Severity::Query | Severity::NotChecked);
-        let later = across.iter().any(|other| other.id == *rule && other.severity == Severity::Query);
+        let later = across.iter().any(|other| other.id == *rule && other.severity == Severity::Query)
+            || [&ids().formula, &ids().stored].contains(&rule);
         if !later && !findings.iter().any(|finding| finding.rule == *rule && asks(finding.severity)) {
             return Err(format!("`{rule}` left no query on this return: take its explanation out"));
         }
@@ -92,6 +95,15 @@ mod tests {
         let twice = [explained("N1", "counted again"), explained("N1", "and again")];
         assert!(told(&twice).unwrap_err().contains("explained twice"));
         assert!(told(&vec![explained("N1", "x"); MOST + 1]).unwrap_err().contains("more than 100"));
+    }
+
+    #[test]
+    fn what_is_asked_where_a_file_is_read_may_be_answered_when_nothing_shows_any_more_that_it_was() {
+        let answers = [explained("cell-formula", "of the other sheet"), explained("cell-stored", "so")];
+        assert_eq!(check(&answers, &[], &[]), Ok(()));
+        assert!(check(&[explained("cell-kind", "so")], &[], &[]).unwrap_err().contains("left no query"));
+        let named = [explained("cell-formula", "agreed with Jamie Okafor")];
+        assert!(check(&named, &[], &[]).unwrap_err().contains("the name of a person"));
     }
 
     #[test]

@@ -122,7 +122,8 @@ fn wrong_table<S: AsRef<str>>(asked: &Asked<'_>, named: &[S]) -> Option<String> 
         ));
     }
     let fit = headings::fit(of, named);
-    if fit.unknown > 0 && headings::is_903(named) {
+    let one_of_several = of.tables.first().is_some_and(|def| def.place.is_some());
+    if fit.unknown > 0 && !one_of_several && headings::is_903(named) {
         return Some(format!(
             "this is a table of the SSDA903 return on looked-after children, not a file of `{}`",
             of.id

@@ -13,64 +13,7 @@ use concordat_catalogue::bulk::{self, Examined, File, RuleCount};
 use concordat_core::finding::Severity;
 
 /// A message without a fault.
-const SOUND: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<Message xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
-  <Header>
-    <CollectionDetails>
-      <Collection>CIN</Collection><Year>2024</Year><ReferenceDate>2024-03-31</ReferenceDate>
-    </CollectionDetails>
-    <Source>
-      <SourceLevel>L</SourceLevel><LEA>204</LEA><SoftwareCode>A &amp; B</SoftwareCode><Release>1</Release>
-      <SerialNo>001</SerialNo><DateTime>2024-05-23T11:14:05</DateTime>
-    </Source>
-  </Header>
-  <Children>
-    <Child>
-      <ChildIdentifiers>
-        <LAchildID>X1</LAchildID><UPN>H801200001001</UPN><PersonBirthDate>2015-03-27</PersonBirthDate>
-        <GenderCurrent>1</GenderCurrent>
-      </ChildIdentifiers>
-      <ChildCharacteristics>
-        <Ethnicity>WBRI</Ethnicity>
-        <Disabilities><Disability>HAND</Disability><Disability>HEAR</Disability></Disabilities>
-      </ChildCharacteristics>
-      <CINdetails>
-        <CINreferralDate>2023-10-06</CINreferralDate><ReferralSource>1A</ReferralSource>
-        <PrimaryNeedCode>N4</PrimaryNeedCode><DateOfInitialCPC>2023-12-06</DateOfInitialCPC>
-        <Assessments>
-          <AssessmentActualStartDate>2023-10-10</AssessmentActualStartDate>
-          <AssessmentAuthorisationDate>2023-11-19</AssessmentAuthorisationDate>
-          <FactorsIdentifiedAtAssessment>
-            <AssessmentFactors>1C</AssessmentFactors><AssessmentFactors>6B</AssessmentFactors>
-          </FactorsIdentifiedAtAssessment>
-        </Assessments>
-        <CINPlanDates><CINPlanStartDate>2023-11-24</CINPlanStartDate></CINPlanDates>
-        <Section47>
-          <S47ActualStartDate>2023-11-20</S47ActualStartDate><InitialCPCtarget>2023-12-11</InitialCPCtarget>
-          <DateOfInitialCPC>2023-12-07</DateOfInitialCPC><ICPCnotRequired>false</ICPCnotRequired>
-        </Section47>
-        <ReferralNFA>0</ReferralNFA>
-        <ChildProtectionPlans>
-          <CPPstartDate>2023-12-07</CPPstartDate><CPPendDate>2024-03-14</CPPendDate>
-          <InitialCategoryOfAbuse>PHY</InitialCategoryOfAbuse><LatestCategoryOfAbuse>PHY</LatestCategoryOfAbuse>
-          <NumberOfPreviousCPP>0</NumberOfPreviousCPP>
-          <Reviews><CPPreviewDate>2024-02-15</CPPreviewDate><CPPreviewDate>2024-03-10</CPPreviewDate></Reviews>
-        </ChildProtectionPlans>
-      </CINdetails>
-    </Child>
-    <Child>
-      <ChildIdentifiers>
-        <LAchildID>X2</LAchildID><UPNunknown>UN1</UPNunknown>
-        <ExpectedPersonBirthDate>2024-07-01</ExpectedPersonBirthDate><Sex>0</Sex>
-      </ChildIdentifiers>
-      <ChildCharacteristics><Ethnicity>NOBT</Ethnicity></ChildCharacteristics>
-      <CINdetails>
-        <CINreferralDate>2024-02-01</CINreferralDate><ReferralSource>3A</ReferralSource><ReferralNFA>true</ReferralNFA>
-      </CINdetails>
-    </Child>
-  </Children>
-</Message>
-"#;
+const SOUND: &str = include_str!("rules/fixtures/in_need.xml");
 
 /// What is written in place of what.
 type Edit = (&'static str, &'static str);

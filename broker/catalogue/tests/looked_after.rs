@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod common;
+#[path = "rules/fixtures/mod.rs"]
+mod fixtures;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use common::{check_both, draft, shipped};
 use concordat_catalogue::ReturnType;
 use concordat_catalogue::bulk::{self, File, RuleCount};
 use concordat_core::finding::Severity;
+use fixtures::LOOKED_AFTER;
 
 /// A table, a row, and what its cells say; a row beyond the last is the first again.
 type Edit = (&'static str, usize, &'static [(&'static str, &'static str)]);
@@ -129,43 +132,13 @@ const OC2_BLANK: &[(&str, &str)] = &[
     ("INTERVENTION_OFFERED", ""),
 ];
 
-/// A folder without a fault: its tables, headings and one row each.
-const SOUND: &[(&str, &str, &str)] = &[
-    ("header", "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB", "1,2,01/02/2010,WBRI,A000000000001,,"),
-    (
-        "episodes",
-        "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN",
-        "1,01/04/2023,S,C2,N1,U1,PR1,,,,E8 1EA,E8 1EA,SC000001",
-    ),
-    ("reviews", "CHILD,DOB,REVIEW,REVIEW_CODE", "1,01/02/2010,01/05/2023,PN1"),
-    ("uasc", "CHILD,SEX,DOB,DUC", "1,2,01/02/2010,"),
-    (
-        "oc2",
-        "CHILD,DOB,SDQ_SCORE,SDQ_REASON,CONVICTED,HEALTH_CHECK,IMMUNISATIONS,TEETH_CHECK,HEALTH_ASSESSMENT,SUBSTANCE_MISUSE,INTERVENTION_RECEIVED,INTERVENTION_OFFERED",
-        "1,01/02/2010,12,,0,1,1,1,1,0,0,0",
-    ),
-    ("oc3", "CHILD,DOB,IN_TOUCH,ACTIV,ACCOM", "1,01/02/2010,YES,F1,K1"),
-    (
-        "ad1",
-        "CHILD,DOB,DATE_INT,DATE_MATCH,FOSTER_CARE,NB_ADOPTR,SEX_ADOPTR,LS_ADOPTR",
-        "1,01/02/2010,01/01/2023,01/03/2023,0,2,MF,L0",
-    ),
-    (
-        "placed_for_adoption",
-        "CHILD,DOB,DATE_PLACED,DATE_PLACED_CEASED,REASON_PLACED_CEASED",
-        "1,01/02/2010,01/01/2023,,",
-    ),
-    ("previous_permanence", "CHILD,DOB,PREV_PERM,LA_PERM,DATE_PERM", "1,01/02/2010,Z1,,"),
-    ("missing", "CHILD,DOB,MISSING,MIS_START,MIS_END", "1,01/02/2010,M,01/06/2023,03/06/2023"),
-];
-
 fn of() -> Arc<ReturnType> {
     shipped("ssda903-extract")
 }
 
 fn folder(edits: &[Edit]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
-    for (table, heading, row) in SOUND {
+    for (table, heading, row) in LOOKED_AFTER {
         let columns: Vec<&str> = heading.split(',').collect();
         let mut rows: Vec<Vec<&str>> = vec![row.split(',').collect()];
         for (_, at, cells) in edits.iter().filter(|(name, ..)| name == table) {
@@ -199,6 +172,20 @@ fn a_sound_folder_has_no_findings() {
     let examined = examine(&folder(&[]));
     assert_eq!(examined.outcome.findings, []);
     assert!(examined.rows.iter().all(|(_, rows)| *rows == Some(1)), "{:?}", examined.rows);
+}
+
+#[test]
+fn headings_alone_are_no_return_in_files_or_as_sent() {
+    let mut empty = folder(&[]);
+    for text in empty.values_mut() {
+        text.truncate(text.find('\n').unwrap() + 1);
+    }
+    let found = examine(&empty).outcome.findings;
+    let told: Vec<_> = found.iter().map(|f| (f.rule.as_str(), f.table.as_str(), f.row)).collect();
+    assert_eq!(told, [("table-rows", "header", None), ("table-rows", "episodes", None)]);
+    let tables = bulk::read(&of(), &files(&empty)).unwrap().tables;
+    let sent = check_both(&of(), draft(&of(), "2023-24", tables));
+    assert_eq!((sent.counts.errors, sent.valid.is_none()), (2, true));
 }
 
 #[test]

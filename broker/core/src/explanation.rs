@@ -53,6 +53,19 @@ impl ExplanationCode {
         }
     }
 
+    /// What it means, in plain words.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        match self {
+            ExplanationCode::ConfirmedCorrect => "the figures were looked at again and are right",
+            ExplanationCode::LateData => "some data came in late, or is still to come",
+            ExplanationCode::DefinitionChange => "what is counted has changed, or is counted otherwise here",
+            ExplanationCode::SmallNumbers => "the numbers are so small that chance explains it",
+            ExplanationCode::KnownIssue => "a fault that is known and being mended",
+            ExplanationCode::Other => "something else, as the text says",
+        }
+    }
+
     /// The code of a word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {

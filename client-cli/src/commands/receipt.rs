@@ -106,10 +106,10 @@ fn same_content(
     let in_use = definitions::offline(session.context_if_any()?.as_ref())?;
     let of = file::type_of(&in_use.catalogue, subject, session.clock.now())?;
     let (reading, of) = if of.has_several_tables() {
-        let files = several::files(path, session)?;
+        let given = several::given(path, &of, session)?;
         let now = session.clock.now();
-        let (subject, period, of) = several::period(subject, &of, &in_use.catalogue, &files, now)?;
-        (several::read(&of, &files, &subject, period, &owner)?, of)
+        let (subject, period, of) = given.period(subject, &of, &in_use.catalogue, now)?;
+        (given.read(&of, &subject, period, &owner)?, of)
     } else {
         (file::read(Some(&session.read(path)?), subject, &of, &owner, &in_use.catalogue)?, of)
     };

@@ -5,24 +5,28 @@ mod events;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use concordat_catalogue::read::Asked;
 use concordat_catalogue::{Acceptance, Draft, ReturnType, content};
 use concordat_core::explanation::Explanation;
 use concordat_core::finding::Counts;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
-use concordat_core::submission::{Identity, ReplaceReason, Replaces};
+use concordat_core::submission::{Covers, Identity, ReplaceReason, Replaces};
 use concordat_core::table::Table;
 use concordat_proto::v1;
 
 use crate::answer::{self, Answer};
+use crate::answers;
+use crate::commands::template;
 use crate::commands::validate::{heading, tell_not_read, tell_reading};
 use crate::commands::whoami;
 use crate::context::Context;
 use crate::convert;
 use crate::definitions::{self, InUse};
 use crate::exit::Exit;
-use crate::explain::Explaining;
+use crate::explain::{Answers, Explaining};
 use crate::failure::Failure;
 use crate::file::{self, Owner, Reading, Subject};
+use crate::marked;
 use crate::parted::Parted;
 use crate::pending::Pending;
 use crate::receipts::{self, Expected};
@@ -31,6 +35,7 @@ use crate::session::Session;
 use crate::several;
 use crate::submitter::{self, Outgoing};
 use crate::upload::{self, Progress};
+use events::Batch;
 
 /// Arguments of `submit`.
 #[derive(Debug, clap::Args)]
@@ -38,7 +43,8 @@ pub struct Args {
     /// What the file is
     #[command(flatten)]
     subject: Subject,
-    /// The file, or - for the standard input; for a return of several tables a folder or a ZIP
+    /// The file, or - for the standard input; for a return of several tables a folder, a ZIP or a workbook with a sheet
+    /// for each
     #[arg(required_unless_present = "nil")]
     file: Option<PathBuf>,
     /// Declare that there was nothing; then there is no file
@@ -56,6 +62,10 @@ pub struct Args {
     /// Answers to queries, sent and kept with the return
     #[command(flatten)]
     explaining: Explaining,
+    /// Also write the file back as a workbook with the findings marked in it, the broker's among them, and a sheet to
+    /// answer queries on; it must not be there yet
+    #[arg(long, value_name = "FILE.xlsx", conflicts_with = "nil")]
+    report: Option<PathBuf>,
     /// Send it as it is, errors included, to see what the broker finds
     #[arg(long)]
     no_check: bool,
@@ -73,8 +83,19 @@ enum Input {
     Nil,
     /// A file of one table.
     One(Vec<u8>),
-    /// The files of several tables.
-    Several(Vec<several::Named>),
+    /// Several tables.
+    Several(several::Given),
+}
+
+impl Input {
+    /// The answers to queries that it holds.
+    fn answers(&self) -> Result<Vec<Explanation>, Failure> {
+        match self {
+            Input::Nil => Ok(Vec::new()),
+            Input::One(bytes) => answers::of_file(bytes),
+            Input::Several(given) => Ok(given.answers.clone()),
+        }
+    }
 }
 
 /// A return that may be sent.
@@ -86,12 +107,13 @@ struct Ready {
     content: Vec<u8>,
     digest: Digest,
     found: Found,
+    answers: Answers,
 }
 
 impl Ready {
-    fn new(of: Arc<ReturnType>, draft: &Draft, content: Vec<u8>, found: Found) -> Self {
+    fn new(of: Arc<ReturnType>, draft: &Draft, content: Vec<u8>, (found, answers): (Found, Answers)) -> Self {
         let digest = content::digest(&content);
-        Self { of, identity: draft.identity.clone(), nil: draft.nil, content, digest, found }
+        Self { of, identity: draft.identity.clone(), nil: draft.nil, content, digest, found, answers }
     }
 
     fn tables(&self) -> Result<Vec<Table>, Failure> {
@@ -106,20 +128,25 @@ impl Ready {
 /// A [`Failure`]: [`Exit::Rejected`] with its findings shown, [`Exit::Queued`] when the outcome is unknown,
 /// [`Exit::Tampered`] when the receipt does not prove what was sent.
 pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    if let Some(path) = args.report.as_deref().filter(|path| path.exists()) {
+        return Err(template::there_already(path));
+    }
     let mut context = session.context()?;
     let owner = owner(&mut context).await?;
     let in_use = definitions::of(&context).await?;
     let of = file::type_of(&in_use.catalogue, &args.subject, session.clock.now())?;
     let file = match args.file.as_deref() {
         None => Input::Nil,
-        Some(path) if of.has_several_tables() => Input::Several(several::files(path, session)?),
+        Some(path) if of.has_several_tables() => Input::Several(several::given(path, &of, session)?),
         Some(path) => Input::One(session.read(path)?),
     };
     if let Input::One(bytes) = &file
         && of.acceptance == Acceptance::Event
         && events::are_several(bytes, args, &owner, &in_use, &of)?
     {
-        return events::run(args, &context, bytes, &owner, in_use, session).await;
+        let answers = args.explaining.with(file.answers()?)?;
+        return events::run(args, &context, &Batch { input: &file, bytes, answers }, &owner, in_use, session)
+            .await;
     }
     let ready = prepare(args, &file, &owner, &in_use, session)?;
     let pending = Pending::of(&context)?;
@@ -146,7 +173,7 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
     };
     match sent.outcome {
         Ok(reply) => {
-            let exit = acknowledged(&context, &ready, &reply, args, session)?;
+            let exit = acknowledged(&context, &ready, &reply, args, &file, session)?;
             pending.release(&ready.digest)?;
             Ok(exit)
         }
@@ -162,7 +189,8 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
             if !failure.findings.is_empty() {
                 let counts = Counts::of(&failure.findings);
                 let found = ready.found.and(failure.findings.clone(), counts);
-                show(args, Some(&ready.identity), &found, session)?;
+                let seen = Seen { of: &ready.of, covers: Some(&ready.identity.covers), found: &found };
+                show(args, &file, &seen, &ready.answers, session)?;
             }
             Err(failure)
         }
@@ -193,11 +221,12 @@ fn prepare(
 ) -> Result<Ready, Failure> {
     session.printer.say(&format!("checking with {}", in_use.whence));
     let now = session.clock.now();
+    let answers = args.explaining.with(input.answers()?)?;
     let of = file::type_of(&in_use.catalogue, &args.subject, now)?;
     let (of, reading) = match input {
-        Input::Several(files) => {
-            let (subject, period, of) = several::period(&args.subject, &of, &in_use.catalogue, files, now)?;
-            let reading = several::read(&of, files, &subject, period, owner)?;
+        Input::Several(given) => {
+            let (subject, period, of) = given.period(&args.subject, &of, &in_use.catalogue, now)?;
+            let reading = given.read(&of, &subject, period, owner)?;
             (of, reading)
         }
         Input::One(_) | Input::Nil => {
@@ -207,8 +236,8 @@ fn prepare(
         }
     };
     let (draft, about) = match reading {
-        Reading::Unreadable(findings) => {
-            show(args, None, &Found::of(findings), session)?;
+        Reading::Unreadable(found) => {
+            show(args, input, &Seen { of: &of, covers: None, found: &found }, &answers, session)?;
             return Err(unsent("the file is not one of this return type"));
         }
         Reading::Draft { draft, about } => {
@@ -219,7 +248,7 @@ fn prepare(
             (draft, about)
         }
     };
-    let found = Found::of(about.findings).from(about.first_line);
+    let found = about.found;
     if args.nil && !of.nil {
         return Err(
             unsent(&format!("`{}` does not allow a nil", of.id)).hint("send the figures, zeros included")
@@ -227,7 +256,7 @@ fn prepare(
     }
     if args.no_check {
         let content = content::encode(&draft.identity, draft.nil, &draft.tables);
-        return Ok(Ready::new(of, &draft, content, found));
+        return Ok(Ready::new(of, &draft, content, (found, answers)));
     }
     // of a large return there is one copy in memory, not three
     let head = Draft { identity: draft.identity.clone(), nil: draft.nil, tables: Vec::new() };
@@ -237,19 +266,24 @@ fn prepare(
         None
     };
     let checked = file::check_offline(&of, draft, now);
+    let refused_in_part = args.all_or_nothing && checked.in_part.is_some();
     match checked.valid {
-        Some(_) if args.all_or_nothing && checked.in_part.is_some() => {
-            show(args, Some(&head.identity), &found.and(checked.findings, checked.counts), session)?;
-            Err(unsent("records of it have errors, and it is to be accepted whole or not at all"))
-        }
-        Some(valid) => {
-            args.explaining.check(&checked.findings, in_use.catalogue.across_of(&of.id))?;
+        Some(valid) if !refused_in_part => {
+            let seen = [found.findings.as_slice(), &checked.findings].concat();
+            answers.check(&seen, in_use.catalogue.across_of(&of.id))?;
             // all of it is sent: which records are refused is the broker's to say
             let content = whole.or_else(|| valid.into_content()).unwrap_or_default();
-            Ok(Ready::new(of, &head, content, found))
+            Ok(Ready::new(of, &head, content, (found, answers)))
         }
-        None => {
-            show(args, Some(&head.identity), &found.and(checked.findings, checked.counts), session)?;
+        in_part => {
+            let found = found.and(checked.findings, checked.counts);
+            let seen = Seen { of: &of, covers: Some(&head.identity.covers), found: &found };
+            show(args, input, &seen, &answers, session)?;
+            if in_part.is_some() {
+                return Err(unsent(
+                    "records of it have errors, and it is to be accepted whole or not at all",
+                ));
+            }
             Err(unsent("the return has errors"))
         }
     }
@@ -260,14 +294,49 @@ fn unsent(why: &str) -> Failure {
         .hint("put right what is named, then run the same command again")
 }
 
+/// What was found in which return.
+struct Seen<'s> {
+    of: &'s ReturnType,
+    covers: Option<&'s Covers>,
+    found: &'s Found,
+}
+
+/// Shows what a return was refused for.
 fn show(
     args: &Args,
-    identity: Option<&Identity>,
-    found: &Found,
+    input: &Input,
+    seen: &Seen<'_>,
+    answers: &Answers,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let heading = heading("submit", &args.subject, identity.map(|identity| &identity.covers));
-    session.printer.answer(&report::answer(heading, false, found))
+    copy(args, input, seen, answers, session)?;
+    let heading = heading("submit", &args.subject, seen.covers);
+    session.printer.answer(&report::answer(heading, false, seen.found))
+}
+
+/// Writes the marked copy, where one is wanted.
+fn copy(
+    args: &Args,
+    input: &Input,
+    seen: &Seen<'_>,
+    answers: &Answers,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let Some(path) = args.report.as_deref() else { return Ok(()) };
+    match input {
+        Input::Nil => Ok(()),
+        Input::One(bytes) => {
+            let asked = Asked::only(seen.of);
+            marked::write(path, bytes, &args.subject, &asked, seen.found, answers, session)
+        }
+        Input::Several(given) => {
+            let covers = match seen.covers {
+                Some(covers) => covers.to_string(),
+                None => args.subject.period.map_or_else(String::new, |period| period.to_string()),
+            };
+            marked::write_several(path, given, seen.of, &covers, seen.found, answers, session)
+        }
+    }
 }
 
 async fn attempt(
@@ -277,7 +346,7 @@ async fn attempt(
     key: SendKey,
     session: &mut Session<'_>,
 ) -> Result<submitter::Sent, Failure> {
-    let answers = args.explaining.all().to_vec();
+    let answers = ready.answers.all().to_vec();
     if ready.content.len() <= upload::AT_ONCE {
         return attempt_with(args, answers, context, ready, key).await;
     }
@@ -319,6 +388,7 @@ fn acknowledged(
     ready: &Ready,
     reply: &v1::SubmitReply,
     args: &Args,
+    input: &Input,
     session: &mut Session<'_>,
 ) -> Result<Exit, Failure> {
     let submission = convert::entry_id(&reply.submission)?;
@@ -340,7 +410,7 @@ fn acknowledged(
     let findings = convert::findings(reply.findings.clone());
     let counts = Counts::of(&findings);
     // what the client alone could see in the file stands before what the broker found
-    let found = ready.found.clone().and(findings.clone(), counts).parted(parted);
+    let found = ready.found.clone().and(findings, counts).parted(parted);
     let recorded_at = receipts::recorded_at(&verified).map(|at| at.to_string());
     let mut human = format!(
         "recorded at index {}, queued to {}\nsubmission {submission}, version {}, {}\nreceipt {}\n",
@@ -352,7 +422,7 @@ fn acknowledged(
     );
     if reply.already {
         human.push_str("nothing was recorded anew: this is the original receipt of the same content\n");
-        if !args.explaining.all().is_empty() {
+        if !ready.answers.all().is_empty() {
             human.push_str("its explanations are those sent then; see `concordat status`\n");
         }
     }
@@ -377,8 +447,13 @@ fn acknowledged(
         .fact("receipt", path.display().to_string());
     let answer: Answer = report::answer(heading, true, &found).human(human);
     // an original receipt is of what was sent then, its explanations included
-    let answer = if reply.already { answer } else { args.explaining.tell(answer, &findings) };
+    let answer = if reply.already { answer } else { ready.answers.tell(answer, &found.findings) };
     session.printer.answer(&answer)?;
+    let seen = Seen { of: &ready.of, covers: Some(&ready.identity.covers), found: &found };
+    // what was recorded stays so, whatever becomes of the copy
+    if let Err(why) = copy(args, input, &seen, &ready.answers, session) {
+        session.printer.warn(&why.what);
+    }
     let Some(parted) = &found.parted else { return Ok(Exit::Ok) };
     session.printer.warn(&format!(
         "accepted in part: {}, and no part of what was recorded. The others are recorded, and the receipt proves it",

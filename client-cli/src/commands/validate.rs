@@ -9,6 +9,7 @@ use concordat_core::ids::AgencyId;
 use concordat_core::submission::Covers;
 
 use crate::answer::Answer;
+use crate::answers;
 use crate::commands::template;
 use crate::context::Context;
 use crate::definitions::{self, InUse};
@@ -29,9 +30,11 @@ pub struct Args {
     /// What the file is
     #[command(flatten)]
     subject: Subject,
-    /// The file, or - for the standard input; for a return of several tables a folder or a ZIP
+    /// The file, or - for the standard input; for a return of several tables a folder, a ZIP or a workbook with a sheet
+    /// for each
     file: PathBuf,
-    /// Also write the file back as a workbook with the findings marked in it; it must not be there yet
+    /// Also write the file back as a workbook with the findings marked in it and a sheet to answer queries on; it must
+    /// not be there yet
     #[arg(long, value_name = "FILE.xlsx")]
     report: Option<PathBuf>,
     /// Answers to queries, to see which are left
@@ -56,75 +59,66 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
         return several(args, &of, &in_use, session);
     }
     let bytes = session.read(&args.file)?;
+    let answers = args.explaining.with(answers::of_file(&bytes)?)?;
     let owner = owner(context.as_ref())?;
-    let (found, covers, answerable) =
-        match file::read(Some(&bytes), &args.subject, &of, &owner, &in_use.catalogue)? {
-            Reading::Unreadable(findings) => (Found::of(findings), None, Vec::new()),
-            Reading::Draft { draft, about } if events::are_several(&of, &draft) => {
-                tell_reading(&about, session);
-                let events = events::split(&of, &draft, now);
-                let Found { findings, counts, .. } = events.found();
-                let found = Found::of(about.findings).and(findings.clone(), counts).parted(events.parted());
-                (found.from(about.first_line), None, findings)
-            }
-            Reading::Draft { draft, about } => {
-                tell_reading(&about, session);
-                let covers = draft.identity.covers.clone();
-                let checked = file::check_offline(&of, draft, now);
-                // what the client alone saw in the file is put right there, not explained to the broker
-                let answerable = checked.findings.clone();
-                let found = Found::of(about.findings).and(checked.findings, checked.counts);
-                (found.from(about.first_line), Some(covers), answerable)
-            }
-        };
+    let (found, covers) = match file::read(Some(&bytes), &args.subject, &of, &owner, &in_use.catalogue)? {
+        Reading::Unreadable(found) => (found, None),
+        Reading::Draft { draft, about } if events::are_several(&of, &draft) => {
+            tell_reading(&about, session);
+            let events = events::split(&of, &draft, now);
+            let Found { findings, counts, .. } = events.found();
+            (about.found.and(findings, counts).parted(events.parted()), None)
+        }
+        Reading::Draft { draft, about } => {
+            tell_reading(&about, session);
+            let covers = draft.identity.covers.clone();
+            let checked = file::check_offline(&of, draft, now);
+            (about.found.and(checked.findings, checked.counts), Some(covers))
+        }
+    };
     let accepted = found.counts.errors == 0;
     if let Some(path) = &args.report {
         let asked = Asked { of: &of, among: in_use.catalogue.types() };
-        let rows = file::rows(&bytes, &args.subject, &asked);
-        template::new_file(path, &marked::copy(rows.as_deref(), &of, &found)?)?;
-        let what = match rows {
-            Some(_) => "the file with its findings marked",
-            None => "the findings alone, as the file is no table or too large to be copied",
-        };
-        session.printer.say(&format!("{what}: `{}`", path.display()));
+        marked::write(path, &bytes, &args.subject, &asked, &found, &answers, session)?;
     }
     let heading = heading("validate", &args.subject, covers.as_ref());
     let answer = report::answer(heading, accepted, &found);
     if accepted || found.parted.is_some() {
-        args.explaining.check(&answerable, in_use.catalogue.across_of(&of.id))?;
+        answers.check(&found.findings, in_use.catalogue.across_of(&of.id))?;
     }
-    session.printer.answer(&args.explaining.tell(answer, &answerable))?;
+    session.printer.answer(&answers.tell(answer, &found.findings))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
 }
 
 /// Checks a folder, a ZIP or an XML file, whose tables are not made: it may be large.
 fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'_>) -> Result<Exit, Failure> {
-    if args.report.is_some() {
-        return Err(Failure::usage("--report marks a file of one table, and this return has several")
-            .hint("leave it out; `-o csv` lists every finding with its table and row"));
-    }
-    let files = several::files(&args.file, session)?;
+    let given = several::given(&args.file, of, session)?;
+    let answers = args.explaining.with(given.answers.clone())?;
     let now = session.clock.now();
-    let (subject, period, of) = several::period(&args.subject, of, &in_use.catalogue, &files, now)?;
-    let examined = several::examine(&of, &files, period, now);
+    let (subject, period, of) = given.period(&args.subject, of, &in_use.catalogue, now)?;
+    let examined = given.examine(&of, period, now);
     tell_not_read(&examined.left_behind, session);
     let rows: Vec<String> =
         examined.rows.iter().filter_map(|(table, rows)| rows.map(|rows| format!("{table} {rows}"))).collect();
-    session.printer.say(&format!("rows: {}", rows.join(", ")));
+    if !rows.is_empty() {
+        session.printer.say(&format!("rows: {}", rows.join(", ")));
+    }
     let outcome = examined.outcome;
     let accepted = outcome.counts.errors == 0;
-    let heading = heading("validate", &subject, Some(&Covers::Period(period)));
-    let parted = outcome.in_part.as_ref().map(Parted::of);
-    if accepted || parted.is_some() {
-        args.explaining.check(&outcome.findings, in_use.catalogue.across_of(&of.id))?;
+    let found = Found { findings: outcome.findings, counts: outcome.counts, ..Found::default() };
+    let found = found.parted(outcome.in_part.as_ref().map(Parted::of));
+    if let Some(path) = &args.report {
+        marked::write_several(path, &given, &of, &period.to_string(), &found, &answers, session)?;
     }
-    if parted.is_some() {
+    let heading = heading("validate", &subject, Some(&Covers::Period(period)));
+    if accepted || found.parted.is_some() {
+        answers.check(&found.findings, in_use.catalogue.across_of(&of.id))?;
+    }
+    if found.parted.is_some() {
         session.printer.say("sent as it is, the refused records would be left out and the others recorded");
     }
-    let found = Found { findings: outcome.findings.clone(), counts: outcome.counts, ..Found::default() };
-    let found = found.parted(parted);
     let answer = report::answer(heading, accepted, &found);
-    session.printer.answer(&args.explaining.tell(answer, &outcome.findings))?;
+    session.printer.answer(&answers.tell(answer, &found.findings))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
 }
 

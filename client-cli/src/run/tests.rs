@@ -55,6 +55,7 @@ impl Office {
     }
 }
 
+mod answered;
 mod events;
 mod parted;
 mod several;
@@ -102,7 +103,7 @@ async fn a_good_file_is_accepted_with_its_queries_and_says_which_catalogue_and_c
         stdout.contains("[V-R2]")
             && stdout.ends_with(
                 "no errors: 0 errors, 1 query, 0 for information, 0 not checked\n\
-                 unexplained: V-R2; answer with --explain RULE=CODE:TEXT\n"
+                 unexplained: V-R2; answer with --explain RULE=CODE:TEXT or in a file\n"
             ),
         "{stdout}"
     );

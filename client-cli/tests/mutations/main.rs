@@ -17,9 +17,9 @@ use std::time::Duration;
 use bend::Random;
 use concordat_catalogue::read::Asked;
 use concordat_catalogue::{Catalogue, ReturnType, TypeKind};
+use concordat_cli::explain::Answers;
 use concordat_cli::file::{self, Owner, Reading, Subject};
 use concordat_cli::marked;
-use concordat_cli::report::Found;
 use concordat_core::period::Frequency;
 use samples::Sample;
 
@@ -63,24 +63,23 @@ fn try_one(bytes: &[u8], of: &ReturnType, catalogue: &Catalogue, also_mark: bool
             assert!(!failure.what.is_empty());
             return Got::Nowhere;
         }
-        Ok(Reading::Unreadable(findings)) => {
-            let found = Found::of(findings);
+        Ok(Reading::Unreadable(found)) => {
             assert!(found.counts.errors > 0 && found.findings.len() <= 1_000);
             (found, Got::Nowhere)
         }
         Ok(Reading::Draft { draft, about }) => {
             assert!(draft.tables.iter().all(concordat_core::table::Table::is_rectangular));
-            assert!(Found::of(about.findings.clone()).counts.errors == 0);
+            assert!(about.found.counts.errors == 0);
             let checked = file::check_offline(of, draft, "2023-05-03T10:00:00Z".parse().unwrap());
             assert_eq!(checked.valid.is_some(), checked.counts.errors == 0);
             let got = if checked.valid.is_some() { Got::Accepted } else { Got::Read };
-            (Found::of(about.findings).and(checked.findings, checked.counts), got)
+            (about.found.and(checked.findings, checked.counts), got)
         }
     };
     if also_mark {
         let asked = Asked { of, among: catalogue.types() };
         let rows = file::rows(bytes, &subject, &asked);
-        assert!(marked::copy(rows.as_deref(), of, &found).unwrap().starts_with(b"PK"));
+        assert!(marked::copy(rows.as_deref(), of, &found, &Answers::default()).unwrap().starts_with(b"PK"));
     }
     got
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use concordat_catalogue::ReturnType;
+use concordat_cli::explain::Answers;
 use concordat_cli::report::Found;
 use concordat_cli::{marked, template};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
@@ -32,7 +33,10 @@ pub fn all(types: &[Arc<ReturnType>]) -> Vec<Sample> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         rows.iter().for_each(|row| writer.write_record(row).unwrap());
         samples.push(own("CSV", writer.into_inner().unwrap()));
-        samples.push(own("a workbook", marked::copy(Some(&rows), of, &Found::default()).unwrap()));
+        samples.push(own(
+            "a workbook",
+            marked::copy(Some(&rows), of, &Found::default(), &Answers::default()).unwrap(),
+        ));
         samples.push(own("typed cells", typed(&rows)));
         samples.push(own("a template", template::workbook(of).unwrap()));
     }

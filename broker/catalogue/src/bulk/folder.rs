@@ -1,6 +1,7 @@
 //! A return of CSV files: which file is which table, which column which field.
 
 use super::frame::Sink;
+use super::sheets::table_named;
 use super::{File, Told};
 use crate::checks::findings::{Findings, Place, ids};
 use crate::definition::{ReturnType, TableDef};
@@ -55,12 +56,28 @@ fn last(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or(name)
 }
 
-fn table_of(of: &ReturnType, name: &str) -> Option<usize> {
+pub(super) fn table_of(of: &ReturnType, name: &str) -> Option<usize> {
     let name = last(name).to_lowercase();
-    let stem = name.strip_suffix(".csv")?;
-    of.tables.iter().position(|table| {
-        table.place.as_ref().is_some_and(|place| place.files.iter().any(|file| file == stem))
-    })
+    table_named(of, name.strip_suffix(".csv")?)
+}
+
+/// A reader of a file's records.
+///
+/// # Errors
+/// What is wrong with a file that is no text of ours, and what to do.
+pub(super) fn reader(bytes: &[u8]) -> Result<csv::Reader<&[u8]>, &'static str> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.trim_ascii_start().starts_with(b"<") || bytes.starts_with(b"PK\x03\x04") {
+        return Err("this is no CSV file, though it is called one: save the table as CSV");
+    }
+    if std::str::from_utf8(bytes).is_err() {
+        return Err("the file is not UTF-8 text: save it as \"CSV UTF-8\"");
+    }
+    Ok(csv::ReaderBuilder::new()
+        .delimiter(delimiter(bytes))
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(bytes))
 }
 
 fn one(
@@ -73,24 +90,13 @@ fn one(
     left_behind: &mut Vec<String>,
 ) -> Option<()> {
     let spot = Place::table(&table.name);
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.trim_ascii_start().starts_with(b"<") || bytes.starts_with(b"PK\x03\x04") {
-        findings.error(
-            &ids().file,
-            spot,
-            "this is no CSV file, though it is called one: save the table as CSV",
-        );
-        return None;
-    }
-    if std::str::from_utf8(bytes).is_err() {
-        findings.error(&ids().file, spot, "the file is not UTF-8 text: save it as \"CSV UTF-8\"");
-        return None;
-    }
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter(bytes))
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(bytes);
+    let mut reader = match reader(bytes) {
+        Ok(reader) => reader,
+        Err(why) => {
+            findings.error(&ids().file, spot, why);
+            return None;
+        }
+    };
     let mut record = csv::StringRecord::new();
     if !matches!(reader.read_record(&mut record), Ok(true)) {
         findings.error(&ids().file, spot, "the file is empty: the first line names the columns");

@@ -8,7 +8,7 @@ use super::links::{self, Links};
 use super::plan::Plan;
 use super::tally::Tally;
 use crate::checks::cells::said;
-use crate::checks::findings::ids;
+use crate::checks::findings::{Findings, Place, ids};
 use crate::definition::ReturnType;
 
 // first the cells, then what names a row, then the rules, each in the order of the type's file
@@ -45,6 +45,17 @@ pub(super) fn judge(of: &ReturnType, plan: &Plan, frame: &Frame<'_>, when: When)
         tallies.push(say(Severity::NotChecked, text.to_owned(), found.unknown));
     }
     tallies
+}
+
+// a template that nobody filled in is no return
+pub(super) fn empty(of: &ReturnType, frame: &Frame<'_>, findings: &mut Findings) {
+    for (at, def) in of.tables.iter().enumerate() {
+        let required = def.place.as_ref().is_some_and(|place| place.required);
+        if required && frame.has(at) && frame.height(at) == 0 {
+            let text = "there is no row in this table, and no return without one: fill it in";
+            findings.error(&ids().rows, Place::table(&def.name), text);
+        }
+    }
 }
 
 fn cells(of: &ReturnType, frame: &Frame<'_>, tallies: &mut Vec<Tally>) {

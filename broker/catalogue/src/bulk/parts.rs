@@ -13,7 +13,7 @@ use concordat_core::record::{RecordId, RefusedRecord};
 
 use super::eval::When;
 use super::frame::{Frame, Rows};
-use super::judge::judge;
+use super::judge::{empty, judge};
 use super::links::NONE;
 use super::plan::Plan;
 use super::records;
@@ -66,8 +66,9 @@ pub(super) fn settle(
     plan: &Plan,
     mut frame: Frame<'_>,
     when: When,
-    findings: Findings,
+    mut findings: Findings,
 ) -> Outcome {
+    empty(of, &frame, &mut findings);
     let first = judge(of, plan, &frame, when);
     let may_part = !findings.has_errors() && first.iter().any(is_wrong);
     let (whole, counts) = findings.finish();

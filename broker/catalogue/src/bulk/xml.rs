@@ -60,7 +60,7 @@ pub(super) fn take(
     }
     if let Err(why) = end {
         findings.error(&ids().file, Place::HEADER, why);
-        return Told::default();
+        return Told { lines: walk.lines, ..Told::default() };
     }
     let mut told = Told { whole: true, left_behind: Vec::new(), lines: walk.lines };
     for (at, table) in of.tables.iter().enumerate() {

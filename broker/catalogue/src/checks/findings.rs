@@ -88,14 +88,25 @@ impl<'p> Place<'p> {
 }
 
 /// Findings with a cap; the counts go on beyond it.
-#[derive(Default)]
 pub(crate) struct Findings {
     list: Vec<Finding>,
+    most: usize,
     counts: Counts,
     beyond: Counts,
 }
 
+impl Default for Findings {
+    fn default() -> Self {
+        Self::up_to(MOST)
+    }
+}
+
 impl Findings {
+    /// No findings yet, and room for so many.
+    pub(crate) fn up_to(most: usize) -> Self {
+        Self { list: Vec::new(), most, counts: Counts::default(), beyond: Counts::default() }
+    }
+
     pub(crate) fn error(&mut self, rule: &RuleId, place: Place<'_>, text: impl Into<String>) {
         self.push(rule, Severity::Error, place, text.into(), None);
     }
@@ -119,7 +130,7 @@ impl Findings {
             record: None,
         };
         count(&mut self.counts, severity);
-        if self.list.len() < MOST {
+        if self.list.len() < self.most {
             self.list.push(finding);
         } else {
             count(&mut self.beyond, severity);

@@ -5,7 +5,7 @@ use concordat_core::finding::Severity;
 
 use super::findings::{Findings, Place, ids};
 use super::text::severity;
-use crate::definition::{MAIN, ReturnType};
+use crate::definition::ReturnType;
 use crate::guard::{self, Detail};
 use crate::read::headings::is_known;
 
@@ -31,7 +31,7 @@ pub(crate) fn column<'c>(
         at + 1,
         held.join(" and ")
     );
-    findings.push(&ids().overshare, severity, Place::table(MAIN), text, None);
+    findings.push(&ids().overshare, severity, Place::table(of.first_table()), text, None);
 }
 
 /// Looks at the unexpected columns of a file that is refused for its headings.

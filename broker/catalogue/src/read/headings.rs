@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::checks::findings::{Findings, Place, ids};
-use crate::definition::{MAIN, ReturnType, TypeKind};
+use crate::definition::{ReturnType, TypeKind};
 
 /// A heading as it is compared: without case, spaces and underscores alike.
 #[must_use]
@@ -140,7 +140,7 @@ impl Headings {
         headings: &[S],
         findings: &mut Findings,
     ) -> Option<Self> {
-        let place = Place::table(MAIN);
+        let place = Place::table(of.first_table());
         let mut read = Headings {
             columns: Vec::new(),
             left_behind: Vec::new(),

@@ -11,7 +11,6 @@ use super::stored::{self, Taken};
 use super::{Asked, ReadIn};
 use crate::checks::findings::{Findings, Place, ids};
 use crate::checks::unexpected;
-use crate::definition::MAIN;
 
 /// How a number is shown in its cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,19 +145,19 @@ pub fn shown(cell: &SheetCell) -> String {
     }
 }
 
-pub(super) fn table(sheet: &Sheet, asked: &Asked<'_>, findings: &mut Findings) -> Option<ReadIn> {
-    let of = asked.of;
+pub(crate) fn table(sheet: &Sheet, asked: &Asked<'_>, findings: &mut Findings) -> Option<ReadIn> {
+    let (of, name) = (asked.of, asked.of.first_table());
     let named = sheet.headings();
     if named.is_empty() {
         findings.error(
             &ids().file_kind,
-            Place::table(MAIN),
+            Place::table(name),
             "the sheet is empty: its first row names the columns",
         );
         return None;
     }
     if let Some(finding) = super::wrong_table(asked, &named) {
-        findings.error(&ids().file_kind, Place::table(MAIN), finding);
+        findings.error(&ids().file_kind, Place::table(name), finding);
         return None;
     }
     let Some(headings) = Headings::of(of, &named, findings) else {
@@ -173,13 +172,13 @@ pub(super) fn table(sheet: &Sheet, asked: &Asked<'_>, findings: &mut Findings) -
     let mut reading = Reading { asked, headings, first: first.row, findings };
     reading.look_at_layout(sheet, first.hidden);
     let mut table =
-        Table { name: MAIN.to_owned(), columns: reading.headings.names(of), cells: Cells::default() };
+        Table { name: name.to_owned(), columns: reading.headings.names(of), cells: Cells::default() };
     let mut next = first.row.saturating_add(1);
     for row in rest {
         let at = row.row.saturating_sub(first.row).saturating_sub(1) as usize;
         if at >= most {
             let text = format!("there are more than {most} rows");
-            reading.findings.error(&ids().rows, Place::table(MAIN), text);
+            reading.findings.error(&ids().rows, Place::table(name), text);
             return None;
         }
         // rows that hold nothing are rows all the same, as in a text file
@@ -189,7 +188,7 @@ pub(super) fn table(sheet: &Sheet, asked: &Asked<'_>, findings: &mut Findings) -
         reading.row(row, at, &mut table.cells);
         if table.cells.bytes() > super::MOST_BYTES {
             let text = format!("the cells hold more than {} MiB", super::MOST_BYTES >> 20);
-            reading.findings.error(&ids().file, Place::table(MAIN), text);
+            reading.findings.error(&ids().file, Place::table(name), text);
             return None;
         }
     }
@@ -212,7 +211,7 @@ struct Reading<'r, 'a> {
 
 impl Reading<'_, '_> {
     fn look_at_layout(&mut self, sheet: &Sheet, heading_hidden: bool) {
-        let place = Place::table(MAIN);
+        let place = Place::table(self.asked.of.first_table());
         if heading_hidden {
             self.findings.error(&ids().hidden, place, "the row with the headings is hidden: unhide it");
         }
@@ -255,12 +254,16 @@ impl Reading<'_, '_> {
             } else {
                 "cells are merged here, and only the first of them holds anything: unmerge them and fill in each"
             };
-            self.findings.error(&ids().merged, Place { table: MAIN, row, column }, text);
+            self.findings.error(
+                &ids().merged,
+                Place { table: self.asked.of.first_table(), row, column },
+                text,
+            );
         }
     }
 
     fn row(&mut self, row: &SheetRow, at: usize, cells: &mut Cells) {
-        let place = Place { table: MAIN, row: Some(at), column: None };
+        let place = Place { table: self.asked.of.first_table(), row: Some(at), column: None };
         if row.hidden {
             let text = "this row is hidden in the sheet: unhide it and look at it, or delete it";
             self.findings.error(&ids().hidden, place, text);

@@ -183,8 +183,14 @@ fn of_date(field: &Field, value: f64, day: bool, time: bool) -> Taken {
     let at = instant(value);
     match field.kind.row().sort {
         Sort::Date => match at {
-            Some(at) if day && at.time() == jiff::civil::Time::midnight() => Exactly(at.date().to_string()),
+            Some(at) if day && at.time() == jiff::civil::Time::midnight() => Exactly(match field.kind {
+                FieldKind::UkDate => at.strftime("%d/%m/%Y").to_string(),
+                _ => at.date().to_string(),
+            }),
             Some(_) if day => Not("holds a time of day besides the date: take the time off"),
+            _ if field.kind == FieldKind::UkDate => {
+                Not("holds no date that can be read: write it as 31/03/2023")
+            }
             _ => Not("holds no date that can be read: write it as 2023-03-31"),
         },
         Sort::Time => match at {

@@ -1,35 +1,18 @@
 //! Every rule of every shipped return type, once kept and once broken, and no other rule with it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
-mod annual;
 #[path = "../common/mod.rs"]
 mod common;
-mod events;
-mod quarterly;
+mod fixtures;
 
 use common::{catalogue, draft, now, shipped, table, wide};
 use concordat_catalogue::{Checked, Context, ReturnType, check};
 use concordat_core::calendar::Calendar;
 use concordat_core::finding::Severity;
 use concordat_core::table::Table;
+use fixtures::{FIXTURES, annual, cells};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
-
-/// A rule, cells that keep it, and the cells to change so that it breaks. A cell is `NAME=value`; in the core
-/// data set `CODE=value`, with `:unit` where the code has several and `@period` where it is not 2022/23.
-type Case = (&'static str, &'static str, &'static str);
-
-fn cells(texts: &[&str]) -> Vec<(String, String)> {
-    let mut out: Vec<(String, String)> = Vec::new();
-    for cell in texts.iter().flat_map(|text| text.split_whitespace()) {
-        let (name, value) = cell.split_once('=').unwrap();
-        match out.iter_mut().find(|(known, _)| known == name) {
-            Some(known) => known.1 = value.to_owned(),
-            None => out.push((name.to_owned(), value.to_owned())),
-        }
-    }
-    out
-}
 
 fn row(texts: &[&str]) -> Table {
     let cells = cells(texts);
@@ -98,53 +81,6 @@ fn every_rule_of_the_core_data_set_is_kept_and_broken() {
     });
     all_covered(&of, &covered);
 }
-
-/// A type of rows: its period, the cells that every row needs, the row of the period before, its cases.
-type Fixtures = (&'static str, &'static str, &'static str, Option<&'static str>, &'static [Case]);
-
-const AREA: &str = "area=E09000012 period=2022-23/Q4";
-const Q4: &str = "2022-23/Q4";
-
-const FIXTURES: &[Fixtures] = &[
-    ("cds-csc-quarterly", Q4, AREA, Some(quarterly::CSC_BEFORE), quarterly::CSC),
-    ("cds-education-quarterly", Q4, AREA, None, quarterly::EDUCATION),
-    (
-        "cds-health-quarterly",
-        Q4,
-        "area=E09000012 period=2022-23/Q4 provider_ods=RQX",
-        None,
-        quarterly::HEALTH,
-    ),
-    (
-        "cds-police-quarterly",
-        Q4,
-        "area=E09000012 period=2022-23/Q4 scope=area conduct_matters_meeting_lado_criteria=0 lado_notifications_made=0",
-        None,
-        quarterly::POLICE,
-    ),
-    ("lac-entry-notification", Q4, events::ENTRY_ROW, None, events::ENTRY),
-    (
-        "lac-health-assessments-quarterly",
-        Q4,
-        "provider_ods=RQX responsible_la=E09000012 placed=in_area period=2022-23/Q4",
-        None,
-        quarterly::ASSESSMENTS,
-    ),
-    (
-        "lado-attestation-monthly",
-        "2023-03",
-        "area=E09000012 matters_meeting_criteria=0 notified=0",
-        None,
-        quarterly::ATTESTATION,
-    ),
-    ("lado-notification", Q4, events::NOTIFICATION_ROW, None, events::NOTIFICATION),
-    ("lado-outcome", Q4, events::OUTCOME_ROW, None, events::OUTCOME),
-    ("lado-quarterly", Q4, AREA, None, quarterly::LADO),
-    ("mace-quarterly", Q4, AREA, None, quarterly::MACE),
-    ("marac-quarterly", Q4, "area=E09000012 period=2022-23/Q4 basis=quarter", None, quarterly::MARAC),
-    ("missing-episode", Q4, events::MISSING_ROW, None, events::MISSING),
-    ("return-home-interview", Q4, events::INTERVIEW_ROW, None, events::INTERVIEW),
-];
 
 #[test]
 fn every_rule_over_rows_is_kept_and_broken() {

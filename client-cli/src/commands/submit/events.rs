@@ -10,7 +10,7 @@ use concordat_proto::v1;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Args, Ready, attempt_with, decided_by_the_log, show, unsent};
+use super::{Args, Input, Ready, Seen, attempt_with, decided_by_the_log, show, unsent};
 use crate::answer::{Answer, Sheet, texts};
 use crate::commands::validate::{heading, tell_reading};
 use crate::context::Context;
@@ -18,6 +18,7 @@ use crate::convert;
 use crate::definitions::{self, InUse};
 use crate::events::{self, Event, Events};
 use crate::exit::Exit;
+use crate::explain::Answers;
 use crate::failure::Failure;
 use crate::file::{self, Owner, Reading};
 use crate::pending::Pending;
@@ -85,6 +86,13 @@ impl Told {
     }
 }
 
+/// A file of several events, and the answers that go with it.
+pub(super) struct Batch<'b> {
+    pub(super) input: &'b Input,
+    pub(super) bytes: &'b [u8],
+    pub(super) answers: Answers,
+}
+
 /// Where a run stands.
 #[derive(Default)]
 struct Run {
@@ -119,7 +127,7 @@ pub(super) fn are_several(
 pub(super) async fn run(
     args: &Args,
     context: &Context,
-    bytes: &[u8],
+    batch: &Batch<'_>,
     owner: &Owner,
     in_use: InUse,
     session: &mut Session<'_>,
@@ -130,13 +138,13 @@ pub(super) async fn run(
         )
         .hint("put that event into a file of its own"));
     }
-    let (of, all, about) = prepare(args, bytes, owner, &in_use, session)?;
-    let first_line = about.first_line;
-    let mut run = Run { found: about.findings, ..Run::default() };
-    if send_all(args, context, &of, &all, &mut run, session.now()).await? {
+    let (of, all, about) = prepare(args, batch, owner, &in_use, session)?;
+    let first_line = about.found.first_line;
+    let mut run = Run { found: about.found.findings, ..Run::default() };
+    if send_all(args, context, &batch.answers, (&of, &all), &mut run, session.now()).await? {
         session.printer.say("the return type has changed: fetching it, checking again, sending the rest");
         // what was recorded so far is told, whatever comes of the rest
-        if let Err(failure) = send_rest(args, context, bytes, owner, &mut run, session).await {
+        if let Err(failure) = send_rest(args, context, batch, owner, &mut run, session).await {
             run.stopped.get_or_insert(failure);
         }
         for event in &all {
@@ -145,22 +153,22 @@ pub(super) async fn run(
             }
         }
     }
-    tell(args, first_line, run, session)
+    tell(args, &batch.answers, first_line, run, session)
 }
 
 /// Sends what is not told of yet, by the return type as it is now.
 async fn send_rest(
     args: &Args,
     context: &Context,
-    bytes: &[u8],
+    batch: &Batch<'_>,
     owner: &Owner,
     run: &mut Run,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     let in_use = definitions::fetch(context).await?;
-    let (of, mut all, _) = prepare(args, bytes, owner, &in_use, session)?;
+    let (of, mut all, _) = prepare(args, batch, owner, &in_use, session)?;
     all.retain(|event| !run.knows(event));
-    if send_all(args, context, &of, &all, run, session.now()).await? {
+    if send_all(args, context, &batch.answers, (&of, &all), run, session.now()).await? {
         return Err(Failure::new(Exit::Queued, "the return type has changed again"));
     }
     Ok(())
@@ -169,7 +177,7 @@ async fn send_rest(
 /// Reads and checks. Where rows have no name nothing is sent.
 fn prepare(
     args: &Args,
-    bytes: &[u8],
+    batch: &Batch<'_>,
     owner: &Owner,
     in_use: &InUse,
     session: &mut Session<'_>,
@@ -177,9 +185,13 @@ fn prepare(
     session.printer.say(&format!("checking with {}", in_use.whence));
     let now = session.clock.now();
     let of = file::type_of(&in_use.catalogue, &args.subject, now)?;
-    let (draft, about) = match file::read(Some(bytes), &args.subject, &of, owner, &in_use.catalogue)? {
-        Reading::Unreadable(findings) => {
-            show(args, None, &Found::of(findings), session)?;
+    let read = file::read(Some(batch.bytes), &args.subject, &of, owner, &in_use.catalogue)?;
+    let show = |found: &Found, session: &mut Session<'_>| {
+        show(args, batch.input, &Seen { of: &of, covers: None, found }, &batch.answers, session)
+    };
+    let (draft, about) = match read {
+        Reading::Unreadable(found) => {
+            show(&found, session)?;
             return Err(unsent("the file is not one of this return type"));
         }
         Reading::Draft { draft, about } => (draft, about),
@@ -188,7 +200,7 @@ fn prepare(
     let events = events::split(&of, &draft, now);
     let found = events.found();
     let refused = |why: &str, session: &mut Session<'_>| {
-        show(args, None, &found.clone().from(about.first_line), session)?;
+        show(&found.clone().from(about.found.first_line), session)?;
         Err(unsent(why))
     };
     match events {
@@ -200,7 +212,8 @@ fn prepare(
         }
         Events::Named(all) => {
             if !args.no_check {
-                args.explaining.check(&found.findings, in_use.catalogue.across_of(&of.id))?;
+                let seen = [about.found.findings.as_slice(), &found.findings].concat();
+                batch.answers.check(&seen, in_use.catalogue.across_of(&of.id))?;
             }
             Ok((of, all, about))
         }
@@ -211,8 +224,8 @@ fn prepare(
 async fn send_all(
     args: &Args,
     context: &Context,
-    of: &Arc<ReturnType>,
-    all: &[Event],
+    given: &Answers,
+    (of, all): (&Arc<ReturnType>, &[Event]),
     run: &mut Run,
     now: Timestamp,
 ) -> Result<bool, Failure> {
@@ -235,8 +248,8 @@ async fn send_all(
             }
         };
         let content = content::encode(&event.draft.identity, event.draft.nil, &event.draft.tables);
-        let ready = Ready::new(Arc::clone(of), &event.draft, content, Found::default());
-        let sent = attempt_with(args, answers(args, event), context, &ready, claim.key).await?;
+        let ready = Ready::new(Arc::clone(of), &event.draft, content, (Found::default(), Answers::default()));
+        let sent = attempt_with(args, answers(given, event), context, &ready, claim.key).await?;
         let in_doubt = claim.resumed || sent.unknown;
         let changed = sent.outcome.as_ref().is_err_and(|failure| failure.is("catalogue_changed"));
         let settled = match &sent.outcome {
@@ -262,10 +275,10 @@ async fn send_all(
 }
 
 /// The answers to queries that fit this event.
-fn answers(args: &Args, event: &Event) -> Vec<Explanation> {
+fn answers(given: &Answers, event: &Event) -> Vec<Explanation> {
     let fits =
         |given: &&Explanation| explain::check(std::slice::from_ref(*given), &event.findings, &[]).is_ok();
-    args.explaining.all().iter().filter(fits).cloned().collect()
+    given.all().iter().filter(fits).cloned().collect()
 }
 
 fn stop(run: &mut Run, event: &Event, outcome: Outcome, failure: Failure) {
@@ -328,7 +341,13 @@ fn proved(context: &Context, event: &Event, reply: &v1::SubmitReply) -> Result<T
 }
 
 /// Shows what became of every event, and what the run ends with.
-fn tell(args: &Args, first_line: Option<u32>, run: Run, session: &mut Session<'_>) -> Result<Exit, Failure> {
+fn tell(
+    args: &Args,
+    answers: &Answers,
+    first_line: Option<u32>,
+    run: Run,
+    session: &mut Session<'_>,
+) -> Result<Exit, Failure> {
     let Run { told, found, stopped } = run;
     let counts = Counts::of(&found);
     let found = Found { findings: found, counts, ..Found::default() }.from(first_line);
@@ -362,7 +381,7 @@ fn tell(args: &Args, first_line: Option<u32>, run: Run, session: &mut Session<'_
     }
     let findings: Vec<Value> = found.findings.iter().map(finding).collect();
     let answer = answer.fact("findings", findings).list("results", sheet).human(human);
-    session.printer.answer(&args.explaining.tell(answer, &found.findings))?;
+    session.printer.answer(&answers.tell(answer, &found.findings))?;
     if let Some(failure) = stopped {
         let what = format!(
             "{done} of {} events are recorded, the others are not known to be: {}",

@@ -18,6 +18,7 @@ fn whole_numbers_and_true_dates_are_read_without_fuss() {
     assert_eq!(taken(FieldKind::Number, 0.1 + 0.2, Shown::Plain), exactly("0.3"));
     assert_eq!(taken(FieldKind::Number, -0.0, Shown::Plain), exactly("0"));
     assert_eq!(taken(FieldKind::Date, 45_016.0, DATE), exactly("2023-03-31"));
+    assert_eq!(taken(FieldKind::UkDate, 45_016.0, DATE), exactly("31/03/2023"));
     assert_eq!(taken(FieldKind::DateTime, 45_016.604_166_666_664, BOTH), exactly("2023-03-31T14:30:00"));
     assert_eq!(taken(FieldKind::DateTime, 45_016.0, BOTH), exactly("2023-03-31T00:00:00"));
     assert_eq!(taken(FieldKind::PeriodNotation, 2_021.0, Shown::Plain), exactly("2021"));
