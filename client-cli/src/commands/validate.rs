@@ -78,6 +78,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
             }
         };
     let accepted = found.counts.errors == 0;
+    tell_parted(&found, session);
     if let Some(path) = &args.report {
         let asked = Asked { of: &of, among: in_use.catalogue.types() };
         let rows = file::rows(&bytes, &args.subject, &asked);
@@ -118,14 +119,19 @@ fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'
     if accepted || parted.is_some() {
         args.explaining.check(&outcome.findings, in_use.catalogue.across_of(&of.id))?;
     }
-    if parted.is_some() {
-        session.printer.say("sent as it is, the refused records would be left out and the others recorded");
-    }
     let found = Found { findings: outcome.findings.clone(), counts: outcome.counts, ..Found::default() };
     let found = found.parted(parted);
+    tell_parted(&found, session);
     let answer = report::answer(heading, accepted, &found);
     session.printer.answer(&args.explaining.tell(answer, &outcome.findings))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
+}
+
+/// Says what would become of a return with refused records, if it were sent as it is.
+fn tell_parted(found: &Found, session: &mut Session<'_>) {
+    if found.parted.is_some() {
+        session.printer.say("sent as it is, the refused records would be left out and the others recorded");
+    }
 }
 
 /// The facts every report of findings starts with.

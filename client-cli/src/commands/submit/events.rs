@@ -133,6 +133,7 @@ pub(super) async fn run(
     let (of, all, about) = prepare(args, bytes, owner, &in_use, session)?;
     let first_line = about.first_line;
     let mut run = Run { found: about.findings, ..Run::default() };
+    session.printer.say(&format!("sending {} events, one after another", all.len()));
     if send_all(args, context, &of, &all, &mut run, session.now()).await? {
         session.printer.say("the return type has changed: fetching it, checking again, sending the rest");
         // what was recorded so far is told, whatever comes of the rest
