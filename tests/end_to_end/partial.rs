@@ -1,10 +1,14 @@
 //! Accepted in part: children whose rows have errors stay behind, the others are recorded, proved and read.
 
+use concordat_cli::pending::Pending;
+use concordat_core::ids::Digest;
 use concordat_core::record::LeftOut;
+use concordat_core::submission::{Covers, Identity};
 use concordat_store::{Embedded, Store as _};
 use concordat_tests::{Person, Said, Scene};
 use serde_json::{Value, json};
 
+const KEY: &str = "0123456789abcdef0123456789abcdef";
 const P4: &str = "P4-partnership-assurance";
 const EXTRACT: [&str; 5] = ["--type", "ssda903-extract", "--period", "2024-25", "-o"];
 
@@ -66,7 +70,7 @@ fn three_children_of_ten_stay_behind_and_the_others_are_recorded_and_proved() {
 
     let validated = council.run(&[&["validate"], &EXTRACT[..], &["json", &broken]].concat()).ended(3).data();
     assert_eq!(validated["accepted"], false);
-    let said = send(&council, &broken, "json", &[]).ended(3);
+    let said = send(&council, &broken, "json", &["--key", KEY]).ended(3);
     let data = said.data();
     for data in [&validated, &data] {
         assert_eq!(data["in_part"]["refused"], refused(), "{data}");
@@ -97,6 +101,20 @@ fn three_children_of_ten_stay_behind_and_the_others_are_recorded_and_proved() {
     assert_eq!((&again["already"], super::submission_of(&again)), (&true.into(), id.clone()));
     assert_eq!(again["in_part"]["refused"], refused());
     assert_eq!(council.run(&["status", "--pending", "-o", "json"]).data()["pending"], json!([]));
+
+    // whoever lost the reply, and fetches the receipt, has nothing pending any more
+    let pending = Pending::of(&concordat_tests::sender::context(&council)).unwrap();
+    let identity = Identity {
+        agency: "hackney-council".parse().unwrap(),
+        return_type: "ssda903-extract".parse().unwrap(),
+        areas: Vec::new(),
+        covers: Covers::Period("2024-25".parse().unwrap()),
+        part: None,
+    };
+    let now = "2025-04-10T10:00:00Z".parse().unwrap();
+    let _ = pending.claim(&Digest([9; 32]), &identity, Some(KEY.parse().unwrap()), now).unwrap();
+    let _ = council.run(&["receipt", "fetch", &id]).ended(0);
+    assert!(pending.records().unwrap().is_empty());
 
     // the mark is seen, and no more than a count
     let status = council.run(&["status", &id, "-o", "json"]).ended(0).data();

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use concordat_catalogue::{Draft, ReturnType};
-use concordat_core::ids::Digest;
+use concordat_core::ids::{Digest, EntryId};
 use concordat_ledger::{Statement, Verified, Verifier};
 use concordat_proto::v1;
 use serde_json::Value;
 
 use crate::answer::{Answer, texts};
+use crate::commands::status;
 use crate::connect;
+use crate::context::Context;
 use crate::convert::typed_id;
 use crate::definitions;
 use crate::events::{self, Events};
@@ -185,10 +187,30 @@ async fn fetch(submission: &str, session: &mut Session<'_>) -> Result<Exit, Fail
         return Err(Failure::new(Exit::Tampered, "the broker gave the receipt of another submission"));
     }
     let path = receipts::keep(&context, id, &reply.receipt)?;
-    Pending::of(&context)?.release(&Digest(verified.statement.content.0))?;
+    let pending = Pending::of(&context)?;
+    pending.release(&Digest(verified.statement.content.0))?;
+    release_by_key(&context, &pending, id, &verified.statement).await?;
     session.printer.say(&format!("kept as `{}`", path.display()));
     session.printer.answer(&answer("receipt-fetch", &verified))?;
     Ok(Exit::Ok)
+}
+
+/// What was accepted in part is pending under the digest of all that was sent, which its receipt does not name: the
+/// broker knows which key it came under.
+async fn release_by_key(
+    context: &Context,
+    pending: &Pending,
+    id: EntryId,
+    statement: &Statement,
+) -> Result<(), Failure> {
+    for record in pending.records()? {
+        let alike = record.return_type == statement.return_type && record.covers == statement.period;
+        let Ok(content) = record.content.parse::<Digest>() else { continue };
+        if alike && status::outcome(context, &record).await.is_ok_and(|reply| reply.submission == id.0) {
+            pending.release(&content)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a receipt proves.

@@ -147,7 +147,8 @@ async fn pending(session: &mut Session<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-async fn outcome(context: &Context, record: &Record) -> Result<v1::StatusReply, Failure> {
+/// What became of what was sent under a pending key.
+pub(crate) async fn outcome(context: &Context, record: &Record) -> Result<v1::StatusReply, Failure> {
     let key = typed_key(&record.key)?;
     ask(context, v1::status_request::Which::Key(key.0.to_vec())).await
 }

@@ -77,6 +77,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
         }
     };
     let accepted = found.counts.errors == 0;
+    tell_parted(&found, session);
     if let Some(path) = &args.report {
         let asked = Asked { of: &of, among: in_use.catalogue.types() };
         marked::write(path, &bytes, &args.subject, &asked, &found, &answers, session)?;
@@ -114,12 +115,17 @@ fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'
     if accepted || found.parted.is_some() {
         answers.check(&found.findings, in_use.catalogue.across_of(&of.id))?;
     }
-    if found.parted.is_some() {
-        session.printer.say("sent as it is, the refused records would be left out and the others recorded");
-    }
+    tell_parted(&found, session);
     let answer = report::answer(heading, accepted, &found);
     session.printer.answer(&answers.tell(answer, &found.findings))?;
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
+}
+
+/// Says what would become of a return with refused records, if it were sent as it is.
+fn tell_parted(found: &Found, session: &mut Session<'_>) {
+    if found.parted.is_some() {
+        session.printer.say("sent as it is, the refused records would be left out and the others recorded");
+    }
 }
 
 /// The facts every report of findings starts with.

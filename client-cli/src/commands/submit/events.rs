@@ -141,6 +141,7 @@ pub(super) async fn run(
     let (of, all, about) = prepare(args, batch, owner, &in_use, session)?;
     let first_line = about.found.first_line;
     let mut run = Run { found: about.found.findings, ..Run::default() };
+    session.printer.say(&format!("sending {} events, one after another", all.len()));
     if send_all(args, context, &batch.answers, (&of, &all), &mut run, session.now()).await? {
         session.printer.say("the return type has changed: fetching it, checking again, sending the rest");
         // what was recorded so far is told, whatever comes of the rest
