@@ -72,7 +72,7 @@ pub struct About {
     pub findings: Vec<Finding>,
     /// How its text was encoded; none of a workbook.
     pub encoding: Option<Encoding>,
-    /// Where its row 1 stands; none of a nil.
+    /// Where its row 1 stands; none of a nil, or where its rows are not those of the file.
     pub first_line: Option<u32>,
 }
 
@@ -119,12 +119,12 @@ pub fn read(
     owner: &Owner,
     catalogue: &Catalogue,
 ) -> Result<Reading, Failure> {
-    let asked = Asked { of, among: catalogue.types() };
+    let asked = Asked { of, among: catalogue.types(), period: subject.period };
     let (tables, about) = match bytes.map(|bytes| table(bytes, subject, &asked)) {
         None => (Vec::new(), About::default()),
         Some(Ok(read)) => {
             let ReadIn { tables, left_behind, findings, encoding, first_line } = read;
-            (tables, About { left_behind, findings, encoding, first_line: Some(first_line) })
+            (tables, About { left_behind, findings, encoding, first_line })
         }
         Some(Err(findings)) => return Ok(Reading::Unreadable(findings)),
     };

@@ -70,7 +70,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
         };
     let accepted = found.counts.errors == 0;
     if let Some(path) = &args.report {
-        let asked = Asked { of: &of, among: in_use.catalogue.types() };
+        let asked = Asked { of: &of, among: in_use.catalogue.types(), period: args.subject.period };
         let rows = file::rows(&bytes, &args.subject, &asked);
         template::new_file(path, &marked::copy(rows.as_deref(), &of, &found)?)?;
         let what = match rows {

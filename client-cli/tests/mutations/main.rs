@@ -78,7 +78,7 @@ fn try_one(bytes: &[u8], of: &ReturnType, catalogue: &Catalogue, also_mark: bool
         }
     };
     if also_mark {
-        let asked = Asked { of, among: catalogue.types() };
+        let asked = Asked { of, among: catalogue.types(), period: None };
         let rows = file::rows(bytes, &subject, &asked);
         assert!(marked::copy(rows.as_deref(), of, &found).unwrap().starts_with(b"PK"));
     }

@@ -70,7 +70,7 @@ pub(super) fn read(root: &Section<'_, '_>, about: &About<'_>) -> (Vec<Field>, Ve
     (fields, used)
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "name",
     "title",
     "kind",
@@ -87,6 +87,7 @@ const KEYS: [&str; 16] = [
     "is_period",
     "part",
     "rolling",
+    "published",
 ];
 
 fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> Read<Field> {
@@ -122,6 +123,10 @@ fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> 
     if rolling == Some(true) && kind.is_some_and(|kind| kind.row().sort != Sort::Number) {
         section.complain("rolling", "only a number can be a measure of twelve months".to_owned());
     }
+    let published = section.boolean("published", Some(false));
+    if published == Some(true) && kind.is_some_and(|kind| !kind.row().symbols) {
+        section.complain("published", "only a figure can be one that was published".to_owned());
+    }
     let part = if section.has("part") { Some(part(section, about)?) } else { None };
     if part.is_some() && required == Some(true) {
         section.complain(
@@ -149,6 +154,7 @@ fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> 
         note: section.string_if("note"),
         part,
         rolling: rolling?,
+        published: published?,
         by: None,
         partner: None,
         limits: None,

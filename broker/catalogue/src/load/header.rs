@@ -16,9 +16,9 @@ use crate::rule::is_field_name;
 
 use super::fields::{self, About};
 use super::section::Section;
-use super::{Lists, Read, rules, sha256, tables};
+use super::{Lists, Read, published, rules, sha256, tables};
 
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 29] = [
     "id",
     "version",
     "title",
@@ -43,6 +43,7 @@ const KEYS: [&str; 28] = [
     "ignored_columns",
     "max_rows",
     "long",
+    "published",
     "field",
     "rule",
     "additive",
@@ -87,6 +88,7 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         (content(root, kind, fields), used)
     };
     let ignored_columns = root.strings("ignored_columns");
+    let published = published::read(root, content.as_ref());
     let [title, why, lawful, source] = texts;
     let (from, until) = in_force?;
     let Content {
@@ -122,6 +124,7 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         rules,
         additive,
         ignored_columns: ignored_columns?,
+        published: published?,
         area_fields,
         agency_fields,
         event_id,

@@ -94,3 +94,5 @@ pub const ANNUAL: &[Case] = &[
     ("CDS-COM-5", "COM-VISITORS-MTH=1761 COM-VISITORS=21136", "COM-VISITORS-MTH=1763"),
     ("CDS-COM-6", "COM-ORGANIC=1 COM-DIRECT=2 COM-REFER=3 COM-SOCIAL=4 COM-VISITORS=10", "COM-VISITORS=9"),
 ];
+
+pub const PUBLISHED: &[Case] = &[("PUB-R1", "value=6", "value=5")];

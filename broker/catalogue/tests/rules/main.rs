@@ -143,6 +143,13 @@ const FIXTURES: &[Fixtures] = &[
     ("mace-quarterly", Q4, AREA, None, quarterly::MACE),
     ("marac-quarterly", Q4, "area=E09000012 period=2022-23/Q4 basis=quarter", None, quarterly::MARAC),
     ("missing-episode", Q4, events::MISSING_ROW, None, events::MISSING),
+    (
+        "published-figures",
+        "2022-23",
+        "area=E09000012 period=2022-23 indicator=CIN-REFERRALS",
+        None,
+        annual::PUBLISHED,
+    ),
     ("return-home-interview", Q4, events::INTERVIEW_ROW, None, events::INTERVIEW),
 ];
 
