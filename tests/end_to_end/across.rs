@@ -275,3 +275,146 @@ fn a_measure_of_twelve_months_over_a_quarter_that_did_not_come_is_marked() {
     let (_, late) = send(&scene, &council, CSC, "2023-24/Q1", &quarter("2023-24/Q1", "6"), &replaces);
     assert_eq!(found(&late, "tainted").1, "spans 2022-23/Q4, which came late: read it as unreliable (u)");
 }
+
+const YEAR: &str = "2023-24";
+const ANNUAL: &str = "core-data-set-annual";
+const QUARTERS: [(&str, &str); 4] =
+    [("2023-24/Q1", "1061"), ("2023-24/Q2", "1117"), ("2023-24/Q3", "1223"), ("2023-24/Q4", "1409")];
+
+fn referrals(period: &str, figure: &str) -> String {
+    format!("area,period,referrals\n{HACKNEY},{period},{figure}\n")
+}
+
+fn annual(figure: &str) -> String {
+    format!("area,indicator,period,value,unit\nHackney,CSC-FD-REF,2023/24,{figure},count\n")
+}
+
+fn lines_of(person: &Person, submission: &str, rule: &str) -> Vec<String> {
+    let (lines, _) = across(person, submission);
+    lines.into_iter().filter(|line| line.starts_with(&format!("{rule} "))).collect()
+}
+
+#[test]
+fn four_quarters_that_do_not_add_up_to_the_year_are_told_to_their_sender_whichever_comes_last() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let met = scene.person("metropolitan-police/desk", &["submitter"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    let mut quarters = Vec::new();
+    for (period, figure) in QUARTERS.into_iter().take(3) {
+        let (_, sent) = send(&scene, &council, CSC, period, &referrals(period, figure), &[]);
+        quarters.push(super::submission_of(&sent));
+    }
+    let early = ["--explain", "X10-REF=known_issue:the year was revised in May"];
+    let (_, year) = send(&scene, &council, ANNUAL, YEAR, &annual("4810"), &early);
+    let year_id = super::submission_of(&year);
+    assert_eq!(found(&year, "X10-REF"), Default::default(), "the last quarter is not in yet: {year}");
+    // another agency's annual return is none of these parts, and says nothing
+    let (_, other) = send(&scene, &met, ANNUAL, YEAR, &annual("1"), &[]);
+    assert_eq!(found(&other, "X10-REF"), Default::default());
+    let (period, figure) = QUARTERS[3];
+    let (_, last) = send(&scene, &council, CSC, period, &referrals(period, figure), &[]);
+    assert_eq!(found(&last, "X10-REF"), Default::default(), "4,810 are the four: {last}");
+    let with =
+        "compared with `core-data-set-annual` of hackney-council and `cds-csc-quarterly` of hackney-council";
+    assert_eq!(
+        lines_of(&council, &super::submission_of(&last), "X10-REF"),
+        [format!("X10-REF holds for E09000012: {with}")]
+    );
+    assert_eq!(super::entries(&auditor, "compared_across").len(), 1, "looked into once all were in");
+
+    let replaces = ["--replaces", &quarters[1], "--reason", "correction"];
+    let (_, mended) = send(&scene, &council, CSC, "2023-24/Q2", &referrals("2023-24/Q2", "1118"), &replaces);
+    assert_eq!(found(&mended, "X10-REF").0, "query", "{mended}");
+    assert!(lines_of(&council, &year_id, "X10-REF")[0].starts_with("X10-REF does not hold"));
+    let replaces = ["--replaces", &year_id, "--reason", "correction"];
+    let (said, year) = send(&scene, &council, ANNUAL, YEAR, &annual("4811"), &replaces);
+    assert_eq!(found(&year, "X10-REF"), Default::default(), "{said}");
+    assert!(lines_of(&council, &quarters[0], "X10-REF")[0].starts_with("X10-REF holds"));
+    // a resend opens nothing
+    let before = super::entries(&auditor, "compared_across").len();
+    let _ = send(&scene, &council, ANNUAL, YEAR, &annual("4811"), &[]);
+    assert_eq!(super::entries(&auditor, "compared_across").len(), before);
+    let all = auditor.run(&["audit", "search", "--limit", "1000", "-o", "json"]).ended(0).out;
+    assert!(!all.contains("4811") && !all.contains("1409"), "no figure in the log's words");
+}
+
+#[test]
+fn published_figures_are_brought_in_and_held_against_the_authoritys_own() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter", "reader"]);
+    let analyst = scene.person("chscp/analyst", &["partnership-analyst"]);
+    let manager = scene.person("chscp/manager", &["partnership-manager"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    for (period, figure) in QUARTERS {
+        let _ = send(&scene, &council, CSC, period, &referrals(period, figure), &[]);
+    }
+    let (_, year) = send(&scene, &council, ANNUAL, YEAR, &annual("4809"), &[]);
+    let year_id = super::submission_of(&year);
+    assert_eq!(found(&year, "X11-REF-Y"), Default::default(), "nothing is published yet: {year}");
+
+    // as the Department publishes it: other areas, years and columns are in the file, and stay behind
+    let file = |figure: &str| {
+        let row = |year: &str, code: &str, n: &str, again: &str| {
+            format!("{year},Reporting year,Local authority,E92000001,England,{code},A name,{n},{again},9.9\n")
+        };
+        let head =
+            "time_period,time_identifier,geographic_level,country_code,country_name,new_la_code,la_name";
+        format!(
+            "{head},referral_count,rereferral_count,rereferral_percent\n{}{}{}{}",
+            row("2024", HACKNEY, figure, "c"),
+            row("2024", CITY, "x", "c"),
+            row("2023", HACKNEY, "7777", "7"),
+            row("2024", "E09000030", "8888", "8"),
+        )
+    };
+    let rtype = "published-figures";
+    let (said, brought) = send(&scene, &analyst, rtype, YEAR, &file("4810"), &[]);
+    let id = super::submission_of(&brought);
+    assert!(said.contains("rereferral_percent"), "what stays behind is named: {said}");
+    assert_eq!(found(&brought, "X11-REF-Y").0, "info", "{brought}");
+    assert_eq!(found(&brought, "X11-REF-Q"), Default::default(), "the quarters agree: {brought}");
+    let hidden = found(&brought, "X11-REREF-Q");
+    assert_eq!(hidden.0, "not_checked", "{brought}");
+    assert!(hidden.1.contains("the published figure is suppressed"), "{}", hidden.1);
+    assert_eq!(found(&brought, "X11-CPP-Q"), Default::default(), "nothing of it is in this file");
+    assert!(!said.contains("4809"), "{said}");
+    let with = "compared with `published-figures` of chscp";
+    assert_eq!(
+        lines_of(&council, &year_id, "X11-REF-Y"),
+        [format!("X11-REF-Y does not hold for E09000012: {with}")]
+    );
+    assert_eq!(
+        lines_of(&analyst, &id, "X11-REREF-Q"),
+        [
+            "X11-REREF-Q not checked for E09000012: the published figure is suppressed, compared with `cds-csc-quarterly` of hackney-council"
+        ]
+    );
+    let rows = manager.run(&["missing", "--all", "-o", "json"]).ended(0).data();
+    let of_year = rows["rows"].as_array().unwrap().iter().find(|row| {
+        row["agency"] == "hackney-council" && row["return_type"] == ANNUAL && row["period"] == YEAR
+    });
+    assert_eq!(
+        of_year.map(|row| row["disagreements"].clone()),
+        Some(1.into()),
+        "X10 is asked, an info is not"
+    );
+
+    // what was published reaches the authority as it was published
+    let fetched = council.run(&["inbox", "fetch", &id, "--purpose", "P4-partnership-assurance", "-o", "csv"]);
+    let fetched = fetched.ended(0).out;
+    assert!(fetched.contains("CIN-REFERRALS,4810") && fetched.contains("CIN-REREFERRALS,c"), "{fetched}");
+    assert!(!fetched.contains("7777") && !fetched.contains("8888"), "{fetched}");
+
+    let replaces = ["--replaces", &year_id, "--reason", "correction"];
+    let (_, mended) = send(&scene, &council, ANNUAL, YEAR, &annual("4810"), &replaces);
+    assert_eq!(found(&mended, "X11-REF-Y"), Default::default(), "{mended}");
+    assert_eq!(
+        lines_of(&analyst, &id, "X11-REF-Y"),
+        ["X11-REF-Y holds for E09000012: compared with `core-data-set-annual` of hackney-council"]
+    );
+    let all = auditor.run(&["audit", "search", "--limit", "1000", "-o", "json"]).ended(0).out;
+    assert!(!all.contains("4810") && !all.contains("4809"), "no figure in the log's words");
+    let log = scene.service_log();
+    assert!(!log.contains("4810") && !log.contains("4809"), "nor in the service's own");
+}

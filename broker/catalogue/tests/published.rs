@@ -10,10 +10,12 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use common::{catalogue, ids, run, shipped};
+use common::{catalogue, core_data_set, ids, now, read_csv, run, shipped};
+use concordat_catalogue::Side;
 use concordat_catalogue::read::{self, Asked, ReadIn};
+use concordat_core::across::Outcome;
 use concordat_core::finding::{Finding, Severity};
 
 const HEAD: &str = "time_period,time_identifier,geographic_level,country_code,country_name,region_code,region_name,old_la_code,new_la_code,la_name,category";
@@ -156,15 +158,24 @@ fn an_agency_may_not_say_of_its_own_figure_that_it_is_suppressed() {
     assert_eq!(ids(&checked.findings, Severity::Error), ["cell-suppressed"]);
 }
 
+fn statistics() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let found = root.ancestors().map(|up| up.join("shared/data/statistics-dfe")).find(|path| path.is_dir());
+    if found.is_none() {
+        eprintln!("SKIPPED: ../shared/data/statistics-dfe is not there, so no published file was read");
+    }
+    found
+}
+
+const REFERRALS: &str = "c1_children_in_need_referrals_and_rereferrals_2013_to_2025.csv";
+const PLANS: &str = "d5_cpps_at31march_by_duration_2013_to_2025.csv";
+const NEED: &str = "b1_children_in_need_2013_to_2025.csv";
+const CARE: &str = "cla_number_and_rate_per_10k_children.csv";
+
 /// The files as they were published, beside the repository: what is read of them is held against a reading by hand.
 #[test]
 fn the_departments_own_files_are_read_as_they_were_downloaded() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = root.ancestors().map(|up| up.join("shared/data/statistics-dfe")).find(|path| path.is_dir());
-    let Some(folder) = folder else {
-        eprintln!("SKIPPED: ../shared/data/statistics-dfe is not there, so no published file was read");
-        return;
-    };
+    let Some(folder) = statistics() else { return };
     let read_in = |file: &str, period: &str| {
         let bytes = std::fs::read(folder.join(file)).unwrap();
         let read = read(&bytes, Some(period)).unwrap_or_else(|told| panic!("{file}: {told:#?}"));
@@ -172,27 +183,23 @@ fn the_departments_own_files_are_read_as_they_were_downloaded() {
         assert!(checked.valid.is_some(), "{file}: {:#?}", checked.findings);
         figures(&read)
     };
-    let referrals = "c1_children_in_need_referrals_and_rereferrals_2013_to_2025.csv";
-    let plans = "d5_cpps_at31march_by_duration_2013_to_2025.csv";
-    let need = "b1_children_in_need_2013_to_2025.csv";
-    let care = "cla_number_and_rate_per_10k_children.csv";
     for (file, period, area, indicator, figure) in [
-        (referrals, "2022-23", "E09000012", "CIN-REFERRALS", "4148"),
-        (referrals, "2022-23", "E09000012", "CIN-REREFERRALS", "413"),
-        (referrals, "2022-23", "E09000001", "CIN-REREFERRALS", "c"),
-        (referrals, "2021-22", "E09000012", "CIN-REFERRALS", "x"),
-        (plans, "2022-23", "E09000012", "CPP-31-MARCH", "181"),
-        (plans, "2022-23", "E09000001", "CPP-31-MARCH", "0"),
-        (need, "2022-23", "E09000012", "CIN-31-MARCH", "2550"),
-        (care, "2022-23", "E09000012", "CLA-31-MARCH", "391"),
-        (care, "2022-23", "E09000012", "CLA-STARTED", "185"),
-        (care, "2022-23", "E09000012", "CLA-CEASED", "204"),
+        (REFERRALS, "2022-23", "E09000012", "CIN-REFERRALS", "4148"),
+        (REFERRALS, "2022-23", "E09000012", "CIN-REREFERRALS", "413"),
+        (REFERRALS, "2022-23", "E09000001", "CIN-REREFERRALS", "c"),
+        (REFERRALS, "2021-22", "E09000012", "CIN-REFERRALS", "x"),
+        (PLANS, "2022-23", "E09000012", "CPP-31-MARCH", "181"),
+        (PLANS, "2022-23", "E09000001", "CPP-31-MARCH", "0"),
+        (NEED, "2022-23", "E09000012", "CIN-31-MARCH", "2550"),
+        (CARE, "2022-23", "E09000012", "CLA-31-MARCH", "391"),
+        (CARE, "2022-23", "E09000012", "CLA-STARTED", "185"),
+        (CARE, "2022-23", "E09000012", "CLA-CEASED", "204"),
     ] {
         let found = read_in(file, period);
         assert_eq!(of(&found, area, indicator).as_deref(), Some(figure), "{file} {period} {indicator}");
     }
     // no count of 1 to 5 is published of any authority, in any year: that is why PUB-R1 is an error
-    for file in [referrals, plans, need, care] {
+    for file in [REFERRALS, PLANS, NEED, CARE] {
         for year in 2013..=2025 {
             let period = format!("{}-{:02}", year - 1, year % 100);
             let bytes = std::fs::read(folder.join(file)).unwrap();
@@ -202,5 +209,39 @@ fn the_departments_own_files_are_read_as_they_were_downloaded() {
                 assert!(!small, "{file} {period} {area} {indicator}");
             }
         }
+    }
+}
+
+/// Figures of an annual report, held against what the Department published, with the verdicts that a reading by
+/// hand came to.
+#[test]
+fn figures_of_a_report_agree_with_the_published_ones_where_a_reading_by_hand_says_so() {
+    let Some(folder) = statistics() else { return };
+    let report = read_csv(&shipped("core-data-set-annual"), &core_data_set()).tables;
+    let (annual, of) = (shipped("core-data-set-annual"), shipped("published-figures"));
+    for (rule, area, year, file, verdict) in [
+        ("X11-REF-Y", "E09000012", "2022-23", REFERRALS, Outcome::Holds),
+        ("X11-REF-Y", "E09000001", "2022-23", REFERRALS, Outcome::DoesNotHold),
+        ("X11-REF-Y", "E09000012", "2021-22", REFERRALS, Outcome::NotChecked),
+        ("X11-REF-Y", "E09000001", "2021-22", REFERRALS, Outcome::DoesNotHold),
+        ("X11-CPP-Y", "E09000012", "2022-23", PLANS, Outcome::Holds),
+        ("X11-CPP-Y", "E09000001", "2022-23", PLANS, Outcome::DoesNotHold),
+        ("X11-LAC-Y", "E09000012", "2022-23", CARE, Outcome::DoesNotHold),
+        ("X11-LAC-Y", "E09000001", "2022-23", CARE, Outcome::Holds),
+        ("X11-LAC-Y", "E09000001", "2021-22", CARE, Outcome::DoesNotHold),
+        ("X11-START-Y", "E09000012", "2022-23", CARE, Outcome::Holds),
+        ("X11-CIN-Y", "E09000001", "2022-23", NEED, Outcome::DoesNotHold),
+    ] {
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let published = read(&bytes, Some(year)).unwrap().tables;
+        let period = year.parse().unwrap();
+        let sides = [
+            Side { part: 0, of: &of, period, tables: &published },
+            Side { part: 1, of: &annual, period, tables: &report },
+        ];
+        let across = catalogue().across();
+        let rule = across.iter().find(|known| known.id.as_str() == rule).unwrap();
+        let told = rule.outcome(&area.parse().unwrap(), &sides, None, now());
+        assert_eq!(told.map(|told| told.outcome), Some(verdict), "{} {area} {year}", rule.id);
     }
 }

@@ -55,6 +55,31 @@ pub(crate) struct Other {
 /// A return that was looked for, and what was in force of it.
 type Seen = (Identity, Option<EntryId>);
 
+/// What is in force of the returns that the rules over a year look for, each looked up once.
+type InForce = HashMap<Identity, Option<VersionRecord>>;
+
+/// A rule that is to be held over an area, with the other returns that it needs.
+struct Ready {
+    rule: Arc<AcrossRule>,
+    part: usize,
+    area: AreaCode,
+    others: Others,
+}
+
+/// Which rules are to be held, before anything is opened.
+#[derive(Default)]
+pub(crate) struct Looked {
+    ready: Vec<Ready>,
+    seen: Vec<Seen>,
+}
+
+impl Looked {
+    /// Whether another return will be opened.
+    pub(crate) fn opens(&self) -> bool {
+        self.ready.iter().any(|ready| matches!(ready.others, Others::In(_)))
+    }
+}
+
 /// Whether the other parts of a rule are in.
 pub(crate) enum Others {
     /// All of them.
@@ -73,48 +98,101 @@ pub(crate) fn in_words(return_type: &impl std::fmt::Display, agency: &impl std::
     format!("`{return_type}` of {agency}")
 }
 
+fn period_of(identity: &Identity) -> Option<Period> {
+    match identity.covers {
+        Covers::Period(period) => Some(period),
+        Covers::Event(_) => None,
+    }
+}
+
+/// Whether a return is sent by whom a part wants it from.
+pub(crate) fn fills(generation: &Generation, rule: &AcrossRule, part: usize, identity: &Identity) -> bool {
+    let sender = rule.parts.get(part).and_then(|part| part.sender);
+    sender.is_none_or(|kind| {
+        generation.partnership.agency(&identity.agency).is_some_and(|agency| agency.kind == kind)
+    })
+}
+
+// whether a return fills a part beside another, which may be the one that fills it itself
+fn is_other(
+    generation: &Generation,
+    rule: &AcrossRule,
+    part: usize,
+    identity: &Identity,
+    own: &Identity,
+) -> bool {
+    rule.parts.get(part).is_some_and(|of| of.is_filled_by(identity))
+        && fills(generation, rule, part, identity)
+        && (!rule.own || identity.agency == own.agency)
+}
+
 impl<S: Store> Flow<S> {
-    /// Compares a return that passed its own checks, by the rules that speak of its type. Whoever calls holds the
-    /// turn of comparisons until the return is recorded, so that of two parts that come at once the later sees the
-    /// earlier.
+    /// Looks for the other returns that the rules of a type need, and opens none. Rules over a year take no turn: what
+    /// they looked for stands under the writer's precondition, and their parts come months apart.
+    pub(crate) fn look(
+        &self,
+        generation: &Generation,
+        rules: &[Arc<AcrossRule>],
+        identity: &Identity,
+    ) -> Result<Looked, Stop> {
+        let mut looked = Looked::default();
+        let Covers::Period(period) = identity.covers else { return Ok(looked) };
+        let mut in_force = InForce::new();
+        for rule in rules {
+            let Some(part) = rule.part_of(identity).filter(|at| fills(generation, rule, *at, identity))
+            else {
+                continue;
+            };
+            for area in &identity.areas {
+                let others = if rule.yearly {
+                    let of_year =
+                        self.others_of_year(generation, rule, area, period, identity, &mut in_force)?;
+                    of_year.map_or(Others::Waiting, Others::In)
+                } else {
+                    let (others, seen) = self.others(generation, rule, area, period, identity)?;
+                    looked.seen.extend(seen);
+                    others
+                };
+                if !matches!(others, Others::Waiting) {
+                    looked.ready.push(Ready { rule: Arc::clone(rule), part, area: area.clone(), others });
+                }
+            }
+        }
+        let in_force = in_force.into_iter();
+        looked.seen.extend(in_force.map(|(identity, found)| (identity, found.map(|found| found.submission))));
+        Ok(looked)
+    }
+
+    /// Compares a return that passed its own checks with those that were looked for. Whoever calls holds the turn of
+    /// comparisons until the return is recorded, so that of two parts that come at once the later sees the earlier.
     pub(crate) fn compare(
         &self,
         generation: &Generation,
         caller: &Caller,
-        rules: &[Arc<AcrossRule>],
+        looked: Looked,
         checked: &Checked,
     ) -> Result<Across, Stop> {
         let (rtype, identity) = (&checked.rtype, checked.valid.identity());
-        let mut across = Across::default();
+        let mut across = Across { seen: looked.seen, ..Across::default() };
         let Covers::Period(period) = identity.covers else { return Ok(across) };
-        if rules.is_empty() && !rtype.is_rolling() {
+        if looked.ready.is_empty() && !rtype.is_rolling() {
             return Ok(across);
         }
         let (_, _, tables) = content::decode(checked.valid.content()).map_err(Fault::internal)?;
         let mut opened = Opened::new();
-        for rule in rules {
-            let Some(part) = rule.part_of(identity) else { continue };
-            let own = Side { part, of: rtype, tables: &tables };
-            for area in &identity.areas {
-                let (others, seen) = self.others(generation, rule, area, period, identity)?;
-                across.seen.extend(seen);
-                match others {
-                    Others::Waiting => {}
-                    Others::Overdue(missing) => {
-                        let missing: Vec<String> =
-                            missing.iter().map(|of| in_words(&of.return_type, &of.agency)).collect();
-                        across.findings.push(rule.overdue(&own, area, &missing, self.clock.now()));
-                    }
-                    Others::In(others) => {
-                        self.open_all(generation, period, &others, &mut opened)?;
-                        self.hold(
-                            generation,
-                            caller,
-                            (rule, area, period),
-                            (own, &others, &opened),
-                            &mut across,
-                        )?;
-                    }
+        for Ready { rule, part, area, others } in &looked.ready {
+            let own = Side { part: *part, of: rtype, period, tables: &tables };
+            match others {
+                Others::Waiting => {}
+                Others::Overdue(missing) => {
+                    let missing: Vec<String> =
+                        missing.iter().map(|of| in_words(&of.return_type, &of.agency)).collect();
+                    across.findings.push(rule.overdue(&own, area, &missing, self.clock.now()));
+                }
+                Others::In(others) => {
+                    self.open_all(generation, others, &mut opened)?;
+                    let over = (&**rule, area, period);
+                    self.hold(generation, caller, over, (own, others, &opened), &mut across)?;
                 }
             }
         }
@@ -137,18 +215,19 @@ impl<S: Store> Flow<S> {
         let mut sides = vec![own];
         sides.extend(others.iter().filter_map(|other| {
             let (of, tables) = opened.get(&other.version.index)?;
-            Some(Side { part: other.part, of, tables })
+            Some(Side { part: other.part, of, period: period_of(&other.identity)?, tables })
         }));
         let events = match rule.events() {
             Some(part) => self.count_received(generation, caller, &part.return_type, area, period)?,
             None => None,
         };
-        let outcome = rule.outcome(area, &sides, events, now);
-        let with: Vec<String> = others
+        let Some(told) = rule.outcome(area, &sides, events, now) else { return Ok(()) };
+        let mut with: Vec<String> = others
             .iter()
             .map(|other| in_words(&other.identity.return_type, &other.identity.agency))
             .collect();
-        across.findings.extend(rule.finding(outcome, &own, area, &with, now));
+        with.dedup();
+        across.findings.extend(rule.finding(told, &own, area, &with, now));
         // a count of events is told to its receiver and recorded nowhere: see decision 12
         if rule.events().is_none() {
             let returns = others.iter().map(|other| Party {
@@ -160,7 +239,8 @@ impl<S: Store> Flow<S> {
                 rule: rule.id.clone(),
                 area: area.clone(),
                 returns: returns.collect(),
-                outcome,
+                outcome: told.outcome,
+                suppressed: told.suppressed,
             });
         }
         Ok(())
@@ -179,10 +259,10 @@ impl<S: Store> Flow<S> {
         let mut seen = Vec::new();
         let (mut found, mut overdue, mut waiting) = (Vec::new(), Vec::new(), false);
         for (at, part) in rule.parts.iter().enumerate().filter(|(_, part)| !part.events) {
-            let mut is_owed = part.is_filled_by(own);
+            let mut is_owed = part.is_filled_by(own) && fills(generation, rule, at, own);
             for owed in &generation.partnership.obligations {
                 let Some(identity) = owed_by(owed, period) else { continue };
-                if !part.is_filled_by(&identity) || !identity.areas.contains(area) {
+                if !is_other(generation, rule, at, &identity, own) || !identity.areas.contains(area) {
                     continue;
                 }
                 is_owed = true;
@@ -210,6 +290,62 @@ impl<S: Store> Flow<S> {
         Ok((others, seen))
     }
 
+    /// All other returns that a rule over a year needs for an area, or nothing as soon as one of them is not in, and
+    /// what was found of those that were looked for. What is overdue is told where what is missing is told.
+    fn others_of_year(
+        &self,
+        generation: &Generation,
+        rule: &AcrossRule,
+        area: &AreaCode,
+        period: Period,
+        own: &Identity,
+        in_force: &mut InForce,
+    ) -> Result<Option<Vec<Other>>, Fault> {
+        let year = match period {
+            Period::Year(year) | Period::Quarter(year, _) => year,
+            Period::Month(..) | Period::Snapshot(_) => return Ok(None),
+        };
+        let mut found = Vec::new();
+        for (at, part) in rule.parts.iter().enumerate() {
+            // the last quarter is the last to come
+            let periods: Vec<Period> = match part.of_year {
+                true => (1..=4).rev().map(|quarter| Period::Quarter(year, quarter)).collect(),
+                false => vec![Period::Year(year)],
+            };
+            for period in periods {
+                let owed = generation.partnership.obligations.iter().filter_map(|owed| owed_by(owed, period));
+                let mut is_owed = false;
+                for identity in owed.filter(|identity| identity.areas.contains(area)) {
+                    if !is_other(generation, rule, at, &identity, own) {
+                        continue;
+                    }
+                    is_owed = true;
+                    if identity == *own {
+                        continue;
+                    }
+                    let Some(version) = self.in_force(&identity, in_force)? else { return Ok(None) };
+                    found.push(Other { part: at, identity, version });
+                }
+                if !is_owed {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(found))
+    }
+
+    fn in_force(&self, identity: &Identity, known: &mut InForce) -> Result<Option<VersionRecord>, Fault> {
+        if let Some(found) = known.get(identity) {
+            return Ok(*found);
+        }
+        let found = match self.store.row(&Key::Version(identity.clone()))? {
+            Some(Row::Version(version)) if !version.withdrawn => Some(version),
+            _ => None,
+        };
+        known.insert(identity.clone(), found);
+        Ok(found)
+    }
+
     fn is_overdue(
         &self,
         generation: &Generation,
@@ -223,18 +359,13 @@ impl<S: Store> Flow<S> {
         Ok(obligation.state(record.as_ref(), self.clock.now(), end) == State::Overdue)
     }
 
-    fn open_all(
-        &self,
-        generation: &Generation,
-        period: Period,
-        others: &[Other],
-        opened: &mut Opened,
-    ) -> Result<(), Stop> {
+    fn open_all(&self, generation: &Generation, others: &[Other], opened: &mut Opened) -> Result<(), Stop> {
         for other in others {
             let (index, identity) = (other.version.index, &other.identity);
             if opened.contains_key(&index) {
                 continue;
             }
+            let Some(period) = period_of(identity) else { continue };
             let of = generation.catalogue.in_force(&identity.return_type, period.last_day());
             let Some(of) = of else { continue };
             let tables = match self.store.compared_content(index, &identity.agency)? {

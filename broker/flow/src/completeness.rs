@@ -101,7 +101,7 @@ impl<S: Store> Flow<S> {
             if row.state == State::AcceptedWithQueries {
                 row.unexplained = self.unexplained(record.as_ref())?;
             }
-            row.disagreements = self.disagreements(record.as_ref())?;
+            row.disagreements = self.disagreements(&generation, record.as_ref())?;
             if filter.with_not_due || row.state != State::NotDue {
                 rows.push(row);
             }
@@ -121,10 +121,16 @@ impl<S: Store> Flow<S> {
         })
     }
 
-    fn disagreements(&self, record: Option<&ObligationRecord>) -> Result<u32, Fault> {
+    fn disagreements(
+        &self,
+        generation: &Generation,
+        record: Option<&ObligationRecord>,
+    ) -> Result<u32, Fault> {
         let Some(in_force) = record.and_then(|record| record.in_force) else { return Ok(0) };
         Ok(match self.store.row(&Key::Across(in_force.submission))? {
-            Some(Row::Across(results)) => disagreements(&results),
+            Some(Row::Across(results)) => {
+                disagreements(&results, |rule| generation.catalogue.is_asked_across(rule))
+            }
             _ => 0,
         })
     }

@@ -262,6 +262,7 @@ fn a_submissions_status_tells_all_that_is_recorded() {
             outcome: Outcome::DoesNotHold,
             with: vec!["`cds-csc-quarterly` of hackney-csc".into()],
             overdue: false,
+            suppressed: false,
         }],
         demo_clock: true,
     };
@@ -299,6 +300,7 @@ fn a_submissions_status_tells_all_that_is_recorded() {
             outcome: "does_not_hold".into(),
             with: vec!["`cds-csc-quarterly` of hackney-csc".into()],
             overdue: false,
+            suppressed: false,
         }],
     };
     assert_eq!(submission::status(status), expected);

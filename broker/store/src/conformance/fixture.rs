@@ -302,6 +302,7 @@ pub fn compared(submission: EntryId, with: EntryId) -> Body {
             area: name("E09000012"),
             returns: vec![party(submission, "met"), party(with, "hackney-council")],
             outcome: Outcome::DoesNotHold,
+            suppressed: false,
         }],
     })
 }
