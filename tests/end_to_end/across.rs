@@ -406,6 +406,25 @@ fn published_figures_are_brought_in_and_held_against_the_authoritys_own() {
     assert!(fetched.contains("CIN-REFERRALS,4810") && fetched.contains("CIN-REREFERRALS,c"), "{fetched}");
     assert!(!fetched.contains("7777") && !fetched.contains("8888"), "{fetched}");
 
+    // figures come in several files: a folder of them is one return
+    let folder = scene.folder("published");
+    let care = "time_period,time_identifier,geographic_level,new_la_code,population_type,children_count\n\
+        2024,Reporting year,Local authority,E09000012,Children starting to be looked after each year,151\n";
+    std::fs::write(folder.join("referrals.csv"), file("4810")).unwrap();
+    std::fs::write(folder.join("care.csv"), care).unwrap();
+    std::fs::write(folder.join("notes.txt"), "where they were found").unwrap();
+    let folder = folder.to_string_lossy().into_owned();
+    let args = ["submit", "--type", rtype, "--period", YEAR, &folder, "-o", "json"];
+    let more = [&args[..], &["--replaces", &id, "--reason", "late_data"]].concat();
+    let id = super::submission_of(&analyst.run(&more).ended(0).data());
+    let fetched = council.run(&["inbox", "fetch", &id, "--purpose", "P4-partnership-assurance", "-o", "csv"]);
+    let fetched = fetched.ended(0).out;
+    assert!(fetched.contains("CIN-REFERRALS,4810") && fetched.contains("CLA-STARTED,151"), "{fetched}");
+    std::fs::write(scene.folder("published").join("care.csv"), care.replace("151", "many")).unwrap();
+    let wrong = analyst.run(&["validate", "--type", rtype, "--period", YEAR, &folder]).ended(3);
+    let wrong = format!("{}{}", wrong.out, wrong.err);
+    assert!(wrong.contains("in `care.csv`") && !wrong.contains("many"), "{wrong}");
+
     let replaces = ["--replaces", &year_id, "--reason", "correction"];
     let (_, mended) = send(&scene, &council, ANNUAL, YEAR, &annual("4810"), &replaces);
     assert_eq!(found(&mended, "X11-REF-Y"), Default::default(), "{mended}");

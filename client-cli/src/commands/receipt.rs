@@ -40,7 +40,7 @@ pub struct Verify {
     /// The log's public key, or a file that holds it; otherwise the context's
     #[arg(long, value_name = "FILE|KEY")]
     log_key: Option<String>,
-    /// Also check that this file is what was recorded
+    /// Also check that this file is what was recorded; a folder where one was sent
     #[arg(long, value_name = "FILE", requires = "return_type")]
     data: Option<PathBuf>,
     #[command(flatten)]
@@ -109,7 +109,7 @@ fn same_content(
         let (subject, period, of) = several::period(subject, &of, &in_use.catalogue, &files, now)?;
         several::read(&of, &files, &subject, period, &owner)?
     } else {
-        file::read(Some(&session.read(path)?), subject, &of, &owner, &in_use.catalogue)?
+        file::read(&file::files(path, &of, session)?, subject, &of, &owner, &in_use.catalogue)?
     };
     if let Reading::Draft { draft, .. } = reading {
         let mut identity = draft.identity;

@@ -32,7 +32,8 @@ pub struct Args {
     /// What the file is
     #[command(flatten)]
     subject: Subject,
-    /// The file, or - for the standard input; for a return of several tables a folder or a ZIP
+    /// The file, or - for the standard input; for a return of several tables a folder or a ZIP,
+    /// for published figures a folder of the files as they were downloaded
     #[arg(required_unless_present = "nil")]
     file: Option<PathBuf>,
     /// Declare that there was nothing; then there is no file
@@ -62,8 +63,8 @@ pub struct Args {
 enum Input {
     /// That there was nothing.
     Nil,
-    /// A file of one table.
-    One(Vec<u8>),
+    /// A file of one table, or the files that are one.
+    One(Vec<several::Named>),
     /// The files of several tables.
     Several(Vec<several::Named>),
 }
@@ -89,7 +90,7 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
     let file = match args.file.as_deref() {
         None => Input::Nil,
         Some(path) if of.has_several_tables() => Input::Several(several::files(path, session)?),
-        Some(path) => Input::One(session.read(path)?),
+        Some(path) => Input::One(file::files(path, &of, session)?),
     };
     let ready = prepare(args, &file, &owner, &in_use, session)?;
     let pending = Pending::of(&context)?;
@@ -171,8 +172,8 @@ fn prepare(
             (of, reading)
         }
         Input::One(_) | Input::Nil => {
-            let bytes = if let Input::One(bytes) = input { Some(bytes.as_slice()) } else { None };
-            let reading = file::read(bytes, &args.subject, &of, owner, &in_use.catalogue)?;
+            let files = if let Input::One(files) = input { files.as_slice() } else { &[] };
+            let reading = file::read(files, &args.subject, &of, owner, &in_use.catalogue)?;
             (of, reading)
         }
     };

@@ -27,7 +27,8 @@ pub struct Args {
     /// What the file is
     #[command(flatten)]
     subject: Subject,
-    /// The file, or - for the standard input; for a return of several tables a folder or a ZIP
+    /// The file, or - for the standard input; for a return of several tables a folder or a ZIP,
+    /// for published figures a folder of the files as they were downloaded
     file: PathBuf,
     /// Also write the file back as a workbook with the findings marked in it; it must not be there yet
     #[arg(long, value_name = "FILE.xlsx")]
@@ -53,25 +54,31 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     if of.has_several_tables() {
         return several(args, &of, &in_use, session);
     }
-    let bytes = session.read(&args.file)?;
+    let files = file::files(&args.file, &of, session)?;
     let owner = owner(context.as_ref())?;
-    let (found, covers, answerable) =
-        match file::read(Some(&bytes), &args.subject, &of, &owner, &in_use.catalogue)? {
-            Reading::Unreadable(findings) => (Found::of(findings), None, Vec::new()),
-            Reading::Draft { draft, about } => {
-                tell_reading(&about, session);
-                let covers = draft.identity.covers.clone();
-                let checked = file::check_offline(&of, draft, now);
-                // what the client alone saw in the file is put right there, not explained to the broker
-                let answerable = checked.findings.clone();
-                let found = Found::of(about.findings).and(checked.findings, checked.counts);
-                (found.from(about.first_line), Some(covers), answerable)
-            }
-        };
+    let (found, covers, answerable) = match file::read(&files, &args.subject, &of, &owner, &in_use.catalogue)?
+    {
+        Reading::Unreadable(findings) => (Found::of(findings), None, Vec::new()),
+        Reading::Draft { draft, about } => {
+            tell_reading(&about, session);
+            let covers = draft.identity.covers.clone();
+            let checked = file::check_offline(&of, draft, now);
+            // what the client alone saw in the file is put right there, not explained to the broker
+            let answerable = checked.findings.clone();
+            let found = Found::of(about.findings).and(checked.findings, checked.counts);
+            (found.from(about.first_line), Some(covers), answerable)
+        }
+    };
     let accepted = found.counts.errors == 0;
     if let Some(path) = &args.report {
         let asked = Asked { of: &of, among: in_use.catalogue.types(), period: args.subject.period };
-        let rows = file::rows(&bytes, &args.subject, &asked);
+        // rows that were made of a file's columns are not its own
+        let rows = match files.as_slice() {
+            [(_, bytes)] if covers.is_none() || found.first_line.is_some() => {
+                file::rows(bytes, &args.subject, &asked)
+            }
+            _ => None,
+        };
         template::new_file(path, &marked::copy(rows.as_deref(), &of, &found)?)?;
         let what = match rows {
             Some(_) => "the file with its findings marked",

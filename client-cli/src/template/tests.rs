@@ -76,7 +76,7 @@ fn errors(bytes: &[u8], of: &ReturnType, catalogue: &Catalogue) -> Vec<String> {
     let owner = Owner { agency: "met".parse().unwrap(), areas: vec![] };
     let subject =
         Subject { areas: if of.area_fields.is_empty() { subject.areas } else { vec![] }, ..subject };
-    match file::read(Some(bytes), &subject, of, &owner, catalogue).unwrap() {
+    match file::read(&[(String::new(), bytes.to_vec())], &subject, of, &owner, catalogue).unwrap() {
         Reading::Unreadable(findings) => findings.iter().map(|f| f.text.clone()).collect(),
         Reading::Draft { draft, about } => {
             assert!(about.findings.is_empty(), "{}: {:?}", of.id, about.findings);
