@@ -276,6 +276,40 @@ fn a_measure_of_twelve_months_over_a_quarter_that_did_not_come_is_marked() {
     assert_eq!(found(&late, "tainted").1, "spans 2022-23/Q4, which came late: read it as unreliable (u)");
 }
 
+#[test]
+fn a_figure_that_was_not_available_marks_the_measure_that_counts_back_over_it_for_all_who_read_it() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let met = scene.person("metropolitan-police/desk", &["reader"]);
+    let quarter = |period: &str, referrals: &str, repeats: &str| {
+        format!("area,period,referrals,rereferrals_12m\n{HACKNEY},{period},{referrals},{repeats}\n")
+    };
+    let (_, first) = send(&scene, &council, CSC, "2022-23/Q4", &quarter("2022-23/Q4", "x", ""), &[]);
+    let text = quarter("2023-24/Q1", "3047", "613");
+    let (_, second) = send(&scene, &council, CSC, "2023-24/Q1", &text, &[]);
+    let id = super::submission_of(&second);
+    let (severity, text) = found(&second, "tainted");
+    assert_eq!(
+        (severity.as_str(), text.as_str()),
+        ("info", "spans 2022-23/Q4, in which `referrals` is not available (x): read it as unreliable (u)")
+    );
+    let read = |id: &str| {
+        let fetched = met.run(&["inbox", "fetch", id, "--purpose", "P4-partnership-assurance", "-o", "csv"]);
+        fetched.ended(0).out
+    };
+    let fetched = read(&id);
+    assert!(fetched.contains("3047,613 [u]"), "{fetched}");
+
+    let replaces = ["--replaces", &super::submission_of(&first), "--reason", "late_data"];
+    let _ = send(&scene, &council, CSC, "2022-23/Q4", &quarter("2022-23/Q4", "2999", ""), &replaces);
+    let replaces = ["--replaces", &id, "--reason", "correction"];
+    let text = quarter("2023-24/Q1", "3048", "613");
+    let (_, mended) = send(&scene, &council, CSC, "2023-24/Q1", &text, &replaces);
+    assert_eq!(found(&mended, "tainted"), Default::default(), "{mended}");
+    let fetched = read(&super::submission_of(&mended));
+    assert!(fetched.contains("3048,613") && !fetched.contains("[u]"), "{fetched}");
+}
+
 const YEAR: &str = "2023-24";
 const ANNUAL: &str = "core-data-set-annual";
 const QUARTERS: [(&str, &str); 4] =

@@ -101,6 +101,8 @@ pub struct Field {
     pub part: Option<Kind>,
     /// Whether it is a measure of the twelve months that end with the period.
     pub rolling: bool,
+    /// For such a measure, the fields that it counts back over in earlier periods.
+    pub looks_back: Vec<String>,
     /// Whether its figures were published, so that a cell may say that one is suppressed.
     pub published: bool,
     /// For a `by_code` field: the position of the field whose code says the kind.
@@ -130,6 +132,7 @@ impl Field {
             note: None,
             part: None,
             rolling: false,
+            looks_back: vec![],
             published: false,
             by: None,
             partner: None,

@@ -318,6 +318,9 @@ pub struct Accepted {
     /// The agency's own return of the period before, with which its figures were compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compared: Option<EntryId>,
+    /// The agency's own earlier returns that its measures of twelve months span, opened to see what they lack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looked_back: Vec<EntryId>,
 }
 
 /// A return was refused; nothing of its content is kept but where its findings lie.

@@ -4,12 +4,13 @@
 //! The content of another agency's return is opened here and nowhere else. What it says ends as one of three words:
 //! a finding on the return that came, and an entry that names every return that was looked into.
 
+mod rolling;
 mod status;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use concordat_catalogue::taint::{Came, spanned, tainted};
+use concordat_catalogue::taint::{is_rolling, tainted};
 use concordat_catalogue::{AcrossRule, ReturnType, Side, content};
 use concordat_core::across::{Compared, ComparedAcross, Party};
 use concordat_core::apply::{Key, Row, VersionRecord};
@@ -41,6 +42,8 @@ pub(crate) struct Across {
     pub findings: Vec<Finding>,
     /// What is recorded, without the return that came, whose id is not known yet.
     pub results: Vec<Compared>,
+    /// The agency's own earlier returns that were opened for its measures of twelve months.
+    pub looked_back: Vec<EntryId>,
     /// What was in force of every other return that was looked for.
     seen: Vec<Seen>,
 }
@@ -196,9 +199,10 @@ impl<S: Store> Flow<S> {
                 }
             }
         }
-        if rtype.is_rolling() {
-            let missed = self.missed(generation, identity, period)?;
-            across.findings.extend(tainted(rtype, &tables, &missed));
+        if is_rolling(rtype, &tables) {
+            let spanned = self.spanned(generation, rtype, &tables, identity, period)?;
+            across.findings.extend(tainted(rtype, &tables, &spanned.missed));
+            across.looked_back = spanned.opened;
         }
         Ok(across)
     }
@@ -375,33 +379,6 @@ impl<S: Store> Flow<S> {
             opened.insert(index, (of, tables));
         }
         Ok(())
-    }
-
-    // which of the periods that twelve months span were owed and did not come in time
-    fn missed(
-        &self,
-        generation: &Generation,
-        identity: &Identity,
-        period: Period,
-    ) -> Result<Vec<(Period, Came)>, Fault> {
-        let mut missed = Vec::new();
-        for before in spanned(period) {
-            let wanted = Identity { covers: Covers::Period(before), ..identity.clone() };
-            let mut owed = generation.partnership.obligations.iter();
-            let Some(owed) = owed.find(|owed| owed_by(owed, before).as_ref() == Some(&wanted)) else {
-                continue;
-            };
-            let record = self.record_of(&wanted)?.unwrap_or_default();
-            let obligation = obligation(generation, owed, before).ok();
-            let was_late = record.overdue_at.is_some()
-                || obligation.as_ref().is_some_and(|obligation| obligation.was_late(&record));
-            if record.in_force.is_some() {
-                missed.extend(was_late.then_some((before, Came::Late)));
-            } else if self.is_overdue(generation, owed, before)? {
-                missed.push((before, Came::Never));
-            }
-        }
-        Ok(missed)
     }
 }
 

@@ -99,6 +99,7 @@ impl<S: Store> Flow<S> {
             // where it really lies is the store's to say
             payload: PayloadAt::Nowhere,
             compared: sealed.compared,
+            looked_back: across.looked_back.clone(),
         }));
         let mut group = vec![Proposal {
             id: submission,

@@ -225,6 +225,10 @@ impl<S: Store> Flow<S> {
             };
             let (_, _, tables) = content::decode(&plain).map_err(Fault::tampered)?;
             project(&mut fetched, tables, (&then, &routed), (generation, &granted))?;
+            // who sent it was told, and reads it as it was sent
+            if !routed.is_empty() {
+                self.mark_unreliable(&then, &mut fetched)?;
+            }
         }
         Ok(fetched)
     }

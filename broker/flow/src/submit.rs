@@ -97,7 +97,7 @@ impl<S: Store> Flow<S> {
         let in_turn = rules.iter().any(|rule| !rule.yearly);
         let _turn = if in_turn { Some(self.across_turn.lock().await) } else { None };
         let looked = self.look(generation, rules, valid.get().valid.identity())?;
-        let compared = in_turn || looked.opens();
+        let compared = in_turn || looked.opens() || valid.get().rtype.is_rolling();
         if let Some(original) = self.sent_before(&valid, compared)? {
             return Ok(original.acknowledge(Vec::new()));
         }

@@ -70,6 +70,7 @@ fn accepted(version: u32, replaces: Option<EntryId>) -> Body {
         counts: Counts::default(),
         found: Vec::new(),
         compared: None,
+        looked_back: Vec::new(),
         explanations: Vec::new(),
         payload: PayloadAt::Section(2),
     }))

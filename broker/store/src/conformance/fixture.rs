@@ -130,6 +130,7 @@ pub fn accepted(number: u64, version: u32, replaces: Option<EntryId>) -> Accepte
         counts: Counts::default(),
         found: Vec::new(),
         compared: None,
+        looked_back: Vec::new(),
         explanations: Vec::new(),
         payload: PayloadAt::Nowhere,
     }
