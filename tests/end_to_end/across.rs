@@ -471,3 +471,49 @@ fn published_figures_are_brought_in_and_held_against_the_authoritys_own() {
     let log = scene.service_log();
     assert!(!log.contains("4810") && !log.contains("4809"), "nor in the service's own");
 }
+
+#[test]
+fn notices_that_police_sent_are_counted_for_police_alone() {
+    let mut scene = super::scene();
+    let met = scene.person("metropolitan-police/desk", &["submitter"]);
+    let elsewhere = scene.person("city-of-london-police/desk", &["submitter"]);
+    let manager = scene.person("chscp/manager", &["partnership-manager"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    let episode = |id: u32, placing: &str| {
+        let head = "episode_id,child_ref,dob,missing_from,kind,reported_at,risk,responsible_la,placing_la";
+        let text = format!(
+            "{head}\n2f1c9d0e-5a34-4d2b-9c55-0e6a7b1c2d{id:02x},C{id},2010-05-01,home,missing,2023-04-03T08:00,medium,{HACKNEY},{placing}\n"
+        );
+        scene.file(&format!("episode-{id}.csv"), &text)
+    };
+    for (id, placing) in [(1, ""), (2, ""), (3, CITY)] {
+        let _ =
+            met.run(&["submit", "--type", "missing-episode", &episode(id, placing), "-o", "json"]).ended(0);
+    }
+    let quarter = |area: &str, incidents: u32| {
+        let head = "area,scope,period,missing_incidents_child,conduct_matters_meeting_lado_criteria,lado_notifications_made";
+        format!("{head}\n{area},area,2023-24/Q1,{incidents},0,0\n")
+    };
+    let q1 = "2023-24/Q1";
+    let (_, other) = send(&scene, &elsewhere, POLICE, q1, &quarter(CITY, 0), &[]);
+    assert_eq!(found(&other, "X1"), Default::default(), "this force sent none: {other}");
+    let (_, few) = send(&scene, &met, POLICE, q1, &quarter(HACKNEY, 1), &[]);
+    let id = super::submission_of(&few);
+    assert_eq!(found(&few, "X1").0, "info", "two of the three name this area alone: {few}");
+    let status = met.run(&["status", &id, "-o", "json"]).ended(0);
+    assert_eq!(status.data()["queries"], 0, "{}", status.out);
+    assert!(!status.out.contains("X1"), "{}", status.out);
+    let missing = manager.run(&["missing", "--all", "-o", "json"]).ended(0).data();
+    let rows = missing["rows"].as_array().unwrap();
+    let of_force =
+        rows.iter().find(|row| row["agency"] == "metropolitan-police" && row["period"] == q1).unwrap();
+    assert_eq!(
+        (&of_force["disagreements"], &of_force["unexplained"]),
+        (&0.into(), &0.into()),
+        "nothing of it reaches the manager"
+    );
+    assert!(super::entries(&auditor, "compared_across").is_empty());
+    let replaces = ["--replaces", &id, "--reason", "correction"];
+    let (_, mended) = send(&scene, &met, POLICE, q1, &quarter(HACKNEY, 2), &replaces);
+    assert_eq!(found(&mended, "X1"), Default::default(), "{mended}");
+}

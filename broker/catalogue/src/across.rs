@@ -31,6 +31,8 @@ pub struct AcrossPart {
     pub sender: Option<Kind>,
     /// Whether it is a count of events and not the figures of a return.
     pub events: bool,
+    /// Of events, whether those count that the sender of the other part sent itself, and not those that reached it.
+    pub sent: bool,
     /// Whether it is the returns of all quarters of the year.
     pub of_year: bool,
     /// Which rows of the area speak, per version of the type by its digest; every row when empty.

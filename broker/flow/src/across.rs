@@ -222,6 +222,9 @@ impl<S: Store> Flow<S> {
             Some(Side { part: other.part, of, period: period_of(&other.identity)?, tables })
         }));
         let events = match rule.events() {
+            Some(part) if part.sent => {
+                self.count_sent(generation, caller, &part.return_type, area, period)?
+            }
             Some(part) => self.count_received(generation, caller, &part.return_type, area, period)?,
             None => None,
         };
@@ -232,7 +235,7 @@ impl<S: Store> Flow<S> {
             .collect();
         with.dedup();
         across.findings.extend(rule.finding(told, &own, area, &with, now));
-        // a count of events is told to its receiver and recorded nowhere: see decision 12
+        // a count of events is told to who received or sent them and recorded nowhere: see decision 12
         if rule.events().is_none() {
             let returns = others.iter().map(|other| Party {
                 submission: other.version.submission,

@@ -143,6 +143,18 @@ fn notifications_that_reached_the_officer_are_contacts() {
 }
 
 #[test]
+fn episodes_that_police_sent_are_missing_incidents() {
+    let police = |n: &str| {
+        [(0, "cds-police-quarterly", format!("area,scope,missing_incidents_child\n{HACKNEY},area,{n}"))]
+    };
+    assert_eq!(outcome("X1", &police("3"), Some(3)), Outcome::Holds);
+    assert_eq!(outcome("X1", &police("9"), Some(3)), Outcome::Holds, "others come by another way");
+    assert_eq!(outcome("X1", &police("2"), Some(3)), Outcome::DoesNotHold);
+    assert_eq!(outcome("X1", &police("x"), Some(3)), Outcome::NotChecked);
+    assert_eq!(outcome("X1", &police("2"), None), Outcome::NotChecked, "they could not be counted");
+}
+
+#[test]
 fn a_finding_points_at_its_own_return_and_says_with_what_it_was_compared() {
     let csc = of("cds-csc-quarterly");
     let tables = [table(&format!("area,contacts_police\n{CITY},1\n{HACKNEY},2"))];

@@ -103,7 +103,7 @@ fn part(
     names: &[(AreaCode, String)],
     whole: bool,
 ) -> Read<(AcrossPart, Meant)> {
-    section.only(&["name", "type", "part", "sender", "rows", "of_year", "events"]);
+    section.only(&["name", "type", "part", "sender", "rows", "of_year", "events", "sent"]);
     let name = section.string("name").filter(|name| {
         let right = is_field_name(name);
         if !right {
@@ -116,6 +116,10 @@ fn part(
     let sender: Option<Kind> = if section.has("sender") { Some(section.parsed("sender")?) } else { None };
     let events = section.boolean("events", Some(false));
     let of_year = section.boolean("of_year", Some(false))?;
+    let sent = section.boolean("sent", Some(false))?;
+    if sent && events == Some(false) {
+        section.complain("sent", "only events are counted by who sent them".to_owned());
+    }
     let (name, return_type, events) = (name?, return_type?, events?);
     let of: Vec<Arc<ReturnType>> = types.iter().filter(|of| of.id == return_type).cloned().collect();
     if of.is_empty() {
@@ -140,8 +144,17 @@ fn part(
     }
     let rows = if section.has("rows") { rows(section, &of)? } else { Vec::new() };
     let names = names.to_vec();
-    let part =
-        AcrossPart { name: name.clone(), return_type, part: whose, sender, events, of_year, rows, names };
+    let part = AcrossPart {
+        name: name.clone(),
+        return_type,
+        part: whose,
+        sender,
+        events,
+        sent,
+        of_year,
+        rows,
+        names,
+    };
     Some((part, Meant { name, of, events, of_year }))
 }
 

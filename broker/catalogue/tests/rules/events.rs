@@ -125,5 +125,10 @@ pub const INTERVIEW: &[Case] = &[
         "returned_at=2023-04-19T10:00 offered=yes offered_at=2023-04-19T12:00 accepted=yes completed_at=2023-04-20T10:00",
         "completed_at=2023-04-20T10:01",
     ),
+    (
+        "RHI-R6",
+        "offered=yes offered_at=2023-04-18T10:00 not_done_reason=declined",
+        "offered_at=2023-04-18T10:01",
+    ),
     ("RHI-R5", "offered=yes offered_at=2023-04-15T12:00 not_done_reason=declined", "offered_at="),
 ];
