@@ -6,6 +6,7 @@
 
 mod rolling;
 mod status;
+mod year;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use crate::stop::Stop;
 use crate::validate::Checked;
 
 pub use status::AcrossOf;
+use year::OfYear;
 
 /// What a return's figures were found to be beside those of others.
 #[derive(Debug, Default)]
@@ -57,9 +59,6 @@ pub(crate) struct Other {
 
 /// A return that was looked for, and what was in force of it.
 type Seen = (Identity, Option<EntryId>);
-
-/// What is in force of the returns that the rules over a year look for, each looked up once.
-type InForce = HashMap<Identity, Option<VersionRecord>>;
 
 /// A rule that is to be held over an area, with the other returns that it needs.
 struct Ready {
@@ -116,19 +115,6 @@ pub(crate) fn fills(generation: &Generation, rule: &AcrossRule, part: usize, ide
     })
 }
 
-// whether a return fills a part beside another, which may be the one that fills it itself
-fn is_other(
-    generation: &Generation,
-    rule: &AcrossRule,
-    part: usize,
-    identity: &Identity,
-    own: &Identity,
-) -> bool {
-    rule.parts.get(part).is_some_and(|of| of.is_filled_by(identity))
-        && fills(generation, rule, part, identity)
-        && (!rule.own || identity.agency == own.agency)
-}
-
 impl<S: Store> Flow<S> {
     /// Looks for the other returns that the rules of a type need, and opens none. Rules over a year take no turn: what
     /// they looked for stands under the writer's precondition, and their parts come months apart.
@@ -140,7 +126,7 @@ impl<S: Store> Flow<S> {
     ) -> Result<Looked, Stop> {
         let mut looked = Looked::default();
         let Covers::Period(period) = identity.covers else { return Ok(looked) };
-        let mut in_force = InForce::new();
+        let mut years = OfYear::of(period, identity, generation);
         for rule in rules {
             let Some(part) = rule.part_of(identity).filter(|at| fills(generation, rule, *at, identity))
             else {
@@ -148,9 +134,7 @@ impl<S: Store> Flow<S> {
             };
             for area in &identity.areas {
                 let others = if rule.yearly {
-                    let of_year =
-                        self.others_of_year(generation, rule, area, period, identity, &mut in_force)?;
-                    of_year.map_or(Others::Waiting, Others::In)
+                    self.others_of_year(rule, area, &mut years)?.map_or(Others::Waiting, Others::In)
                 } else {
                     let (others, seen) = self.others(generation, rule, area, period, identity)?;
                     looked.seen.extend(seen);
@@ -161,8 +145,7 @@ impl<S: Store> Flow<S> {
                 }
             }
         }
-        let in_force = in_force.into_iter();
-        looked.seen.extend(in_force.map(|(identity, found)| (identity, found.map(|found| found.submission))));
+        looked.seen.extend(years.seen());
         Ok(looked)
     }
 
@@ -266,10 +249,15 @@ impl<S: Store> Flow<S> {
         let mut seen = Vec::new();
         let (mut found, mut overdue, mut waiting) = (Vec::new(), Vec::new(), false);
         for (at, part) in rule.parts.iter().enumerate().filter(|(_, part)| !part.events) {
-            let mut is_owed = part.is_filled_by(own) && fills(generation, rule, at, own);
+            let is_wanted = |identity: &Identity| {
+                part.is_filled_by(identity)
+                    && fills(generation, rule, at, identity)
+                    && (!rule.own || identity.agency == own.agency)
+            };
+            let mut is_owed = is_wanted(own);
             for owed in &generation.partnership.obligations {
                 let Some(identity) = owed_by(owed, period) else { continue };
-                if !is_other(generation, rule, at, &identity, own) || !identity.areas.contains(area) {
+                if !is_wanted(&identity) || !identity.areas.contains(area) {
                     continue;
                 }
                 is_owed = true;
@@ -295,62 +283,6 @@ impl<S: Store> Flow<S> {
             (true, true) => Others::Waiting,
         };
         Ok((others, seen))
-    }
-
-    /// All other returns that a rule over a year needs for an area, or nothing as soon as one of them is not in, and
-    /// what was found of those that were looked for. What is overdue is told where what is missing is told.
-    fn others_of_year(
-        &self,
-        generation: &Generation,
-        rule: &AcrossRule,
-        area: &AreaCode,
-        period: Period,
-        own: &Identity,
-        in_force: &mut InForce,
-    ) -> Result<Option<Vec<Other>>, Fault> {
-        let year = match period {
-            Period::Year(year) | Period::Quarter(year, _) => year,
-            Period::Month(..) | Period::Snapshot(_) => return Ok(None),
-        };
-        let mut found = Vec::new();
-        for (at, part) in rule.parts.iter().enumerate() {
-            // the last quarter is the last to come
-            let periods: Vec<Period> = match part.of_year {
-                true => (1..=4).rev().map(|quarter| Period::Quarter(year, quarter)).collect(),
-                false => vec![Period::Year(year)],
-            };
-            for period in periods {
-                let owed = generation.partnership.obligations.iter().filter_map(|owed| owed_by(owed, period));
-                let mut is_owed = false;
-                for identity in owed.filter(|identity| identity.areas.contains(area)) {
-                    if !is_other(generation, rule, at, &identity, own) {
-                        continue;
-                    }
-                    is_owed = true;
-                    if identity == *own {
-                        continue;
-                    }
-                    let Some(version) = self.in_force(&identity, in_force)? else { return Ok(None) };
-                    found.push(Other { part: at, identity, version });
-                }
-                if !is_owed {
-                    return Ok(None);
-                }
-            }
-        }
-        Ok(Some(found))
-    }
-
-    fn in_force(&self, identity: &Identity, known: &mut InForce) -> Result<Option<VersionRecord>, Fault> {
-        if let Some(found) = known.get(identity) {
-            return Ok(*found);
-        }
-        let found = match self.store.row(&Key::Version(identity.clone()))? {
-            Some(Row::Version(version)) if !version.withdrawn => Some(version),
-            _ => None,
-        };
-        known.insert(identity.clone(), found);
-        Ok(found)
     }
 
     fn is_overdue(
