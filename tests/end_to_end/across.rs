@@ -374,6 +374,35 @@ fn four_quarters_that_do_not_add_up_to_the_year_are_told_to_their_sender_whichev
 }
 
 #[test]
+fn a_year_and_its_last_quarter_that_come_at_once_are_compared_all_the_same() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    let years = ["2023-24", "2024-25", "2025-26", "2026-27"];
+    // who finds that the other part came meanwhile is told that the outcome is unknown, and sends again
+    let until_recorded = |rtype: &str, period: &str, file: &str| {
+        let args = ["submit", "--type", rtype, "--period", period, file, "-o", "json"];
+        let said = (0..5).map(|_| council.run(&args)).find(|said| said.code == 0);
+        assert!(said.is_some(), "{rtype} {period}");
+    };
+    for year in years {
+        for quarter in ["Q1", "Q2", "Q3"] {
+            let period = format!("{year}/{quarter}");
+            let _ = send(&scene, &council, CSC, &period, &referrals(&period, "10"), &[]);
+        }
+        let (last, notation) = (format!("{year}/Q4"), year.replace('-', "/"));
+        let quarter = scene.file(&format!("last-{year}.csv"), &referrals(&last, "10"));
+        let text = annual("40").replace("2023/24", &notation);
+        let whole = scene.file(&format!("whole-{year}.csv"), &text);
+        std::thread::scope(|at_once| {
+            at_once.spawn(|| until_recorded(CSC, &last, &quarter));
+            at_once.spawn(|| until_recorded(ANNUAL, year, &whole));
+        });
+    }
+    assert_eq!(super::entries(&auditor, "compared_across").len(), years.len());
+}
+
+#[test]
 fn published_figures_are_brought_in_and_held_against_the_authoritys_own() {
     let mut scene = super::scene();
     let council = scene.person("hackney-council/returns", &["submitter", "reader"]);
