@@ -264,6 +264,9 @@ fn four_quarters_add_up_to_the_annual_figure_of_that_area_year_and_unit() {
         ("Hackney", "CSC-FD-CON", "2022/23", "999"),
     ]);
     assert_eq!(told(beside, ["10", "20", "30", "40"]), plain(Outcome::Holds));
+    let mut share = right();
+    share.3.push_str("\nHackney,CSC-FD-REF,2022/23,50,percent");
+    assert_eq!(told(share, ["10", "20", "30", "40"]), plain(Outcome::Holds), "the unit is another");
     let elsewhere = annual(&[
         ("Hackney", "CSC-FD-REF", "2021/22", "100"),
         ("City of London", "CSC-FD-REF", "2022/23", "100"),
