@@ -13,6 +13,7 @@ use rust_xlsxwriter::{DataValidation, Format, FormatAlign, Workbook, XlsxError};
 
 use crate::explain;
 use crate::failure::Failure;
+use crate::several::Named;
 use crate::workbook;
 
 /// The sheet of a workbook that holds answers.
@@ -60,7 +61,12 @@ pub fn of_csv(bytes: &[u8], called: &str) -> Result<Vec<Explanation>, Failure> {
 ///
 /// # Errors
 /// As [`of_csv`].
-pub fn of_file(bytes: &[u8]) -> Result<Vec<Explanation>, Failure> {
+pub fn of_files(files: &[Named]) -> Result<Vec<Explanation>, Failure> {
+    let [(_, bytes)] = files else { return Ok(Vec::new()) };
+    of_file(bytes)
+}
+
+pub(crate) fn of_file(bytes: &[u8]) -> Result<Vec<Explanation>, Failure> {
     if kind::of_bytes(bytes) != kind::FileKind::Workbook {
         return Ok(Vec::new());
     }

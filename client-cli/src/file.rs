@@ -1,6 +1,7 @@
 //! A return's file: read by its type, given its identity, checked offline. The same steps for `validate`,
 //! `submit` and `receipt verify --data`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use concordat_catalogue::read::kind::{self, FileKind};
@@ -19,6 +20,8 @@ use jiff::Timestamp;
 
 use crate::failure::Failure;
 use crate::report::Found;
+use crate::session::Session;
+use crate::several::{self, Named};
 use crate::workbook;
 
 /// The event id of a file that has none: the checks say what is wrong with the file itself.
@@ -107,27 +110,52 @@ pub fn type_of(catalogue: &Catalogue, subject: &Subject, now: Timestamp) -> Resu
     }
 }
 
-/// Reads a file as a return of its type, or makes the nil that has no file.
+/// The file that a return of one table is read from, or every CSV file of a folder of published figures, which come in
+/// several.
+///
+/// # Errors
+/// A usage [`Failure`] when it cannot be read, or the folder holds none.
+pub fn files(path: &Path, of: &ReturnType, session: &mut Session<'_>) -> Result<Vec<Named>, Failure> {
+    if of.published.is_none() || !path.is_dir() {
+        return Ok(vec![(String::new(), session.read(path)?)]);
+    }
+    let mut files = several::files::folder(path, ".csv")?;
+    files.retain(|(name, bytes)| name.to_lowercase().ends_with(".csv") && !bytes.is_empty());
+    // the same folder is the same content
+    files.sort();
+    if files.is_empty() {
+        return Err(Failure::usage(format!("there is no CSV file in `{}`", path.display()))
+            .hint("put the files as they were downloaded into it"));
+    }
+    Ok(files)
+}
+
+/// Reads a return of its type from one file or several, or makes the nil that has none.
 ///
 /// # Errors
 /// A usage [`Failure`] when it is not known which areas it is for, or a nil is declared of an event.
 pub fn read(
-    bytes: Option<&[u8]>,
+    files: &[Named],
     subject: &Subject,
     of: &ReturnType,
     owner: &Owner,
     catalogue: &Catalogue,
 ) -> Result<Reading, Failure> {
-    let asked = Asked { of, among: catalogue.types() };
-    let (tables, about) = match bytes.map(|bytes| table(bytes, subject, &asked)) {
-        None => (Vec::new(), About::default()),
-        Some(Ok(read)) => {
-            let ReadIn { tables, left_behind, findings, encoding, first_line } = read;
-            (tables, About { left_behind, found: Found::of(findings).from(Some(first_line)), encoding })
+    let asked = Asked { of, among: catalogue.types(), period: subject.period };
+    let mut each = Vec::with_capacity(files.len());
+    for (name, bytes) in files {
+        match table(bytes, subject, &asked) {
+            Ok(read) => each.push(read),
+            Err(mut findings) => {
+                let named = files.len() > 1;
+                let named = findings.iter_mut().filter(|_| named);
+                named.for_each(|finding| finding.text = format!("in `{name}`: {}", finding.text));
+                return Ok(Reading::Unreadable(Found::of(findings)));
+            }
         }
-        Some(Err(findings)) => return Ok(Reading::Unreadable(Found::of(findings))),
-    };
-    let nil = bytes.is_none();
+    }
+    let (tables, about) = together(each);
+    let nil = files.is_empty();
     let identity = Identity {
         agency: owner.agency.clone(),
         return_type: of.id.clone(),
@@ -136,6 +164,30 @@ pub fn read(
         part: part_of(of, &tables).map(|part| part.as_str().to_owned()),
     };
     Ok(Reading::Draft { draft: Draft { identity, nil, tables }, about })
+}
+
+/// What was read of several files as one table, in their order.
+fn together(each: Vec<ReadIn>) -> (Vec<Table>, About) {
+    let mut all: (Vec<Table>, About) = Default::default();
+    for ReadIn { tables, left_behind, findings, encoding, first_line } in each {
+        let (into, about) = &mut all;
+        about.found = std::mem::take(&mut about.found).and(findings.clone(), Counts::of(&findings));
+        about.left_behind.extend(left_behind);
+        about.left_behind.sort();
+        about.left_behind.dedup();
+        if into.is_empty() {
+            (about.encoding, about.found.first_line) = (encoding, first_line);
+        } else {
+            about.found.first_line = None;
+        }
+        for table in tables {
+            match into.iter_mut().find(|known| known.columns == table.columns) {
+                Some(known) => known.cells.extend(table.rows().flat_map(|row| row.iter())),
+                None => into.push(table),
+            }
+        }
+    }
+    all
 }
 
 /// What the file is decides how it is read, whatever it is called.

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::file::{self, Subject};
 use crate::report::Found;
 use crate::session::Session;
-use crate::several::Given;
+use crate::several::{Given, Named};
 
 use page::Page;
 
@@ -90,14 +90,18 @@ pub fn copy_of_several(
 /// A [`Failure`] when it cannot be written.
 pub fn write(
     path: &Path,
-    bytes: &[u8],
+    files: &[Named],
     subject: &Subject,
     asked: &Asked<'_>,
     found: &Found,
     answers: &Answers,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let rows = file::rows(bytes, subject, asked);
+    let rows = match files {
+        // rows that were made of a file's columns are not its own
+        [(_, bytes)] if asked.of.published.is_none() => file::rows(bytes, subject, asked),
+        _ => None,
+    };
     template::new_file(path, &copy(rows.as_deref(), asked.of, found, answers)?)?;
     let what = match rows {
         Some(_) => "the file with its findings marked",

@@ -23,7 +23,7 @@ use crate::template;
 use crate::workbook;
 use files::{archive, bytes, folder, name};
 
-mod files;
+pub(crate) mod files;
 
 /// A file's name and what is in it.
 pub type Named = (String, Vec<u8>);

@@ -275,3 +275,274 @@ fn a_measure_of_twelve_months_over_a_quarter_that_did_not_come_is_marked() {
     let (_, late) = send(&scene, &council, CSC, "2023-24/Q1", &quarter("2023-24/Q1", "6"), &replaces);
     assert_eq!(found(&late, "tainted").1, "spans 2022-23/Q4, which came late: read it as unreliable (u)");
 }
+
+#[test]
+fn a_figure_that_was_not_available_marks_the_measure_that_counts_back_over_it_for_all_who_read_it() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let met = scene.person("metropolitan-police/desk", &["reader"]);
+    let quarter = |period: &str, referrals: &str, repeats: &str| {
+        format!("area,period,referrals,rereferrals_12m\n{HACKNEY},{period},{referrals},{repeats}\n")
+    };
+    let (_, first) = send(&scene, &council, CSC, "2022-23/Q4", &quarter("2022-23/Q4", "x", ""), &[]);
+    let text = quarter("2023-24/Q1", "3047", "613");
+    let (_, second) = send(&scene, &council, CSC, "2023-24/Q1", &text, &[]);
+    let id = super::submission_of(&second);
+    let (severity, text) = found(&second, "tainted");
+    assert_eq!(
+        (severity.as_str(), text.as_str()),
+        ("info", "spans 2022-23/Q4, in which `referrals` is not available (x): read it as unreliable (u)")
+    );
+    let read = |id: &str| {
+        let fetched = met.run(&["inbox", "fetch", id, "--purpose", "P4-partnership-assurance", "-o", "csv"]);
+        fetched.ended(0).out
+    };
+    let fetched = read(&id);
+    assert!(fetched.contains("3047,613 [u]"), "{fetched}");
+
+    let replaces = ["--replaces", &super::submission_of(&first), "--reason", "late_data"];
+    let _ = send(&scene, &council, CSC, "2022-23/Q4", &quarter("2022-23/Q4", "2999", ""), &replaces);
+    let replaces = ["--replaces", &id, "--reason", "correction"];
+    let text = quarter("2023-24/Q1", "3048", "613");
+    let (_, mended) = send(&scene, &council, CSC, "2023-24/Q1", &text, &replaces);
+    assert_eq!(found(&mended, "tainted"), Default::default(), "{mended}");
+    let fetched = read(&super::submission_of(&mended));
+    assert!(fetched.contains("3048,613") && !fetched.contains("[u]"), "{fetched}");
+}
+
+const YEAR: &str = "2023-24";
+const ANNUAL: &str = "core-data-set-annual";
+const QUARTERS: [(&str, &str); 4] =
+    [("2023-24/Q1", "1061"), ("2023-24/Q2", "1117"), ("2023-24/Q3", "1223"), ("2023-24/Q4", "1409")];
+
+fn referrals(period: &str, figure: &str) -> String {
+    format!("area,period,referrals\n{HACKNEY},{period},{figure}\n")
+}
+
+fn annual(figure: &str) -> String {
+    format!("area,indicator,period,value,unit\nHackney,CSC-FD-REF,2023/24,{figure},count\n")
+}
+
+fn lines_of(person: &Person, submission: &str, rule: &str) -> Vec<String> {
+    let (lines, _) = across(person, submission);
+    lines.into_iter().filter(|line| line.starts_with(&format!("{rule} "))).collect()
+}
+
+#[test]
+fn four_quarters_that_do_not_add_up_to_the_year_are_told_to_their_sender_whichever_comes_last() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let met = scene.person("metropolitan-police/desk", &["submitter"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    let mut quarters = Vec::new();
+    for (period, figure) in QUARTERS.into_iter().take(3) {
+        let (_, sent) = send(&scene, &council, CSC, period, &referrals(period, figure), &[]);
+        quarters.push(super::submission_of(&sent));
+    }
+    let early = ["--explain", "X10-REF=known_issue:the year was revised in May"];
+    let (_, year) = send(&scene, &council, ANNUAL, YEAR, &annual("4810"), &early);
+    let year_id = super::submission_of(&year);
+    assert_eq!(found(&year, "X10-REF"), Default::default(), "the last quarter is not in yet: {year}");
+    // another agency's annual return is none of these parts, and says nothing
+    let (_, other) = send(&scene, &met, ANNUAL, YEAR, &annual("1"), &[]);
+    assert_eq!(found(&other, "X10-REF"), Default::default());
+    let (period, figure) = QUARTERS[3];
+    let (_, last) = send(&scene, &council, CSC, period, &referrals(period, figure), &[]);
+    assert_eq!(found(&last, "X10-REF"), Default::default(), "4,810 are the four: {last}");
+    let with =
+        "compared with `core-data-set-annual` of hackney-council and `cds-csc-quarterly` of hackney-council";
+    assert_eq!(
+        lines_of(&council, &super::submission_of(&last), "X10-REF"),
+        [format!("X10-REF holds for E09000012: {with}")]
+    );
+    assert_eq!(super::entries(&auditor, "compared_across").len(), 1, "looked into once all were in");
+
+    let replaces = ["--replaces", &quarters[1], "--reason", "correction"];
+    let (_, mended) = send(&scene, &council, CSC, "2023-24/Q2", &referrals("2023-24/Q2", "1118"), &replaces);
+    assert_eq!(found(&mended, "X10-REF").0, "query", "{mended}");
+    assert!(lines_of(&council, &year_id, "X10-REF")[0].starts_with("X10-REF does not hold"));
+    let replaces = ["--replaces", &year_id, "--reason", "correction"];
+    let (said, year) = send(&scene, &council, ANNUAL, YEAR, &annual("4811"), &replaces);
+    assert_eq!(found(&year, "X10-REF"), Default::default(), "{said}");
+    assert!(lines_of(&council, &quarters[0], "X10-REF")[0].starts_with("X10-REF holds"));
+    // a resend opens nothing
+    let before = super::entries(&auditor, "compared_across").len();
+    let _ = send(&scene, &council, ANNUAL, YEAR, &annual("4811"), &[]);
+    assert_eq!(super::entries(&auditor, "compared_across").len(), before);
+    let all = auditor.run(&["audit", "search", "--limit", "1000", "-o", "json"]).ended(0).out;
+    assert!(!all.contains("4811") && !all.contains("1409"), "no figure in the log's words");
+}
+
+#[test]
+fn a_year_and_its_last_quarter_that_come_at_once_are_compared_all_the_same() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    let years = ["2023-24", "2024-25", "2025-26", "2026-27"];
+    // who finds that the other part came meanwhile is told that the outcome is unknown, and sends again
+    let until_recorded = |rtype: &str, period: &str, file: &str| {
+        let args = ["submit", "--type", rtype, "--period", period, file, "-o", "json"];
+        let said = (0..5).map(|_| council.run(&args)).find(|said| said.code == 0);
+        assert!(said.is_some(), "{rtype} {period}");
+    };
+    for year in years {
+        for quarter in ["Q1", "Q2", "Q3"] {
+            let period = format!("{year}/{quarter}");
+            let _ = send(&scene, &council, CSC, &period, &referrals(&period, "10"), &[]);
+        }
+        let (last, notation) = (format!("{year}/Q4"), year.replace('-', "/"));
+        let quarter = scene.file(&format!("last-{year}.csv"), &referrals(&last, "10"));
+        let text = annual("40").replace("2023/24", &notation);
+        let whole = scene.file(&format!("whole-{year}.csv"), &text);
+        std::thread::scope(|at_once| {
+            at_once.spawn(|| until_recorded(CSC, &last, &quarter));
+            at_once.spawn(|| until_recorded(ANNUAL, year, &whole));
+        });
+    }
+    assert_eq!(super::entries(&auditor, "compared_across").len(), years.len());
+}
+
+#[test]
+fn published_figures_are_brought_in_and_held_against_the_authoritys_own() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter", "reader"]);
+    let analyst = scene.person("chscp/analyst", &["partnership-analyst"]);
+    let manager = scene.person("chscp/manager", &["partnership-manager"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    for (period, figure) in QUARTERS {
+        let _ = send(&scene, &council, CSC, period, &referrals(period, figure), &[]);
+    }
+    let (_, year) = send(&scene, &council, ANNUAL, YEAR, &annual("4809"), &[]);
+    let year_id = super::submission_of(&year);
+    assert_eq!(found(&year, "X11-REF-Y"), Default::default(), "nothing is published yet: {year}");
+
+    // as the Department publishes it: other areas, years and columns are in the file, and stay behind
+    let file = |figure: &str| {
+        let row = |year: &str, code: &str, n: &str, again: &str| {
+            format!("{year},Reporting year,Local authority,E92000001,England,{code},A name,{n},{again},9.9\n")
+        };
+        let head =
+            "time_period,time_identifier,geographic_level,country_code,country_name,new_la_code,la_name";
+        format!(
+            "{head},referral_count,rereferral_count,rereferral_percent\n{}{}{}{}",
+            row("2024", HACKNEY, figure, "c"),
+            row("2024", CITY, "x", "c"),
+            row("2023", HACKNEY, "7777", "7"),
+            row("2024", "E09000030", "8888", "8"),
+        )
+    };
+    let rtype = "published-figures";
+    let (said, brought) = send(&scene, &analyst, rtype, YEAR, &file("4810"), &[]);
+    let id = super::submission_of(&brought);
+    assert!(said.contains("rereferral_percent"), "what stays behind is named: {said}");
+    assert_eq!(found(&brought, "X11-REF-Y").0, "info", "{brought}");
+    assert_eq!(found(&brought, "X11-REF-Q"), Default::default(), "the quarters agree: {brought}");
+    let hidden = found(&brought, "X11-REREF-Q");
+    assert_eq!(hidden.0, "not_checked", "{brought}");
+    assert!(hidden.1.contains("the published figure is suppressed"), "{}", hidden.1);
+    assert_eq!(found(&brought, "X11-CPP-Q"), Default::default(), "nothing of it is in this file");
+    assert!(!said.contains("4809"), "{said}");
+    let with = "compared with `published-figures` of chscp";
+    assert_eq!(
+        lines_of(&council, &year_id, "X11-REF-Y"),
+        [format!("X11-REF-Y does not hold for E09000012: {with}")]
+    );
+    assert_eq!(
+        lines_of(&analyst, &id, "X11-REREF-Q"),
+        [
+            "X11-REREF-Q not checked for E09000012: the published figure is suppressed, compared with `cds-csc-quarterly` of hackney-council"
+        ]
+    );
+    let rows = manager.run(&["missing", "--all", "-o", "json"]).ended(0).data();
+    let of_year = rows["rows"].as_array().unwrap().iter().find(|row| {
+        row["agency"] == "hackney-council" && row["return_type"] == ANNUAL && row["period"] == YEAR
+    });
+    assert_eq!(
+        of_year.map(|row| row["disagreements"].clone()),
+        Some(1.into()),
+        "X10 is asked, an info is not"
+    );
+
+    // what was published reaches the authority as it was published
+    let fetched = council.run(&["inbox", "fetch", &id, "--purpose", "P4-partnership-assurance", "-o", "csv"]);
+    let fetched = fetched.ended(0).out;
+    assert!(fetched.contains("CIN-REFERRALS,4810") && fetched.contains("CIN-REREFERRALS,c"), "{fetched}");
+    assert!(!fetched.contains("7777") && !fetched.contains("8888"), "{fetched}");
+
+    // figures come in several files: a folder of them is one return
+    let folder = scene.folder("published");
+    let care = "time_period,time_identifier,geographic_level,new_la_code,population_type,children_count\n\
+        2024,Reporting year,Local authority,E09000012,Children starting to be looked after each year,151\n";
+    std::fs::write(folder.join("referrals.csv"), file("4810")).unwrap();
+    std::fs::write(folder.join("care.csv"), care).unwrap();
+    std::fs::write(folder.join("notes.txt"), "where they were found").unwrap();
+    let folder = folder.to_string_lossy().into_owned();
+    let args = ["submit", "--type", rtype, "--period", YEAR, &folder, "-o", "json"];
+    let more = [&args[..], &["--replaces", &id, "--reason", "late_data"]].concat();
+    let id = super::submission_of(&analyst.run(&more).ended(0).data());
+    let fetched = council.run(&["inbox", "fetch", &id, "--purpose", "P4-partnership-assurance", "-o", "csv"]);
+    let fetched = fetched.ended(0).out;
+    assert!(fetched.contains("CIN-REFERRALS,4810") && fetched.contains("CLA-STARTED,151"), "{fetched}");
+    std::fs::write(scene.folder("published").join("care.csv"), care.replace("151", "many")).unwrap();
+    let wrong = analyst.run(&["validate", "--type", rtype, "--period", YEAR, &folder]).ended(3);
+    let wrong = format!("{}{}", wrong.out, wrong.err);
+    assert!(wrong.contains("in `care.csv`") && !wrong.contains("many"), "{wrong}");
+
+    let replaces = ["--replaces", &year_id, "--reason", "correction"];
+    let (_, mended) = send(&scene, &council, ANNUAL, YEAR, &annual("4810"), &replaces);
+    assert_eq!(found(&mended, "X11-REF-Y"), Default::default(), "{mended}");
+    assert_eq!(
+        lines_of(&analyst, &id, "X11-REF-Y"),
+        ["X11-REF-Y holds for E09000012: compared with `core-data-set-annual` of hackney-council"]
+    );
+    let all = auditor.run(&["audit", "search", "--limit", "1000", "-o", "json"]).ended(0).out;
+    assert!(!all.contains("4810") && !all.contains("4809"), "no figure in the log's words");
+    let log = scene.service_log();
+    assert!(!log.contains("4810") && !log.contains("4809"), "nor in the service's own");
+}
+
+#[test]
+fn notices_that_police_sent_are_counted_for_police_alone() {
+    let mut scene = super::scene();
+    let met = scene.person("metropolitan-police/desk", &["submitter"]);
+    let elsewhere = scene.person("city-of-london-police/desk", &["submitter"]);
+    let manager = scene.person("chscp/manager", &["partnership-manager"]);
+    let auditor = scene.person("chscp/auditor", &["auditor"]);
+    let episode = |id: u32, placing: &str| {
+        let head = "episode_id,child_ref,dob,missing_from,kind,reported_at,risk,responsible_la,placing_la";
+        let text = format!(
+            "{head}\n2f1c9d0e-5a34-4d2b-9c55-0e6a7b1c2d{id:02x},C{id},2010-05-01,home,missing,2023-04-03T08:00,medium,{HACKNEY},{placing}\n"
+        );
+        scene.file(&format!("episode-{id}.csv"), &text)
+    };
+    for (id, placing) in [(1, ""), (2, ""), (3, CITY)] {
+        let _ =
+            met.run(&["submit", "--type", "missing-episode", &episode(id, placing), "-o", "json"]).ended(0);
+    }
+    let quarter = |area: &str, incidents: u32| {
+        let head = "area,scope,period,missing_incidents_child,conduct_matters_meeting_lado_criteria,lado_notifications_made";
+        format!("{head}\n{area},area,2023-24/Q1,{incidents},0,0\n")
+    };
+    let q1 = "2023-24/Q1";
+    let (_, other) = send(&scene, &elsewhere, POLICE, q1, &quarter(CITY, 0), &[]);
+    assert_eq!(found(&other, "X1"), Default::default(), "this force sent none: {other}");
+    let (_, few) = send(&scene, &met, POLICE, q1, &quarter(HACKNEY, 1), &[]);
+    let id = super::submission_of(&few);
+    assert_eq!(found(&few, "X1").0, "info", "two of the three name this area alone: {few}");
+    let status = met.run(&["status", &id, "-o", "json"]).ended(0);
+    assert_eq!(status.data()["queries"], 0, "{}", status.out);
+    assert!(!status.out.contains("X1"), "{}", status.out);
+    let missing = manager.run(&["missing", "--all", "-o", "json"]).ended(0).data();
+    let rows = missing["rows"].as_array().unwrap();
+    let of_force =
+        rows.iter().find(|row| row["agency"] == "metropolitan-police" && row["period"] == q1).unwrap();
+    assert_eq!(
+        (&of_force["disagreements"], &of_force["unexplained"]),
+        (&0.into(), &0.into()),
+        "nothing of it reaches the manager"
+    );
+    assert!(super::entries(&auditor, "compared_across").is_empty());
+    let replaces = ["--replaces", &id, "--reason", "correction"];
+    let (_, mended) = send(&scene, &met, POLICE, q1, &quarter(HACKNEY, 2), &replaces);
+    assert_eq!(found(&mended, "X1"), Default::default(), "{mended}");
+}

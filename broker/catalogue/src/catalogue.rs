@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use concordat_core::ids::{Digest, ReturnTypeId};
+use concordat_core::finding::Severity;
+use concordat_core::ids::{Digest, ReturnTypeId, RuleId};
 use jiff::civil::Date;
 
 use crate::across::AcrossRule;
@@ -77,6 +78,13 @@ impl Catalogue {
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         rules.dedup_by(|a, b| a.id == b.id);
         rules
+    }
+
+    /// Whether a rule across returns is one that is asked about: a query, and no info. One that is gone was.
+    #[must_use]
+    pub fn is_asked_across(&self, id: &RuleId) -> bool {
+        let mut rules = self.across.values().flatten();
+        rules.find(|rule| rule.id == *id).is_none_or(|rule| rule.severity == Severity::Query)
     }
 
     /// SHA-256 over the ids, first days and digests of all its return types, and its rules across them.

@@ -11,6 +11,8 @@ use crate::stretch::Stretch;
 pub(crate) enum Value<'a> {
     /// Blank, or one of the symbols for "no figure": a rule over it is not checked.
     Absent,
+    /// A published figure that was suppressed: a figure that nobody may know here, and neither blank nor zero.
+    Suppressed,
     /// Not readable: a finding says so already, and rules over it stay silent.
     Bad,
     /// A number, in millionths.
@@ -61,8 +63,10 @@ pub(crate) enum Symbol {
     LowReliability,
     /// `p`: provisional, no figure yet.
     Provisional,
-    /// `c` and its like: suppressed, or rounded to nothing. Never sent by an agency.
+    /// `c` and its like: suppressed. Never said of an agency's own figure.
     Suppressed,
+    /// `k` and its like: above zero, and rounded to it. Never said of an agency's own figure.
+    RoundsToZero,
 }
 
 impl Symbol {
@@ -76,19 +80,26 @@ impl Symbol {
             "x" | "[x]" | ":" | "DNA" => Self::NotAvailable,
             "u" | "[u]" => Self::LowReliability,
             "p" | "[p]" => Self::Provisional,
-            "c" | "[c]" | "*" | "k" | "[k]" | "low" | "[low]" => Self::Suppressed,
+            "c" | "[c]" | "*" => Self::Suppressed,
+            "k" | "[k]" | "low" | "[low]" => Self::RoundsToZero,
             _ => return None,
         })
     }
 
-    /// The one spelling in which it is stored; none for suppression, which is not stored.
-    pub(crate) const fn stored(self) -> Option<&'static str> {
+    /// Whether it hides a figure that there is.
+    const fn hides(self) -> bool {
+        matches!(self, Self::Suppressed | Self::RoundsToZero)
+    }
+
+    /// The one spelling in which a field stores it; none for suppression, which only published figures may say.
+    pub(crate) fn stored(self, field: &Field) -> Option<&'static str> {
         match self {
             Self::NotApplicable => Some("z"),
             Self::NotAvailable => Some("x"),
             Self::LowReliability => Some("u"),
             Self::Provisional => Some("p"),
-            Self::Suppressed => None,
+            Self::Suppressed => field.published.then_some("c"),
+            Self::RoundsToZero => field.published.then_some("k"),
         }
     }
 }
@@ -117,7 +128,8 @@ pub(crate) fn read_as<'a>(
     }
     if row.symbols {
         match Symbol::of(text) {
-            Some(Symbol::Suppressed) => return Err(CellFault::Suppressed),
+            Some(symbol) if symbol.hides() && field.published => return Ok(Value::Suppressed),
+            Some(symbol) if symbol.hides() => return Err(CellFault::Suppressed),
             Some(_) => return Ok(Value::Absent),
             None => return marked(field, row, text),
         }
@@ -156,6 +168,18 @@ mod tests {
         }
         assert_eq!(read(&count(), "0"), Ok(Value::Number(0)));
         assert_eq!(read(&count(), "142 [p]"), Ok(Value::Number(142_000_000)));
+    }
+
+    #[test]
+    fn a_published_figure_may_be_suppressed_which_is_neither_blank_nor_zero() {
+        let published = Field { published: true, ..count() };
+        for (text, stored) in [("c", "c"), ("[c]", "c"), ("*", "c"), ("k", "k"), ("[low]", "k")] {
+            assert_eq!(read(&published, text), Ok(Value::Suppressed), "{text}");
+            assert_eq!(Symbol::of(text).and_then(|symbol| symbol.stored(&published)), Some(stored));
+            assert_eq!(Symbol::of(text).and_then(|symbol| symbol.stored(&count())), None);
+        }
+        assert_eq!(read(&published, "x"), Ok(Value::Absent));
+        assert_eq!(read(&published, "0"), Ok(Value::Number(0)));
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(crate) fn fingerprint(value: &Value<'_>) -> u64 {
     use std::hash::{Hash, Hasher};
     let mut fnv = crate::codes::Fnv::default();
     match value {
-        Value::Absent | Value::Bad => 0u8.hash(&mut fnv),
+        Value::Absent | Value::Suppressed | Value::Bad => 0u8.hash(&mut fnv),
         Value::Number(n) => n.hash(&mut fnv),
         Value::Text(text) | Value::Area(text) => text.hash(&mut fnv),
         Value::Code(code) => return u64::from(*code),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use concordat_core::agency::Kind;
 use concordat_core::calendar::DueRule;
 use concordat_core::finding::Severity;
-use concordat_core::ids::{Digest, PurposeId, ReturnTypeId, RuleId};
+use concordat_core::ids::{AreaCode, Digest, PurposeId, ReturnTypeId, RuleId};
 use concordat_core::period::Frequency;
 use concordat_core::table::FieldClass;
 use jiff::civil::Date;
@@ -101,6 +101,10 @@ pub struct Field {
     pub part: Option<Kind>,
     /// Whether it is a measure of the twelve months that end with the period.
     pub rolling: bool,
+    /// For such a measure, the fields that it counts back over in earlier periods.
+    pub looks_back: Vec<String>,
+    /// Whether its figures were published, so that a cell may say that one is suppressed.
+    pub published: bool,
     /// For a `by_code` field: the position of the field whose code says the kind.
     pub(crate) by: Option<Vec<FieldKind>>,
     /// The position of the field that `by` or `limits` speaks of.
@@ -128,6 +132,8 @@ impl Field {
             note: None,
             part: None,
             rolling: false,
+            looks_back: vec![],
+            published: false,
             by: None,
             partner: None,
             limits: None,
@@ -149,6 +155,37 @@ pub struct Long {
     pub unit: usize,
     /// Of the figure.
     pub value: usize,
+}
+
+/// How the files of who publishes figures are laid out: one row per area and period, one column per figure. Of such a
+/// file each figure of the return's areas and period becomes a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The rows that are read: the column, and what it says there.
+    pub level: (String, String),
+    /// The column of the area's code, the areas that are read, and the position of the field it becomes.
+    pub area: (String, Vec<AreaCode>, usize),
+    /// The column of the period, the column that says what sort of period, and the position of the field it becomes.
+    pub period: (String, String, usize),
+    /// What may stand in the second of these for a financial year, or for the year that ends with March.
+    pub years: Vec<String>,
+    /// The position of the field that says which figure it is.
+    pub indicator: usize,
+    /// The position of the field of the figure.
+    pub value: usize,
+    /// The figures.
+    pub figures: Vec<PublishedFigure>,
+}
+
+/// A column of a published file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedFigure {
+    /// The indicator that it becomes.
+    pub indicator: String,
+    /// Its heading.
+    pub column: String,
+    /// The rows that speak of it, where not all do: the column, and what it says there.
+    pub only: Option<(String, String)>,
 }
 
 /// A table of a return.
@@ -294,6 +331,8 @@ pub struct ReturnType {
     pub additive: Vec<Additive>,
     /// Columns that a file may have and that never leave the client.
     pub ignored_columns: Vec<String>,
+    /// How the files of who publishes its figures are laid out, which are read too.
+    pub published: Option<Published>,
     /// The fields whose areas are the return's areas.
     pub area_fields: Vec<String>,
     /// The fields that name agencies to which the return goes.

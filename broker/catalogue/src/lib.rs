@@ -43,7 +43,7 @@ pub mod lint;
 pub mod read;
 pub mod taint;
 
-pub use across::{AcrossPart, AcrossRule, Side};
+pub use across::{AcrossPart, AcrossRule, Side, Told};
 pub use catalogue::Catalogue;
 pub use check::{
     Checked, Context, Draft, Valid, agencies_of, areas_of, check, check_stream, event_id_of,

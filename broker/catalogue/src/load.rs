@@ -5,6 +5,7 @@ mod across;
 mod fields;
 mod header;
 mod lists;
+mod published;
 mod rules;
 mod section;
 mod tables;

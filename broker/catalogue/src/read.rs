@@ -7,7 +7,7 @@
 //! - [`headings`]: which column is which field
 //! - [`sheet`]: the sheet of a workbook
 //!
-//! Inside: `records` (the rows of a text file), `stored` (what a spreadsheet's cell says of its column's kind).
+//! Inside: `records` (the rows of a text file), `published` (a file as who publishes the figures lays it out), `stored` (what a spreadsheet's cell says of its column's kind).
 
 use std::sync::Arc;
 
@@ -26,6 +26,7 @@ pub use records::records;
 
 pub mod headings;
 pub mod kind;
+mod published;
 mod records;
 pub mod sheet;
 mod stored;
@@ -45,8 +46,9 @@ pub struct ReadIn {
     pub findings: Vec<Finding>,
     /// How the text was encoded; none of a workbook.
     pub encoding: Option<Encoding>,
-    /// The line of the file, or row of the sheet, where row 1 stands if no cell before it has lines of its own.
-    pub first_line: u32,
+    /// The line of the file, or row of the sheet, where row 1 stands if no cell before it has lines of its own; none
+    /// where its rows are not those of the file.
+    pub first_line: Option<u32>,
 }
 
 /// What a file is asked to be.
@@ -56,13 +58,15 @@ pub struct Asked<'a> {
     pub of: &'a ReturnType,
     /// The types whose headings it may have instead, to name the right one.
     pub among: &'a [Arc<ReturnType>],
+    /// The period, where it is known: of a file of many years only this is read.
+    pub period: Option<Period>,
 }
 
 impl<'a> Asked<'a> {
     /// A file of a type, with no other type to compare.
     #[must_use]
     pub fn only(of: &'a ReturnType) -> Self {
-        Self { of, among: &[] }
+        Self { of, among: &[], period: None }
     }
 }
 
@@ -168,7 +172,7 @@ pub fn other_period(of: &ReturnType, declared: Period, tables: &[Table]) -> Opti
 /// A cell as it is kept: without spaces around it, and no figure in its one spelling.
 fn cell_text<'c>(cell: &'c str, field: &Field) -> &'c str {
     let cell = cell.trim();
-    match Symbol::of(cell).filter(|_| field.kind.row().symbols).and_then(Symbol::stored) {
+    match Symbol::of(cell).filter(|_| field.kind.row().symbols).and_then(|symbol| symbol.stored(field)) {
         Some(symbol) => symbol,
         None => cell,
     }

@@ -118,6 +118,8 @@ pub(crate) enum Fold {
     Sum,
     Least,
     Greatest,
+    /// Of the returns of a year, the row of the last.
+    Last,
     /// How many events there are.
     Count,
 }
@@ -126,8 +128,10 @@ pub(crate) enum Fold {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PartRef {
     pub(crate) part: usize,
-    /// Nothing for a count of events.
+    /// The field, or the indicator of a table of one figure per row; nothing for a count of events.
     pub(crate) field: String,
+    /// For an indicator, its unit and which stretch of time.
+    pub(crate) cell: Option<(String, When)>,
     pub(crate) fold: Fold,
 }
 

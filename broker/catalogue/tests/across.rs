@@ -5,6 +5,7 @@ mod common;
 
 use common::{catalogue, now};
 use concordat_catalogue::{Catalogue, lint_across};
+use concordat_core::finding::Severity;
 
 const TYPES: [&str; 5] = [
     "cds-csc-quarterly",
@@ -17,12 +18,14 @@ const TYPES: [&str; 5] = [
 /// Loads some of the shipped types with one rule of these parts, check and severity.
 fn load(parts: &str, check: &str, severity: &str) -> Result<Catalogue, String> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/returns");
-    let shipped = TYPES.into_iter().chain(["lado-notification"]);
+    let lists = ["areas", "indicators", "units"].map(|name| format!("codes/core-data-set-{name}"));
+    let shipped = TYPES.into_iter().chain(["lado-notification", "core-data-set-annual"]);
+    let shipped = shipped.chain(lists.iter().map(String::as_str));
     let mut files: Vec<(String, Vec<u8>)> = shipped
         .map(|id| (format!("returns/{id}.toml"), std::fs::read(format!("{root}/{id}.toml")).unwrap()))
         .collect();
     let text = format!(
-        "[[across]]\nid = \"T1\"\nseverity = \"{severity}\"\nparts = [{parts}]\ncheck = '{check}'\nwords = \"agree\"\n"
+        "area_names = [[\"E09000012\", \"Hackney\"]]\n[[across]]\nid = \"T1\"\nseverity = \"{severity}\"\nparts = [{parts}]\ncheck = '{check}'\nwords = \"agree\"\n"
     );
     files.push(("returns/across.toml".to_owned(), text.into_bytes()));
     Catalogue::from_files(files)
@@ -36,20 +39,24 @@ const NOTIFIED: &str = "{ name = \"notified\", type = \"lado-notification\", eve
 
 #[test]
 fn the_shipped_rules_speak_of_the_types_of_their_parts_and_can_be_kept_and_broken() {
-    let ids: Vec<&str> = catalogue().across().iter().map(|rule| rule.id.as_str()).collect();
-    assert_eq!(ids, ["MACE-R3", "X2", "X3", "X6", "X7"]);
+    let rules = catalogue().across();
+    let ids: Vec<&str> = rules.iter().filter(|rule| !rule.yearly).map(|rule| rule.id.as_str()).collect();
+    assert_eq!(ids, ["MACE-R3", "X1", "X2", "X3", "X6", "X7"]);
     let of = |id: &str| -> Vec<String> {
-        catalogue().across_of(&id.parse().unwrap()).iter().map(|rule| rule.id.to_string()).collect()
+        let rules = catalogue().across_of(&id.parse().unwrap()).iter().filter(|rule| !rule.yearly);
+        rules.map(|rule| rule.id.to_string()).collect()
     };
     assert_eq!(of("cds-csc-quarterly"), ["X6", "X7"]);
-    assert_eq!(of("cds-police-quarterly"), ["X3", "X6"]);
+    assert_eq!(of("cds-police-quarterly"), ["X3", "X6", "X1"]);
     assert_eq!(of("lado-quarterly"), ["X3", "X2"]);
     assert_eq!(of("mace-quarterly"), ["MACE-R3"]);
-    for none in ["lado-notification", "core-data-set-annual"] {
-        assert!(
-            of(none).is_empty(),
-            "an event that arrives makes no comparison, and neither does the annual return"
-        );
+    // the busiest type takes no turn, and an event that arrives makes no comparison
+    for none in ["lado-notification", "core-data-set-annual", "published-figures"] {
+        assert!(of(none).is_empty(), "{none}");
+    }
+    for rule in rules.iter().filter(|rule| rule.yearly) {
+        let sum = rule.id.as_str().starts_with("X10-");
+        assert_eq!((rule.own, rule.severity == Severity::Query), (sum, sum), "{}", rule.id);
     }
     for rule in catalogue().across() {
         assert_eq!(lint_across(rule, now()), None);
@@ -68,6 +75,8 @@ fn a_rule_across_returns_changes_the_digest_of_the_catalogue() {
 fn what_cannot_be_compared_is_complained_of_with_file_and_line() {
     let both = format!("{CSC}, {POLICE}");
     let annual = "{ name = \"m\", type = \"lado-attestation-monthly\" }";
+    let year = "{ name = \"y\", type = \"core-data-set-annual\" }";
+    let quarters = "{ name = \"q\", type = \"cds-csc-quarterly\", of_year = true }";
     let parts = |other: &str| format!("{CSC}, {other}");
     let sum = "csc.contacts <= police.child_arrests";
     for (parts, check, severity, why) in [
@@ -124,6 +133,55 @@ fn what_cannot_be_compared_is_complained_of_with_file_and_line() {
             "csc.contacts <= m.cse_open",
             "query",
             "has no part `lado`",
+        ),
+        (
+            format!("{year}, {quarters}"),
+            "sum(q.contacts) == y.cell(\"CSC-FD-COM\")",
+            "query",
+            "no indicator `CSC-FD-COM`",
+        ),
+        (
+            format!("{year}, {quarters}"),
+            "q.contacts == y.cell(\"CSC-FD-CON\")",
+            "query",
+            "write sum(q.contacts)",
+        ),
+        (
+            format!("{year}, {quarters}"),
+            "sum(q.contacts) == y.in_year(\"CSC-FD-CON\")",
+            "query",
+            "no `in_year`",
+        ),
+        (
+            format!("{year}, {quarters}"),
+            "sum(q.contacts) == y.cell(\"CSC-PL-FOST\")",
+            "query",
+            "several units",
+        ),
+        (
+            parts(quarters),
+            "csc.contacts == sum(q.contacts)",
+            "query",
+            "two parts have one name, or are the same return",
+        ),
+        (
+            format!("{POLICE}, {quarters}"),
+            "police.child_arrests == sum(q.contacts)",
+            "query",
+            "one return of that year",
+        ),
+        (both.clone(), "csc.contacts <= last(police.child_arrests)", "query", "it has no last one"),
+        (
+            parts("{ name = \"p\", type = \"cds-police-quarterly\", sender = \"health\" }"),
+            "csc.contacts <= p.child_arrests",
+            "query",
+            "not sent by agencies of that kind",
+        ),
+        (
+            format!("{year}, {{ name = \"m\", type = \"lado-attestation-monthly\", of_year = true }}"),
+            "y.cell(\"LADO-CON\") == sum(m.notified)",
+            "query",
+            "does not come each quarter",
         ),
         (parts(annual), "csc.contacts <= m.notified", "query", "do not come equally often"),
         (

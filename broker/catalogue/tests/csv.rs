@@ -115,8 +115,8 @@ fn a_file_in_another_encoding_reads_the_same_and_says_which_it_was() {
 fn headings_may_have_spaces_and_any_case_and_a_hint_at_the_separator_before_them() {
     let read = csc("sep=;\r\nArea; Period ;Contacts  Police\r\nE09000012;2022-23/Q4;1\r\n").unwrap();
     assert_eq!(read.tables[0].columns, ["area", "period", "contacts_police"]);
-    assert_eq!(read.first_line, 3);
-    assert_eq!(csc("\r\narea;period\nE09000012;2022-23/Q4\n").unwrap().first_line, 3);
+    assert_eq!(read.first_line, Some(3));
+    assert_eq!(csc("\r\narea;period\nE09000012;2022-23/Q4\n").unwrap().first_line, Some(3));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_column_without_a_heading_may_stand_there_if_nothing_is_in_it() {
 
 fn asked(type_id: &str, bytes: &[u8]) -> Vec<Finding> {
     let of = shipped(type_id);
-    let asked = Asked { of: &of, among: catalogue().types() };
+    let asked = Asked { of: &of, among: catalogue().types(), period: None };
     read::csv_as(bytes, &asked).err().unwrap_or_default()
 }
 

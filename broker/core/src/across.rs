@@ -50,6 +50,9 @@ pub struct Compared {
     pub returns: Vec<Party>,
     /// What came of it.
     pub outcome: Outcome,
+    /// Whether it was not checked because a published figure is suppressed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suppressed: bool,
 }
 
 /// What came of the rules across returns when a return came that completed their parts.
@@ -69,13 +72,14 @@ pub fn put(results: &mut Vec<Compared>, result: Compared) {
     }
 }
 
-/// How many rules, over however many areas, do not hold.
+/// How many rules, over however many areas, do not hold, of those that are asked about.
 #[must_use]
-pub fn disagreements(results: &[Compared]) -> u32 {
+pub fn disagreements(results: &[Compared], is_asked: impl Fn(&RuleId) -> bool) -> u32 {
     let mut rules: Vec<&RuleId> = results
         .iter()
         .filter(|result| result.outcome == Outcome::DoesNotHold)
         .map(|result| &result.rule)
+        .filter(|rule| is_asked(rule))
         .collect();
     rules.sort();
     rules.dedup();

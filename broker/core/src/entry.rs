@@ -322,6 +322,9 @@ pub struct Accepted {
     /// Where it was accepted in part, how much was left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<LeftOut>,
+    /// The agency's own earlier returns that its measures of twelve months span, opened to see what they lack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looked_back: Vec<EntryId>,
 }
 
 /// A return was refused; nothing of its content is kept but where its findings lie.

@@ -4,12 +4,14 @@
 //! The content of another agency's return is opened here and nowhere else. What it says ends as one of three words:
 //! a finding on the return that came, and an entry that names every return that was looked into.
 
+mod rolling;
 mod status;
+mod year;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use concordat_catalogue::taint::{Came, spanned, tainted};
+use concordat_catalogue::taint::{is_rolling, tainted};
 use concordat_catalogue::{AcrossRule, ReturnType, Side, content};
 use concordat_core::across::{Compared, ComparedAcross, Party};
 use concordat_core::apply::{Key, Row, VersionRecord};
@@ -33,6 +35,7 @@ use crate::stop::Stop;
 use crate::validate::Checked;
 
 pub use status::AcrossOf;
+use year::OfYear;
 
 /// What a return's figures were found to be beside those of others.
 #[derive(Debug, Default)]
@@ -41,6 +44,8 @@ pub(crate) struct Across {
     pub findings: Vec<Finding>,
     /// What is recorded, without the return that came, whose id is not known yet.
     pub results: Vec<Compared>,
+    /// The agency's own earlier returns that were opened for its measures of twelve months.
+    pub looked_back: Vec<EntryId>,
     /// What was in force of every other return that was looked for.
     seen: Vec<Seen>,
 }
@@ -54,6 +59,28 @@ pub(crate) struct Other {
 
 /// A return that was looked for, and what was in force of it.
 type Seen = (Identity, Option<EntryId>);
+
+/// A rule that is to be held over an area, with the other returns that it needs.
+struct Ready {
+    rule: Arc<AcrossRule>,
+    part: usize,
+    area: AreaCode,
+    others: Others,
+}
+
+/// Which rules are to be held, before anything is opened.
+#[derive(Default)]
+pub(crate) struct Looked {
+    ready: Vec<Ready>,
+    seen: Vec<Seen>,
+}
+
+impl Looked {
+    /// Whether another return will be opened.
+    pub(crate) fn opens(&self) -> bool {
+        self.ready.iter().any(|ready| matches!(ready.others, Others::In(_)))
+    }
+}
 
 /// Whether the other parts of a rule are in.
 pub(crate) enum Others {
@@ -73,54 +100,92 @@ pub(crate) fn in_words(return_type: &impl std::fmt::Display, agency: &impl std::
     format!("`{return_type}` of {agency}")
 }
 
+fn period_of(identity: &Identity) -> Option<Period> {
+    match identity.covers {
+        Covers::Period(period) => Some(period),
+        Covers::Event(_) => None,
+    }
+}
+
+/// Whether a return is sent by whom a part wants it from.
+pub(crate) fn fills(generation: &Generation, rule: &AcrossRule, part: usize, identity: &Identity) -> bool {
+    let sender = rule.parts.get(part).and_then(|part| part.sender);
+    sender.is_none_or(|kind| {
+        generation.partnership.agency(&identity.agency).is_some_and(|agency| agency.kind == kind)
+    })
+}
+
 impl<S: Store> Flow<S> {
-    /// Compares a return that passed its own checks, by the rules that speak of its type. Whoever calls holds the
-    /// turn of comparisons until the return is recorded, so that of two parts that come at once the later sees the
-    /// earlier.
+    /// Looks for the other returns that the rules of a type need, and opens none. Rules over a year take no turn: what
+    /// they looked for stands under the writer's precondition, and their parts come months apart.
+    pub(crate) fn look(
+        &self,
+        generation: &Generation,
+        rules: &[Arc<AcrossRule>],
+        identity: &Identity,
+    ) -> Result<Looked, Stop> {
+        let mut looked = Looked::default();
+        let Covers::Period(period) = identity.covers else { return Ok(looked) };
+        let mut years = OfYear::of(period, identity, generation);
+        for rule in rules {
+            let Some(part) = rule.part_of(identity).filter(|at| fills(generation, rule, *at, identity))
+            else {
+                continue;
+            };
+            for area in &identity.areas {
+                let others = if rule.yearly {
+                    self.others_of_year(rule, area, &mut years)?.map_or(Others::Waiting, Others::In)
+                } else {
+                    let (others, seen) = self.others(generation, rule, area, period, identity)?;
+                    looked.seen.extend(seen);
+                    others
+                };
+                if !matches!(others, Others::Waiting) {
+                    looked.ready.push(Ready { rule: Arc::clone(rule), part, area: area.clone(), others });
+                }
+            }
+        }
+        looked.seen.extend(years.seen());
+        Ok(looked)
+    }
+
+    /// Compares a return that passed its own checks with those that were looked for. Whoever calls holds the turn of
+    /// comparisons until the return is recorded, so that of two parts that come at once the later sees the earlier.
     pub(crate) fn compare(
         &self,
         generation: &Generation,
         caller: &Caller,
-        rules: &[Arc<AcrossRule>],
+        looked: Looked,
         checked: &Checked,
     ) -> Result<Across, Stop> {
         let (rtype, identity) = (&checked.rtype, checked.valid.identity());
-        let mut across = Across::default();
+        let mut across = Across { seen: looked.seen, ..Across::default() };
         let Covers::Period(period) = identity.covers else { return Ok(across) };
-        if rules.is_empty() && !rtype.is_rolling() {
+        if looked.ready.is_empty() && !rtype.is_rolling() {
             return Ok(across);
         }
         let (_, _, tables) = content::decode(own_content(checked)?).map_err(Fault::internal)?;
         let mut opened = Opened::new();
-        for rule in rules {
-            let Some(part) = rule.part_of(identity) else { continue };
-            let own = Side { part, of: rtype, tables: &tables };
-            for area in &identity.areas {
-                let (others, seen) = self.others(generation, rule, area, period, identity)?;
-                across.seen.extend(seen);
-                match others {
-                    Others::Waiting => {}
-                    Others::Overdue(missing) => {
-                        let missing: Vec<String> =
-                            missing.iter().map(|of| in_words(&of.return_type, &of.agency)).collect();
-                        across.findings.push(rule.overdue(&own, area, &missing, self.clock.now()));
-                    }
-                    Others::In(others) => {
-                        self.open_all(generation, period, &others, &mut opened)?;
-                        self.hold(
-                            generation,
-                            caller,
-                            (rule, area, period),
-                            (own, &others, &opened),
-                            &mut across,
-                        )?;
-                    }
+        for Ready { rule, part, area, others } in &looked.ready {
+            let own = Side { part: *part, of: rtype, period, tables: &tables };
+            match others {
+                Others::Waiting => {}
+                Others::Overdue(missing) => {
+                    let missing: Vec<String> =
+                        missing.iter().map(|of| in_words(&of.return_type, &of.agency)).collect();
+                    across.findings.push(rule.overdue(&own, area, &missing, self.clock.now()));
+                }
+                Others::In(others) => {
+                    self.open_all(generation, others, &mut opened)?;
+                    let over = (&**rule, area, period);
+                    self.hold(generation, caller, over, (own, others, &opened), &mut across)?;
                 }
             }
         }
-        if rtype.is_rolling() {
-            let missed = self.missed(generation, identity, period)?;
-            across.findings.extend(tainted(rtype, &tables, &missed));
+        if is_rolling(rtype, &tables) {
+            let spanned = self.spanned(generation, rtype, &tables, identity, period)?;
+            across.findings.extend(tainted(rtype, &tables, &spanned.missed));
+            across.looked_back = spanned.opened;
         }
         Ok(across)
     }
@@ -137,19 +202,23 @@ impl<S: Store> Flow<S> {
         let mut sides = vec![own];
         sides.extend(others.iter().filter_map(|other| {
             let (of, tables) = opened.get(&other.version.index)?;
-            Some(Side { part: other.part, of, tables })
+            Some(Side { part: other.part, of, period: period_of(&other.identity)?, tables })
         }));
         let events = match rule.events() {
+            Some(part) if part.sent => {
+                self.count_sent(generation, caller, &part.return_type, area, period)?
+            }
             Some(part) => self.count_received(generation, caller, &part.return_type, area, period)?,
             None => None,
         };
-        let outcome = rule.outcome(area, &sides, events, now);
-        let with: Vec<String> = others
+        let Some(told) = rule.outcome(area, &sides, events, now) else { return Ok(()) };
+        let mut with: Vec<String> = others
             .iter()
             .map(|other| in_words(&other.identity.return_type, &other.identity.agency))
             .collect();
-        across.findings.extend(rule.finding(outcome, &own, area, &with, now));
-        // a count of events is told to its receiver and recorded nowhere: see decision 12
+        with.dedup();
+        across.findings.extend(rule.finding(told, &own, area, &with, now));
+        // a count of events is told to who received or sent them and recorded nowhere: see decision 12
         if rule.events().is_none() {
             let returns = others.iter().map(|other| Party {
                 submission: other.version.submission,
@@ -160,7 +229,8 @@ impl<S: Store> Flow<S> {
                 rule: rule.id.clone(),
                 area: area.clone(),
                 returns: returns.collect(),
-                outcome,
+                outcome: told.outcome,
+                suppressed: told.suppressed,
             });
         }
         Ok(())
@@ -179,10 +249,15 @@ impl<S: Store> Flow<S> {
         let mut seen = Vec::new();
         let (mut found, mut overdue, mut waiting) = (Vec::new(), Vec::new(), false);
         for (at, part) in rule.parts.iter().enumerate().filter(|(_, part)| !part.events) {
-            let mut is_owed = part.is_filled_by(own);
+            let is_wanted = |identity: &Identity| {
+                part.is_filled_by(identity)
+                    && fills(generation, rule, at, identity)
+                    && (!rule.own || identity.agency == own.agency)
+            };
+            let mut is_owed = is_wanted(own);
             for owed in &generation.partnership.obligations {
                 let Some(identity) = owed_by(owed, period) else { continue };
-                if !part.is_filled_by(&identity) || !identity.areas.contains(area) {
+                if !is_wanted(&identity) || !identity.areas.contains(area) {
                     continue;
                 }
                 is_owed = true;
@@ -223,18 +298,13 @@ impl<S: Store> Flow<S> {
         Ok(obligation.state(record.as_ref(), self.clock.now(), end) == State::Overdue)
     }
 
-    fn open_all(
-        &self,
-        generation: &Generation,
-        period: Period,
-        others: &[Other],
-        opened: &mut Opened,
-    ) -> Result<(), Stop> {
+    fn open_all(&self, generation: &Generation, others: &[Other], opened: &mut Opened) -> Result<(), Stop> {
         for other in others {
             let (index, identity) = (other.version.index, &other.identity);
             if opened.contains_key(&index) {
                 continue;
             }
+            let Some(period) = period_of(identity) else { continue };
             let of = generation.catalogue.in_force(&identity.return_type, period.last_day());
             let Some(of) = of else { continue };
             let tables = match self.store.compared_content(index, &identity.agency)? {
@@ -244,33 +314,6 @@ impl<S: Store> Flow<S> {
             opened.insert(index, (of, tables));
         }
         Ok(())
-    }
-
-    // which of the periods that twelve months span were owed and did not come in time
-    fn missed(
-        &self,
-        generation: &Generation,
-        identity: &Identity,
-        period: Period,
-    ) -> Result<Vec<(Period, Came)>, Fault> {
-        let mut missed = Vec::new();
-        for before in spanned(period) {
-            let wanted = Identity { covers: Covers::Period(before), ..identity.clone() };
-            let mut owed = generation.partnership.obligations.iter();
-            let Some(owed) = owed.find(|owed| owed_by(owed, before).as_ref() == Some(&wanted)) else {
-                continue;
-            };
-            let record = self.record_of(&wanted)?.unwrap_or_default();
-            let obligation = obligation(generation, owed, before).ok();
-            let was_late = record.overdue_at.is_some()
-                || obligation.as_ref().is_some_and(|obligation| obligation.was_late(&record));
-            if record.in_force.is_some() {
-                missed.extend(was_late.then_some((before, Came::Late)));
-            } else if self.is_overdue(generation, owed, before)? {
-                missed.push((before, Came::Never));
-            }
-        }
-        Ok(missed)
     }
 }
 

@@ -112,6 +112,7 @@ impl<S: Store> Flow<S> {
             payload: PayloadAt::Nowhere,
             compared: sealed.compared,
             left_out: sealed.left_out,
+            looked_back: across.looked_back.clone(),
         }));
         let mut group = vec![Proposal {
             id: submission,

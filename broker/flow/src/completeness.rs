@@ -106,7 +106,7 @@ impl<S: Store> Flow<S> {
                 row.unexplained = u32::try_from(submission.unexplained.len()).unwrap_or(u32::MAX);
                 row.records_refused = submission.left_out.map_or(0, |left_out| left_out.refused);
             }
-            row.disagreements = self.disagreements(record.as_ref())?;
+            row.disagreements = self.disagreements(&generation, record.as_ref())?;
             if filter.with_not_due || row.state != State::NotDue {
                 rows.push(row);
             }
@@ -123,10 +123,16 @@ impl<S: Store> Flow<S> {
         }
     }
 
-    fn disagreements(&self, record: Option<&ObligationRecord>) -> Result<u32, Fault> {
+    fn disagreements(
+        &self,
+        generation: &Generation,
+        record: Option<&ObligationRecord>,
+    ) -> Result<u32, Fault> {
         let Some(in_force) = record.and_then(|record| record.in_force) else { return Ok(0) };
         Ok(match self.store.row(&Key::Across(in_force.submission))? {
-            Some(Row::Across(results)) => disagreements(&results),
+            Some(Row::Across(results)) => {
+                disagreements(&results, |rule| generation.catalogue.is_asked_across(rule))
+            }
             _ => 0,
         })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use concordat_catalogue::ReturnType;
 use concordat_catalogue::content::stream::{Heading, Pieces, ReadFault, Reader};
+use concordat_catalogue::taint::mark;
 use concordat_core::entry::{Body, Released};
 use concordat_core::fault::Fault;
 use concordat_core::ids::{EntryId, ProfileId, RuleId};
@@ -72,6 +73,8 @@ pub struct Shown {
     tables: usize,
     /// The table that is being read, and how many of its rows are still to be.
     now: Option<(Heading, usize)>,
+    /// The columns, by table, whose figures are marked as unreliable.
+    unreliable: Vec<(String, String)>,
     fields: BTreeSet<String>,
     withheld: Withheld,
 }
@@ -140,7 +143,13 @@ impl Shown {
             self.withheld.cells = self.withheld.cells.saturating_add(seen.suppressed_cells);
             tables = seen.tables;
         }
-        tables.pop()
+        let mut part = tables.pop()?;
+        for (table, column) in &self.unreliable {
+            if *table == part.name {
+                mark(&mut part, column);
+            }
+        }
+        Some(part)
     }
 }
 
@@ -194,8 +203,14 @@ impl<S: Store> Flow<S> {
                 }
                 Err(fault) => return Err(fault.into()),
             };
+            // who sent it was told, and reads it as it was sent
+            let is_own = routed.is_empty();
             let through = [(then, routed), (generation, granted)];
-            fetched.shown = Some(shown(&fetched.record, content, through)?);
+            let mut shown = shown(&fetched.record, content, through)?;
+            if !is_own {
+                shown.unreliable = self.unreliable(&shown.rtype, &fetched.record)?;
+            }
+            fetched.shown = Some(shown);
         }
         Ok(fetched)
     }
@@ -246,6 +261,7 @@ fn shown(
         rows: if apart { ROWS } else { usize::MAX },
         tables: top.tables,
         now: None,
+        unreliable: Vec::new(),
         fields: BTreeSet::new(),
         withheld: Withheld::default(),
     })

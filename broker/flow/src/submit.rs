@@ -110,13 +110,15 @@ impl<S: Store> Flow<S> {
     ) -> Result<Acknowledged, Stop> {
         let (valid, mut told) = self.validate(generation, permitted, spooled)?;
         let rules = generation.catalogue.across_of(&valid.get().rtype.id);
-        let compared = !rules.is_empty();
         // of two parts that come at once the later must see the earlier, and no resend looks into anything
-        let _turn = if compared { Some(self.across_turn.lock().await) } else { None };
+        let in_turn = rules.iter().any(|rule| !rule.yearly);
+        let _turn = if in_turn { Some(self.across_turn.lock().await) } else { None };
+        let looked = self.look(generation, rules, valid.get().valid.identity())?;
+        let compared = in_turn || looked.opens() || valid.get().rtype.is_rolling();
         if let Some(original) = self.sent_before(&valid, compared)? {
             return Ok(original.acknowledge(told.again()));
         }
-        let across = self.compare(generation, caller, rules, valid.get())?;
+        let across = self.compare(generation, caller, looked, valid.get())?;
         told.add(&across.findings);
         let route = self.route(generation, &valid)?;
         let sealed = self.seal(valid).await?;

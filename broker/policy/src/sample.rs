@@ -42,6 +42,7 @@ pub(crate) fn known() -> Known {
         ("lac-health-assessments-quarterly", false),
         ("marac-quarterly", false),
         ("mace-quarterly", false),
+        ("published-figures", false),
         ("lado-quarterly", false),
         ("lado-outcome", true),
         ("lac-entry-notification", true),

@@ -44,7 +44,7 @@ pub struct Verify {
     /// The log's public key, or a file that holds it; otherwise the context's
     #[arg(long, value_name = "FILE|KEY")]
     log_key: Option<String>,
-    /// Also check that this file is what was recorded
+    /// Also check that this file is what was recorded; a folder where one was sent
     #[arg(long, value_name = "FILE", requires = "return_type")]
     data: Option<PathBuf>,
     #[command(flatten)]
@@ -113,7 +113,7 @@ fn same_content(
         let (subject, period, of) = given.period(subject, &of, &in_use.catalogue, now)?;
         (given.read(&of, &subject, period, &owner)?, of)
     } else {
-        (file::read(Some(&session.read(path)?), subject, &of, &owner, &in_use.catalogue)?, of)
+        (file::read(&file::files(path, &of, session)?, subject, &of, &owner, &in_use.catalogue)?, of)
     };
     if let Reading::Draft { draft, .. } = reading {
         if events::are_several(&of, &draft) && is_of_one(&of, &draft, statement, session) {

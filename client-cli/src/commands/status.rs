@@ -110,7 +110,11 @@ fn tell_who_is_behind(reply: &v1::StatusReply, session: &mut Session<'_>) {
 /// How a return stands beside those of other agencies by one rule, in words.
 fn beside(across: &v1::Across) -> String {
     let (outcome, others) = (across.outcome.replace('_', " "), across.with.join(" and "));
-    let what = if across.overdue { "overdue is" } else { "compared with" };
+    let what = match (across.overdue, across.suppressed) {
+        (true, _) => "overdue is",
+        (false, true) => "the published figure is suppressed, compared with",
+        (false, false) => "compared with",
+    };
     format!("{} {outcome} for {}: {what} {others}", across.rule, across.area)
 }
 

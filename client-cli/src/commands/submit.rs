@@ -44,7 +44,7 @@ pub struct Args {
     #[command(flatten)]
     subject: Subject,
     /// The file, or - for the standard input; for a return of several tables a folder, a ZIP or a workbook with a sheet
-    /// for each
+    /// for each, for published figures a folder of the files as they were downloaded
     #[arg(required_unless_present = "nil")]
     file: Option<PathBuf>,
     /// Declare that there was nothing; then there is no file
@@ -81,18 +81,23 @@ pub struct Args {
 enum Input {
     /// That there was nothing.
     Nil,
-    /// A file of one table.
-    One(Vec<u8>),
+    /// A file of one table, or the files that are one.
+    One(Vec<several::Named>),
     /// Several tables.
     Several(several::Given),
 }
 
 impl Input {
+    /// The files of one table.
+    fn files(&self) -> &[several::Named] {
+        if let Input::One(files) = self { files } else { &[] }
+    }
+
     /// The answers to queries that it holds.
     fn answers(&self) -> Result<Vec<Explanation>, Failure> {
         match self {
             Input::Nil => Ok(Vec::new()),
-            Input::One(bytes) => answers::of_file(bytes),
+            Input::One(files) => answers::of_files(files),
             Input::Several(given) => Ok(given.answers.clone()),
         }
     }
@@ -138,15 +143,11 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
     let file = match args.file.as_deref() {
         None => Input::Nil,
         Some(path) if of.has_several_tables() => Input::Several(several::given(path, &of, session)?),
-        Some(path) => Input::One(session.read(path)?),
+        Some(path) => Input::One(file::files(path, &of, session)?),
     };
-    if let Input::One(bytes) = &file
-        && of.acceptance == Acceptance::Event
-        && events::are_several(bytes, args, &owner, &in_use, &of)?
-    {
+    if of.acceptance == Acceptance::Event && events::are_several(&file, args, &owner, &in_use, &of)? {
         let answers = args.explaining.with(file.answers()?)?;
-        return events::run(args, &context, &Batch { input: &file, bytes, answers }, &owner, in_use, session)
-            .await;
+        return events::run(args, &context, &Batch { input: &file, answers }, &owner, in_use, session).await;
     }
     let ready = prepare(args, &file, &owner, &in_use, session)?;
     let pending = Pending::of(&context)?;
@@ -230,8 +231,8 @@ fn prepare(
             (of, reading)
         }
         Input::One(_) | Input::Nil => {
-            let bytes = if let Input::One(bytes) = input { Some(bytes.as_slice()) } else { None };
-            let reading = file::read(bytes, &args.subject, &of, owner, &in_use.catalogue)?;
+            let files = if let Input::One(files) = input { files.as_slice() } else { &[] };
+            let reading = file::read(files, &args.subject, &of, owner, &in_use.catalogue)?;
             (of, reading)
         }
     };
@@ -325,9 +326,9 @@ fn copy(
     let Some(path) = args.report.as_deref() else { return Ok(()) };
     match input {
         Input::Nil => Ok(()),
-        Input::One(bytes) => {
+        Input::One(files) => {
             let asked = Asked::only(seen.of);
-            marked::write(path, bytes, &args.subject, &asked, seen.found, answers, session)
+            marked::write(path, files, &args.subject, &asked, seen.found, answers, session)
         }
         Input::Several(given) => {
             let covers = match seen.covers {

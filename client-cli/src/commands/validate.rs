@@ -31,7 +31,7 @@ pub struct Args {
     #[command(flatten)]
     subject: Subject,
     /// The file, or - for the standard input; for a return of several tables a folder, a ZIP or a workbook with a sheet
-    /// for each
+    /// for each, for published figures a folder of the files as they were downloaded
     file: PathBuf,
     /// Also write the file back as a workbook with the findings marked in it and a sheet to answer queries on; it must
     /// not be there yet
@@ -58,10 +58,10 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     if of.has_several_tables() {
         return several(args, &of, &in_use, session);
     }
-    let bytes = session.read(&args.file)?;
-    let answers = args.explaining.with(answers::of_file(&bytes)?)?;
+    let files = file::files(&args.file, &of, session)?;
+    let answers = args.explaining.with(answers::of_files(&files)?)?;
     let owner = owner(context.as_ref())?;
-    let (found, covers) = match file::read(Some(&bytes), &args.subject, &of, &owner, &in_use.catalogue)? {
+    let (found, covers) = match file::read(&files, &args.subject, &of, &owner, &in_use.catalogue)? {
         Reading::Unreadable(found) => (found, None),
         Reading::Draft { draft, about } if events::are_several(&of, &draft) => {
             tell_reading(&about, session);
@@ -79,8 +79,8 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let accepted = found.counts.errors == 0;
     tell_parted(&found, session);
     if let Some(path) = &args.report {
-        let asked = Asked { of: &of, among: in_use.catalogue.types() };
-        marked::write(path, &bytes, &args.subject, &asked, &found, &answers, session)?;
+        let asked = Asked { of: &of, among: in_use.catalogue.types(), period: args.subject.period };
+        marked::write(path, &files, &args.subject, &asked, &found, &answers, session)?;
     }
     let heading = heading("validate", &args.subject, covers.as_ref());
     let answer = report::answer(heading, accepted, &found);

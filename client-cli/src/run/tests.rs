@@ -397,7 +397,7 @@ async fn a_receipt_is_verified_without_a_broker() {
     let of = crate::file::type_of(&in_use.catalogue, &subject, now).unwrap();
     let owner = crate::file::Owner { agency: "met".parse().unwrap(), areas: vec![] };
     let crate::file::Reading::Draft { draft, .. } =
-        crate::file::read(Some(GOOD.as_bytes()), &subject, &of, &owner, &in_use.catalogue).unwrap()
+        crate::file::read(&[(String::new(), GOOD.into())], &subject, &of, &owner, &in_use.catalogue).unwrap()
     else {
         panic!("the file reads")
     };

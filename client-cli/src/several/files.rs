@@ -40,7 +40,7 @@ fn too_many(path: &Path) -> Failure {
         .hint("put the files of the return into a folder of their own")
 }
 
-pub(super) fn folder(path: &Path, ending: &str) -> Result<Vec<Named>, Failure> {
+pub(crate) fn folder(path: &Path, ending: &str) -> Result<Vec<Named>, Failure> {
     let unreadable = |why: &std::io::Error| Failure::unreadable(path, why);
     let (mut files, mut left) = (Vec::new(), MOST_BYTES as u64);
     for entry in std::fs::read_dir(path).map_err(|why| unreadable(&why))? {

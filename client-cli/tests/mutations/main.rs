@@ -57,7 +57,7 @@ enum Got {
 fn try_one(bytes: &[u8], of: &ReturnType, catalogue: &Catalogue, also_mark: bool) -> Got {
     let subject = subject(of);
     let owner = Owner { agency: "met".parse().unwrap(), areas: vec![] };
-    let (found, got) = match file::read(Some(bytes), &subject, of, &owner, catalogue) {
+    let (found, got) = match file::read(&[(String::new(), bytes.to_vec())], &subject, of, &owner, catalogue) {
         // a file of no row that names an event: told as such
         Err(failure) => {
             assert!(!failure.what.is_empty());
@@ -77,7 +77,7 @@ fn try_one(bytes: &[u8], of: &ReturnType, catalogue: &Catalogue, also_mark: bool
         }
     };
     if also_mark {
-        let asked = Asked { of, among: catalogue.types() };
+        let asked = Asked { of, among: catalogue.types(), period: None };
         let rows = file::rows(bytes, &subject, &asked);
         assert!(marked::copy(rows.as_deref(), of, &found, &Answers::default()).unwrap().starts_with(b"PK"));
     }
@@ -121,7 +121,8 @@ fn no_broken_file_makes_the_client_panic_hang_or_take_memory_without_bound() {
     for sample in &samples {
         let Some(of) = types.iter().find(|of| sample.of.as_deref() == Some(of.id.as_str())) else { continue };
         let owner = Owner { agency: "met".parse().unwrap(), areas: vec![] };
-        let read = file::read(Some(&sample.bytes), &subject(of), of, &owner, &catalogue).unwrap();
+        let read = file::read(&[(String::new(), sample.bytes.clone())], &subject(of), of, &owner, &catalogue)
+            .unwrap();
         assert!(matches!(read, Reading::Draft { .. }), "{}: {read:?}", sample.name);
     }
     let (next, read, accepted) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));

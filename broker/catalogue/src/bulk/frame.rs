@@ -140,7 +140,7 @@ fn read<'a>(field: &Field, codes: Option<&Lookup>, text: &'a str) -> Result<Read
         _ => {}
     }
     Ok(match cell::read(field, text)? {
-        Value::Absent | Value::Bad => Read::Blank,
+        Value::Absent | Value::Suppressed | Value::Bad => Read::Blank,
         Value::Number(n) => Read::Number(n),
         Value::Text(text) | Value::Area(text) => Read::Text(text),
         Value::Code(code) => Read::Code(code),

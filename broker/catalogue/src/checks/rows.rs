@@ -106,7 +106,9 @@ fn unchecked(
     findings: &mut Findings,
 ) {
     let fields = &rule.compiled.fields;
-    let there = |at: &u16| !matches!(values.get(usize::from(*at)), None | Some(Value::Absent | Value::Bad));
+    let there = |at: &u16| {
+        !matches!(values.get(usize::from(*at)), None | Some(Value::Absent | Value::Suppressed | Value::Bad))
+    };
     if why == Unknown::Bad || !(fields.is_empty() || fields.iter().any(there)) {
         return;
     }
@@ -124,6 +126,7 @@ pub(crate) fn not_checked(rule: &Rule, why: Unknown, place: Place<'_>, findings:
         Unknown::Absent => {
             "not checked: something that this rule needs is blank, marked x, z, u or p, or not in this return"
         }
+        Unknown::Suppressed => "not checked: a figure that this rule needs is suppressed",
         Unknown::Uncomputable => "not checked: this rule cannot be computed from these figures",
         Unknown::NoPrevious => "not checked: there is no earlier return to compare with",
         Unknown::Offline => "not checked offline: only the broker holds the earlier return to compare with",

@@ -61,6 +61,15 @@ pub(super) fn read(root: &Section<'_, '_>, about: &About<'_>) -> (Vec<Field>, Ve
     }
     if whole {
         let resolved: Vec<_> = sections.iter().enumerate().map(|(at, s)| partners(s, at, &fields)).collect();
+        for (section, field) in sections.iter().zip(&fields) {
+            let is_number = |name: &String| {
+                fields.iter().any(|other| other.name == *name && other.kind.row().sort == Sort::Number)
+            };
+            if let Some(name) = field.looks_back.iter().find(|name| !is_number(name)) {
+                section
+                    .complain("looks_back", format!("`{name}` is no field of numbers of this return type"));
+            }
+        }
         for (field, (by, limits, partner)) in fields.iter_mut().zip(resolved) {
             (field.by, field.limits, field.partner) = (by, limits, partner);
         }
@@ -70,7 +79,7 @@ pub(super) fn read(root: &Section<'_, '_>, about: &About<'_>) -> (Vec<Field>, Ve
     (fields, used)
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 18] = [
     "name",
     "title",
     "kind",
@@ -87,6 +96,8 @@ const KEYS: [&str; 16] = [
     "is_period",
     "part",
     "rolling",
+    "looks_back",
+    "published",
 ];
 
 fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> Read<Field> {
@@ -122,6 +133,14 @@ fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> 
     if rolling == Some(true) && kind.is_some_and(|kind| kind.row().sort != Sort::Number) {
         section.complain("rolling", "only a number can be a measure of twelve months".to_owned());
     }
+    let looks_back = section.strings("looks_back");
+    if rolling == Some(false) && section.has("looks_back") {
+        section.complain("looks_back", "only a measure of twelve months (`rolling`) looks back".to_owned());
+    }
+    let published = section.boolean("published", Some(false));
+    if published == Some(true) && kind.is_some_and(|kind| !kind.row().symbols) {
+        section.complain("published", "only a figure can be one that was published".to_owned());
+    }
     let part = if section.has("part") { Some(part(section, about)?) } else { None };
     if part.is_some() && required == Some(true) {
         section.complain(
@@ -149,6 +168,8 @@ fn one(section: &Section<'_, '_>, about: &About<'_>, used: &mut Vec<String>) -> 
         note: section.string_if("note"),
         part,
         rolling: rolling?,
+        looks_back: looks_back?,
+        published: published?,
         by: None,
         partner: None,
         limits: None,

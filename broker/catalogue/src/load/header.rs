@@ -17,9 +17,9 @@ use crate::rule::is_field_name;
 
 use super::fields::{self, About};
 use super::section::Section;
-use super::{Lists, Read, acceptance, rules, sha256, tables};
+use super::{Lists, Read, acceptance, published, rules, sha256, tables};
 
-const KEYS: [&str; 29] = [
+const KEYS: [&str; 30] = [
     "id",
     "version",
     "title",
@@ -45,6 +45,7 @@ const KEYS: [&str; 29] = [
     "ignored_columns",
     "max_rows",
     "long",
+    "published",
     "field",
     "rule",
     "additive",
@@ -89,6 +90,7 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         (content(root, kind, fields), used)
     };
     let ignored_columns = root.strings("ignored_columns");
+    let published = published::read(root, content.as_ref());
     let [title, why, lawful, source] = texts;
     let (from, until) = in_force?;
     let Content {
@@ -126,6 +128,7 @@ pub(super) fn read(root: &Section<'_, '_>, text: &str, lists: &Lists) -> Read<Re
         rules,
         additive,
         ignored_columns: ignored_columns?,
+        published: published?,
         area_fields,
         agency_fields,
         event_id,

@@ -4,6 +4,7 @@ use concordat_core::table::{Cells, Table};
 
 use super::headings::Headings;
 use super::kind::{self, FileKind};
+use super::published::Columns;
 use super::{Asked, MOST_BYTES, ReadIn, sheet, stored, text, wrong_table};
 use crate::checks::findings::{Findings, Place, ids};
 use crate::checks::unexpected;
@@ -77,6 +78,9 @@ fn records_as(text: &str, asked: &Asked<'_>, findings: &mut Findings) -> Option<
         return None;
     }
     let named: Vec<&str> = record.iter().collect();
+    if let Some(columns) = of.published.as_ref().and_then(|layout| Columns::of(layout, &named)) {
+        return columns.read(&mut reader, asked, findings);
+    }
     if let Some(text) = wrong_table(asked, &named) {
         findings.error(&ids().file_kind, place, text);
         return None;
@@ -130,6 +134,7 @@ fn records_as(text: &str, asked: &Asked<'_>, findings: &mut Findings) -> Option<
         row_as(&record, &headings, of, place, &mut table.cells, findings);
     }
     let left_behind = headings.left_behind;
+    let first_line = Some(first_line);
     Some(ReadIn { tables: vec![table], left_behind, findings: Vec::new(), encoding: None, first_line })
 }
 

@@ -198,7 +198,7 @@ pub(crate) fn table(sheet: &Sheet, asked: &Asked<'_>, findings: &mut Findings) -
         left_behind,
         findings: Vec::new(),
         encoding: None,
-        first_line: first.row.saturating_add(2),
+        first_line: Some(first.row.saturating_add(2)),
     })
 }
 

@@ -264,6 +264,14 @@ impl<'a> Work<'a> {
                 false => format!("`{name}` is not a count of events: name one of its fields"),
             });
         }
+        if meant.of_year && fold == Fold::Only {
+            return self.fault(format!(
+                "`{name}` is the returns of a year: write sum({name}.{field}), or last({name}.{field}) for what stands at its end"
+            ));
+        }
+        if fold == Fold::Last && !meant.of_year {
+            return self.fault(format!("`{name}` is not the returns of a year: it has no last one"));
+        }
         for of in meant.of.iter().filter(|_| fold != Fold::Count) {
             let found = of.field(field).and_then(|at| of.fields.get(at));
             match found.map(|field| field.kind.row().sort) {
@@ -275,7 +283,36 @@ impl<'a> Work<'a> {
                 }
             }
         }
-        let wanted = PartRef { part, field: field.to_owned(), fold };
+        self.wanted(PartRef { part, field: field.to_owned(), cell: None, fold })
+    }
+
+    /// A figure of a part whose type is a table of one figure per row, by its indicator.
+    fn indicator_of(&mut self, part: usize, name: &str, args: &[cel::IdedExpr]) -> Option<Num> {
+        let when = match name {
+            "cell" => When::Here,
+            "at_end" => When::End,
+            _ => return self.fault(format!("of a part there are cell and at_end, and no `{name}`")),
+        };
+        let texts: Option<Vec<String>> = args.iter().map(|arg| text_of(&arg.expr)).collect();
+        let (code, unit) = match texts.as_deref() {
+            Some([code]) => (code, None),
+            Some([code, unit]) => (code, Some(unit.as_str())),
+            _ => {
+                return self
+                    .fault(format!("{name}() takes a quoted indicator and, where it has several, its unit"));
+            }
+        };
+        let mut found = None;
+        for of in &self.scene.parts().get(part)?.of {
+            let scene = Scene::new(&of.fields, of.tables.first().and_then(|table| table.long.as_ref()));
+            let unit = self.told(scene.indicator(code, unit).and_then(|(_, unit)| scene.unit(unit)))?;
+            found = Some(unit);
+        }
+        let cell = Some((found?, when));
+        self.wanted(PartRef { part, field: code.clone(), cell, fold: Fold::Only })
+    }
+
+    fn wanted(&mut self, wanted: PartRef) -> Option<Num> {
         let at = self.parts.iter().position(|known| *known == wanted).unwrap_or_else(|| {
             self.parts.push(wanted);
             self.parts.len() - 1
@@ -335,7 +372,10 @@ impl<'a> Work<'a> {
     }
 
     fn call(&mut self, call: &CallExpr) -> Option<Typed> {
-        if call.target.is_some() {
+        if let Some(target) = &call.target {
+            if let Some((part, _)) = self.part_named(&target.expr) {
+                return self.indicator_of(part, &call.func_name, &call.args).map(Typed::Num);
+            }
             return self.fault(format!("write {0}(x), not x.{0}()", call.func_name));
         }
         match (call.func_name.as_str(), call.args.as_slice()) {

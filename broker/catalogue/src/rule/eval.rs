@@ -14,6 +14,8 @@ use crate::decimal;
 pub(crate) enum Unknown {
     /// A blank, `x`, `z`, `u` or `p`, or a figure that is not in the return.
     Absent,
+    /// A published figure that was suppressed.
+    Suppressed,
     /// A division by zero, or a number too large.
     Uncomputable,
     /// There is no earlier return to compare with.
@@ -59,7 +61,11 @@ pub(crate) trait Env {
 }
 
 fn missing(value: Value<'_>) -> Unknown {
-    if value == Value::Bad { Unknown::Bad } else { Unknown::Absent }
+    match value {
+        Value::Bad => Unknown::Bad,
+        Value::Suppressed => Unknown::Suppressed,
+        _ => Unknown::Absent,
+    }
 }
 
 /// Whether a rule holds.
@@ -72,7 +78,7 @@ pub(crate) fn holds(logic: &Logic, env: &impl Env) -> Known<bool> {
         },
         Logic::Given(at) => match env.value(*at) {
             Value::Bad => Err(Unknown::Bad),
-            value => Ok(value != Value::Absent),
+            value => Ok(!matches!(value, Value::Absent | Value::Suppressed)),
         },
         Logic::GivenCell(at) => match env.cell(*at) {
             Ok(_) => Ok(true),

@@ -68,6 +68,7 @@ impl Work<'_> {
             "sum" => Fold::Sum,
             "min" => Fold::Least,
             "max" => Fold::Greatest,
+            "last" => Fold::Last,
             _ => return None,
         };
         let Expr::Select(select) = &only.expr else { return None };

@@ -13,6 +13,8 @@ pub(crate) struct Meant {
     pub(crate) of: Vec<Arc<ReturnType>>,
     /// Whether it can only be counted.
     pub(crate) events: bool,
+    /// Whether it is all the returns of a year.
+    pub(crate) of_year: bool,
 }
 
 /// What an expression may speak of.
@@ -77,6 +79,13 @@ impl<'a> Scene<'a> {
             return Err(format!("`{code}` does not come in `{unit}`"));
         }
         Ok((at, units.position(unit).ok_or_else(|| format!("there is no unit `{unit}`"))?))
+    }
+
+    /// The word of a unit.
+    pub(super) fn unit(&self, at: u16) -> Result<String, String> {
+        let long = self.long.ok_or("this return type has no [long] table: name a field instead")?;
+        let unit = self.list(long.unit)?.codes().get(usize::from(at));
+        unit.map(|unit| unit.code.clone()).ok_or_else(|| "there is no such unit".to_owned())
     }
 
     /// The indicators, or without a `[long]` table the fields of numbers, that a pattern with at most one `*`

@@ -71,6 +71,7 @@ fn accepted(version: u32, replaces: Option<EntryId>) -> Body {
         found: Vec::new(),
         compared: None,
         left_out: None,
+        looked_back: Vec::new(),
         explanations: Vec::new(),
         payload: PayloadAt::Section(2),
     }))
@@ -339,6 +340,7 @@ fn a_comparison_stands_with_every_return_it_speaks_of_and_the_last_one_counts() 
                 area: "E09000012".parse().unwrap(),
                 returns: vec![party(1, "hackney-council"), party(by, "met")],
                 outcome,
+                suppressed: false,
             }],
         })
     };
@@ -354,7 +356,7 @@ fn a_comparison_stands_with_every_return_it_speaks_of_and_the_last_one_counts() 
         }
     }
     let last = |id: u8| match &rows[&Key::Across(EntryId([id; 16]))] {
-        Row::Across(results) => (results.len(), results[0].outcome, disagreements(results)),
+        Row::Across(results) => (results.len(), results[0].outcome, disagreements(results, |_| true)),
         other => panic!("{other:?}"),
     };
     assert_eq!(last(1), (1, Outcome::Holds, 0), "the return that stayed has the last word only");

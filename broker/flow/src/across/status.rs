@@ -19,6 +19,8 @@ pub struct AcrossOf {
     pub area: AreaCode,
     /// What came of it.
     pub outcome: Outcome,
+    /// Whether it was not checked because a published figure is suppressed.
+    pub suppressed: bool,
     /// The returns it was compared with; those that are overdue where it could not be.
     pub with: Vec<String>,
     /// Whether those are overdue.
@@ -27,7 +29,8 @@ pub struct AcrossOf {
 
 impl<S: Store> Flow<S> {
     /// How a submission stands by each rule across returns: what was recorded, and what cannot be because another
-    /// return is overdue. Of rules whose parts are merely not in yet nothing is said.
+    /// return is overdue. Of rules whose parts are merely not in yet nothing is said,
+    /// and of rules over a year nothing before all are in.
     pub(crate) fn across_of(&self, record: &SubmissionRecord) -> Result<Vec<AcrossOf>, Fault> {
         let stored = match self.store.row(&Key::Across(record.id))? {
             Some(Row::Across(results)) => results,
@@ -35,7 +38,10 @@ impl<S: Store> Flow<S> {
         };
         let others = |result: &Compared| {
             let others = result.returns.iter().filter(|party| party.submission != record.id);
-            others.map(|party| in_words(&party.return_type, &party.agency)).collect()
+            let mut others: Vec<String> =
+                others.map(|party| in_words(&party.return_type, &party.agency)).collect();
+            others.dedup();
+            others
         };
         let mut all: Vec<AcrossOf> = stored
             .iter()
@@ -43,6 +49,7 @@ impl<S: Store> Flow<S> {
                 rule: result.rule.clone(),
                 area: result.area.clone(),
                 outcome: result.outcome,
+                suppressed: result.suppressed,
                 with: others(result),
                 overdue: false,
             })
@@ -53,7 +60,7 @@ impl<S: Store> Flow<S> {
         }
         let generation = self.generation();
         for rule in generation.catalogue.across_of(&record.identity.return_type) {
-            if rule.events().is_some() || rule.part_of(&record.identity).is_none() {
+            if rule.yearly || rule.events().is_some() || rule.part_of(&record.identity).is_none() {
                 continue;
             }
             for area in &record.identity.areas {
@@ -66,6 +73,7 @@ impl<S: Store> Flow<S> {
                     rule: rule.id.clone(),
                     area: area.clone(),
                     outcome: Outcome::NotChecked,
+                    suppressed: false,
                     with: missing.iter().map(|of| in_words(&of.return_type, &of.agency)).collect(),
                     overdue: true,
                 });

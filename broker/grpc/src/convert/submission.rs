@@ -199,6 +199,7 @@ fn across(across: AcrossOf) -> wire::Across {
         outcome: across.outcome.as_str().to_owned(),
         with: across.with,
         overdue: across.overdue,
+        suppressed: across.suppressed,
     }
 }
 

@@ -266,6 +266,7 @@ fn a_submissions_status_tells_all_that_is_recorded() {
             outcome: Outcome::DoesNotHold,
             with: vec!["`cds-csc-quarterly` of hackney-csc".into()],
             overdue: false,
+            suppressed: false,
         }],
         demo_clock: true,
     };
@@ -303,6 +304,7 @@ fn a_submissions_status_tells_all_that_is_recorded() {
             outcome: "does_not_hold".into(),
             with: vec!["`cds-csc-quarterly` of hackney-csc".into()],
             overdue: false,
+            suppressed: false,
         }],
         records_accepted: 288,
         records_refused: 12,

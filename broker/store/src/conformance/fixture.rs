@@ -132,6 +132,7 @@ pub fn accepted(number: u64, version: u32, replaces: Option<EntryId>) -> Accepte
         found: Vec::new(),
         compared: None,
         left_out: None,
+        looked_back: Vec::new(),
         explanations: Vec::new(),
         payload: PayloadAt::Nowhere,
     }
@@ -315,6 +316,7 @@ pub fn compared(submission: EntryId, with: EntryId) -> Body {
             area: name("E09000012"),
             returns: vec![party(submission, "met"), party(with, "hackney-council")],
             outcome: Outcome::DoesNotHold,
+            suppressed: false,
         }],
     })
 }

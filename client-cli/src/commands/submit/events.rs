@@ -89,7 +89,6 @@ impl Told {
 /// A file of several events, and the answers that go with it.
 pub(super) struct Batch<'b> {
     pub(super) input: &'b Input,
-    pub(super) bytes: &'b [u8],
     pub(super) answers: Answers,
 }
 
@@ -110,13 +109,13 @@ impl Run {
 
 /// Whether a file holds several events.
 pub(super) fn are_several(
-    bytes: &[u8],
+    input: &Input,
     args: &Args,
     owner: &Owner,
     in_use: &InUse,
     of: &ReturnType,
 ) -> Result<bool, Failure> {
-    let reading = file::read(Some(bytes), &args.subject, of, owner, &in_use.catalogue)?;
+    let reading = file::read(input.files(), &args.subject, of, owner, &in_use.catalogue)?;
     Ok(matches!(reading, Reading::Draft { draft, .. } if events::are_several(of, &draft)))
 }
 
@@ -186,7 +185,7 @@ fn prepare(
     session.printer.say(&format!("checking with {}", in_use.whence));
     let now = session.clock.now();
     let of = file::type_of(&in_use.catalogue, &args.subject, now)?;
-    let read = file::read(Some(batch.bytes), &args.subject, &of, owner, &in_use.catalogue)?;
+    let read = file::read(batch.input.files(), &args.subject, &of, owner, &in_use.catalogue)?;
     let show = |found: &Found, session: &mut Session<'_>| {
         show(args, batch.input, &Seen { of: &of, covers: None, found }, &batch.answers, session)
     };
