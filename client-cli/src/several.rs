@@ -134,10 +134,10 @@ pub fn period(
     Ok((subject, period, of))
 }
 
-/// Checks files without making a return of them.
+/// Checks files as far as a client can, without making a return of them.
 #[must_use]
 pub fn examine(of: &ReturnType, files: &[Named], period: Period, now: Timestamp) -> Examined {
-    bulk::examine(of, &borrowed(files), period, now)
+    bulk::examine(of, &borrowed(files), period, &file::offline(now))
 }
 
 /// Makes a return of files, to be sent.

@@ -6,6 +6,7 @@
 //! tables that were sent ([`check()`](fn@crate::check)); the rules are the same and find the same. Whatever
 //! only a program can express is a named helper in `helpers`; all else stands in the return type's file.
 
+mod before;
 mod compile;
 pub(crate) mod days;
 mod eval;
@@ -30,11 +31,11 @@ use concordat_core::finding::Finding;
 use concordat_core::period::Period;
 use concordat_core::submission::Covers;
 use concordat_core::table::Table;
-use jiff::Timestamp;
 
 use crate::check::{Context, Draft};
 use crate::checks::findings::{Findings, Place as Spot, ids};
 use crate::definition::{ReturnType, TableDef};
+use before::Before;
 use eval::When;
 use frame::{Frame, Sink};
 use judge::judge;
@@ -131,7 +132,7 @@ fn akin(tables: &[TableDef], a: usize, b: usize) -> bool {
 /// Checks the files of a return, without making the tables that would be sent: what a large return can be
 /// checked by.
 #[must_use]
-pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, now: Timestamp) -> Examined {
+pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, context: &Context<'_>) -> Examined {
     let mut findings = Findings::default();
     let empty = |findings: Findings| {
         let (findings, counts) = findings.finish();
@@ -145,7 +146,10 @@ pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, now: Timesta
     let told = take(of, &plan, files, &mut frame, &mut findings);
     let rows = of.tables.iter().zip(&frame.heights).map(|(table, n)| (table.name.clone(), *n)).collect();
     let outcome = match told.whole {
-        true => judge(of, &plan, &frame, when(period, now), findings),
+        true => {
+            let before = Before::of(of, &plan, context, &mut frame);
+            judge(of, &plan, &frame, &before, when(period, context), findings)
+        }
         false => empty(findings),
     };
     Examined { outcome, rows, left_behind: told.left_behind, lines: told.lines }
@@ -215,16 +219,18 @@ pub(crate) fn check(
     let mut findings = findings;
     let mut frame = Frame::new(of, &plan);
     if shape::take(of, &draft.tables, &mut frame, &mut findings) {
-        judge(of, &plan, &frame, when(period, context.now), findings)
+        let before = Before::of(of, &plan, context, &mut frame);
+        judge(of, &plan, &frame, &before, when(period, context), findings)
     } else {
         let (findings, counts) = findings.finish();
         tally::finish(findings, counts, Vec::new())
     }
 }
 
-fn when(period: Period, now: Timestamp) -> When {
+fn when<'a>(period: Period, context: &Context<'a>) -> When<'a> {
     When {
         period: (days::of(period.first_day()), days::of(period.last_day())),
-        today: days::of(london_date(now)),
+        today: days::of(london_date(context.now)),
+        calendar: context.calendar,
     }
 }

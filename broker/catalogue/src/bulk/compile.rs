@@ -70,6 +70,7 @@ pub(crate) fn compile(text: &str, rule: usize, stage: &Stage<'_>) -> Result<Outc
         through: Vec::new(),
         others: Vec::new(),
         needs: Vec::new(),
+        calendar: false,
     };
     let mut work = Work { stage, program, lists: Vec::new(), spoken_for: Vec::new(), faults: Vec::new() };
     let logic = work.logic(&tree.expr);
@@ -204,6 +205,39 @@ impl Work<'_> {
         Some(self.speaks_of(other))
     }
 
+    /// The row that a name, or `last(table)`, speaks of.
+    pub(super) fn row(&mut self, expr: &Expr) -> Option<Other> {
+        match expr {
+            Expr::Ident(name) => self.other(name),
+            Expr::Call(call) if call.func_name == "last" && call.target.is_none() => {
+                match call.args.as_slice() {
+                    [cel::IdedExpr { expr: Expr::Ident(name), .. }] => self.last(name),
+                    _ => self.fault("last() takes the name of a table".to_owned()),
+                }
+            }
+            _ => self.fault("next, prior, the name of a table or last(table) belongs here".to_owned()),
+        }
+    }
+
+    /// The row of the return before this one.
+    fn last(&mut self, name: &str) -> Option<Other> {
+        let Some(at) = self.stage.tables.iter().position(|table| table.name == name) else {
+            return self.fault(format!("there is no table `{name}`"));
+        };
+        for at in [self.stage.table, at] {
+            let table = self.stage.tables.get(at)?;
+            if table.place.as_ref().is_none_or(|place| place.child.is_none() || place.parent.is_some()) {
+                return self
+                    .fault(format!("last() needs tables that name a `child`: `{}` does not", table.name));
+            }
+        }
+        Some(self.speaks_of(Other { rel: Rel::Last, table: u16::try_from(at).ok()? }))
+    }
+
+    pub(super) fn counts_working_days(&mut self) {
+        self.program.calendar = true;
+    }
+
     fn speaks_of(&mut self, other: Other) -> Other {
         if !self.program.others.contains(&other) {
             self.program.others.push(other);
@@ -218,7 +252,7 @@ impl Work<'_> {
                 (Other { rel: Rel::Own, table: u16::try_from(self.stage.table).ok()? }, name.as_str())
             }
             Expr::Select(select) => match &select.operand.expr {
-                Expr::Ident(other) => (self.other(other)?, select.field.as_str()),
+                of @ (Expr::Ident(_) | Expr::Call(_)) => (self.row(of)?, select.field.as_str()),
                 _ => return self.fault(format!("`.{}` stands after no table's name", select.field)),
             },
             _ => return self.fault("the name of a field belongs here".to_owned()),
@@ -297,6 +331,9 @@ impl Work<'_> {
                 let sides = (self.typed(&a.expr), self.typed(&b.expr));
                 match (sides.0?, sides.1?) {
                     (Typed::Code(cell), Typed::Words(words)) => self.one_of(cell, &words).map(Typed::Logic),
+                    (Typed::Text(cell), Typed::Words(words)) => {
+                        Some(Typed::Logic(Logic::TextIn(cell, words)))
+                    }
                     (a, b) => self.fault(format!("{} cannot be looked for in {}", a.what(), b.what())),
                 }
             }
@@ -335,6 +372,9 @@ impl Work<'_> {
             (Typed::Num(a), Typed::Num(b)) => Some(Logic::Numbers(cmp, Box::new((a, b)))),
             (Typed::Logic(a), Typed::Logic(b)) if same => Some(turned(Logic::Same(Box::new((a, b))))),
             (Typed::Text(a), Typed::Text(b)) if same => Some(turned(Logic::SameText(a, b))),
+            (Typed::Text(cell), Typed::Word(word)) | (Typed::Word(word), Typed::Text(cell)) if same => {
+                Some(turned(Logic::TextIn(cell, vec![word])))
+            }
             (Typed::Code(cell), Typed::Word(word)) | (Typed::Word(word), Typed::Code(cell)) if same => {
                 self.one_of(cell, &[word]).map(turned)
             }

@@ -2,21 +2,25 @@
 
 use concordat_core::finding::Severity;
 
-use super::eval::{self, When};
+use super::before::Before;
+use super::eval::{self, Scene, When};
 use super::frame::{Column, Frame, Rows};
 use super::links::{self, Links};
-use super::plan::Plan;
+use super::plan::{Plan, Program};
 use super::tally::{self, Outcome, Tally};
 use crate::checks::cells::said;
 use crate::checks::findings::{Findings, ids};
+use crate::checks::rows::because;
 use crate::definition::ReturnType;
+use crate::rule::Unknown;
 
 // first the cells, then what names a row, then the rules, each in the order of the type's file
 pub(super) fn judge(
     of: &ReturnType,
     plan: &Plan,
     frame: &Frame<'_>,
-    when: When,
+    before: &Before<'_>,
+    when: When<'_>,
     findings: Findings,
 ) -> Outcome {
     let mut tallies = Vec::new();
@@ -25,7 +29,8 @@ pub(super) fn judge(
         unique(of, frame, at, &mut tallies);
         parents(of, frame, at, &mut tallies);
     }
-    let links = Links::of(of, plan, frame);
+    let links = Links::of(of, plan, frame, before.frame());
+    let scene = Scene { of, frame, before: before.frame(), links: &links, when };
     for program in &plan.programs {
         let Some(rule) = of.rules.get(program.rule) else { continue };
         let Some(table) = of.tables.get(program.table) else { continue };
@@ -45,13 +50,36 @@ pub(super) fn judge(
             tallies.push(say(Severity::NotChecked, text, Rows { total: 1, first: Vec::new() }));
             continue;
         }
-        let found = eval::run(program, of, frame, &links, when);
+        let once = |text: String| say(Severity::NotChecked, text, Rows { total: 1, first: Vec::new() });
+        let lacking = program.last().find(|table| before.frame().is_some_and(|before| !before.has(*table)));
+        if let Some(lacking) = lacking.and_then(|at| of.tables.get(at)) {
+            tallies.push(once(format!(
+                "not checked: the table `{}` is not in the earlier return",
+                lacking.name
+            )));
+            continue;
+        }
+        let found = eval::run(program, &scene);
         tallies.push(say(rule.severity, rule.words.clone(), found.broken));
-        let text = "not checked: something that this rule needs is blank";
-        tallies.push(say(Severity::NotChecked, text.to_owned(), found.unknown));
+        match lacks(program, before, when).filter(|_| found.unknown.total > 0) {
+            Some(why) => tallies.push(once(why.to_owned())),
+            None => {
+                let text = "not checked: something that this rule needs is blank";
+                tallies.push(say(Severity::NotChecked, text.to_owned(), found.unknown));
+            }
+        }
     }
     let (findings, counts) = findings.finish();
     tally::finish(findings, counts, tallies)
+}
+
+// what a rule needs that this check does not have, whatever the return says
+fn lacks(program: &Program, before: &Before<'_>, when: When<'_>) -> Option<&'static str> {
+    match before {
+        Before::Nothing(why) if program.last().next().is_some() => because(*why),
+        _ if program.calendar && when.calendar.is_none() => because(Unknown::NoCalendar),
+        _ => None,
+    }
 }
 
 fn cells(of: &ReturnType, frame: &Frame<'_>, tallies: &mut Vec<Tally>) {

@@ -34,11 +34,16 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    pub(crate) fn of(of: &ReturnType, plan: &Plan, frame: &Frame<'_>) -> Self {
+    pub(crate) fn of(of: &ReturnType, plan: &Plan, frame: &Frame<'_>, before: Option<&Frame<'_>>) -> Self {
         let mut links = Links::default();
         for program in plan.programs.iter().filter(|program| frame.has(program.table)) {
             for other in &program.others {
-                let rows = || rows(of, frame, program.table, *other);
+                let rows = || match (other.rel, before) {
+                    (Rel::Last, Some(before)) => {
+                        last(of, frame, before, program.table, usize::from(other.table))
+                    }
+                    _ => rows(of, frame, program.table, *other),
+                };
                 links.of.entry((program.table, *other)).or_insert_with(rows);
             }
         }
@@ -71,7 +76,7 @@ fn rows(of: &ReturnType, frame: &Frame<'_>, table: usize, other: Other) -> Vec<u
         }
     };
     match other.rel {
-        Rel::Own => {}
+        Rel::Own | Rel::Last => {}
         Rel::Next => beside(&mut out, true),
         Rel::Prior => beside(&mut out, false),
         Rel::To => out = to(of, frame, table, usize::from(other.table)),
@@ -102,6 +107,20 @@ fn to(of: &ReturnType, frame: &Frame<'_>, table: usize, wanted: usize) -> Vec<u3
         }
     }
     keys(of, frame, table).iter().map(|child| first.get(*child as usize).copied().unwrap_or(NONE)).collect()
+}
+
+// the last row of the same child in a table of the return before, whose texts have the same numbers
+fn last(of: &ReturnType, frame: &Frame<'_>, before: &Frame<'_>, table: usize, wanted: usize) -> Vec<u32> {
+    let order = place(of, wanted).and_then(|place| place.order);
+    let children = keys(of, before, wanted);
+    let mut newest = vec![NONE; frame.texts.len()];
+    for row in groups(of, before, wanted, order).each().filter_map(<[u32]>::last) {
+        let child = children.get(*row as usize).copied().unwrap_or(NONE);
+        if let Some(slot) = newest.get_mut(child as usize) {
+            *slot = *row;
+        }
+    }
+    keys(of, frame, table).iter().map(|child| newest.get(*child as usize).copied().unwrap_or(NONE)).collect()
 }
 
 /// Per row, the child or the parent that it belongs to, as a number; [`NONE`] where that cannot be read.

@@ -219,7 +219,7 @@ impl Work {
         let linking = places.flat_map(|place| [place.child, place.order, place.parent.map(|(_, at)| at)]);
         let keys = self.tables.iter().flat_map(|table| table.key.iter().copied());
         let kept: Vec<usize> = linking.flatten().chain(keys).collect();
-        let bulk = plan(&self.fields, programs, &kept, &spoken_for, schema);
+        let bulk = plan(&self.fields, &self.tables, programs, &kept, &spoken_for, schema);
         Some(Content {
             fields: self.fields,
             tables: self.tables,
@@ -312,6 +312,7 @@ fn one(section: &Section<'_, '_>, at: usize, stage: &Stage<'_>) -> Read<(Rule, C
         let mut read = outcome.program.cells.iter().map(|cell| usize::from(cell.field));
         read.find(|at| columns.contains(at)).and_then(name_of)
     };
+    let previous = outcome.program.last().next().is_some();
     let rule = Rule {
         id,
         severity: severity?,
@@ -320,7 +321,7 @@ fn one(section: &Section<'_, '_>, at: usize, stage: &Stage<'_>) -> Read<(Rule, C
         words: words?,
         column,
         additive: false,
-        compiled: Compiled::elsewhere(),
+        compiled: Compiled::elsewhere(previous, outcome.program.calendar),
     };
     Some((rule, outcome))
 }

@@ -4,6 +4,7 @@
 use concordat_catalogue::{
     Catalogue, Checked, Context, Draft, ReturnType, areas_of, check, event_id_of, part_of, read,
 };
+use concordat_core::calendar::Calendar;
 use concordat_core::finding::{Finding, Severity};
 use concordat_core::ids::AreaCode;
 use concordat_core::submission::{Covers, Identity};
@@ -63,6 +64,14 @@ pub fn draft(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Draft {
 
 pub fn offline() -> Context<'static> {
     Context { now: now(), previous: None, offline: true, calendar: None, sender: None }
+}
+
+static CALENDAR: LazyLock<Calendar> =
+    LazyLock::new(|| Calendar::from_toml(include_str!("../../../../policies/calendar.toml")).unwrap());
+
+/// What the broker knows: the bank holidays, and the return before where there is one.
+pub fn online(previous: Option<&[Table]>) -> Context<'_> {
+    Context { now: now(), previous, offline: false, calendar: Some(&CALENDAR), sender: None }
 }
 
 pub fn run(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Checked {

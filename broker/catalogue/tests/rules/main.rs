@@ -7,13 +7,11 @@ mod common;
 mod events;
 mod quarterly;
 
-use common::{catalogue, draft, now, shipped, table, wide};
-use concordat_catalogue::{Checked, Context, ReturnType, check};
-use concordat_core::calendar::Calendar;
+use common::{catalogue, draft, online, shipped, table, wide};
+use concordat_catalogue::{Checked, ReturnType, check};
 use concordat_core::finding::Severity;
 use concordat_core::table::Table;
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 /// A rule, cells that keep it, and the cells to change so that it breaks. A cell is `NAME=value`; in the core
 /// data set `CODE=value`, with `:unit` where the code has several and `@period` where it is not 2022/23.
@@ -47,14 +45,9 @@ fn long(of: &ReturnType, texts: &[&str]) -> Table {
     out
 }
 
-static CALENDAR: LazyLock<Calendar> =
-    LazyLock::new(|| Calendar::from_toml(include_str!("../../../../policies/calendar.toml")).unwrap());
-
 fn checked(of: &ReturnType, covers: &str, table: Table, before: Option<Table>) -> Checked {
     let before = before.map(|table| vec![table]);
-    let calendar = Some(&*CALENDAR);
-    let context = Context { now: now(), previous: before.as_deref(), offline: false, calendar, sender: None };
-    check(of, draft(of, covers, vec![table]), &context)
+    check(of, draft(of, covers, vec![table]), &online(before.as_deref()))
 }
 
 fn kept_and_broken(of: &ReturnType, id: &str, kept: &Checked, broken: &Checked) {
