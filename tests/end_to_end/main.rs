@@ -19,6 +19,7 @@ mod obligations;
 mod reading;
 mod refusals;
 mod routes;
+mod same_findings;
 mod tampering;
 mod versions;
 mod withdrawal;

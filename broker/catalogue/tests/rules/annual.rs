@@ -1,6 +1,6 @@
 //! The yearly core data set.
 
-use crate::Case;
+use super::Case;
 
 pub const ANNUAL: &[Case] = &[
     ("CDS-TRN-5", "TRN-SEC-GRANDTOT=5 TRN-ATT=5", "TRN-ATT=6"),

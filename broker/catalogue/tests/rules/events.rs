@@ -1,6 +1,6 @@
 //! The events: one row each, about persons.
 
-use crate::Case;
+use super::Case;
 
 pub const NOTIFICATION: &[Case] = &[
     ("LN-R1", "aware_at=2023-04-20T10:00", "aware_at=2023-04-20T10:01"),

@@ -1,6 +1,6 @@
 //! The returns of a quarter or a month.
 
-use crate::Case;
+use super::Case;
 
 pub const CSC: &[Case] = &[
     ("CSC-R1", "contacts_to_referral=5 contacts=5", "contacts_to_referral=6"),
