@@ -39,6 +39,14 @@ pub fn files(path: &Path, session: &mut Session<'_>) -> Result<Vec<Named>, Failu
         File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
     };
     read.map_err(|why| Failure::unreadable(path, &why))?;
+    opened(path, bytes)
+}
+
+/// The files that the bytes of a file are: those in a ZIP, or the one.
+///
+/// # Errors
+/// A usage [`Failure`] when they are no sound archive, or too large or too many.
+pub fn opened(path: &Path, bytes: Vec<u8>) -> Result<Vec<Named>, Failure> {
     if bytes.len() > MOST_BYTES {
         return Err(too_large(path));
     }

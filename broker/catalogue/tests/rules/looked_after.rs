@@ -190,7 +190,7 @@ const OC2_BLANK: &[(&str, &str)] = &[
 ];
 
 /// A folder without a fault: its tables, headings and one row each.
-const SOUND: &[(&str, &str, &str)] = &[
+pub const SOUND: &[(&str, &str, &str)] = &[
     ("header", "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB", "1,2,01/02/2010,WBRI,A000000000001,,"),
     (
         "episodes",
