@@ -257,7 +257,8 @@ fn every_rule_that_looks_back_is_broken_and_kept_after_a_year_that_the_broker_ho
     for fixture in looked_after::FIXTURES {
         let Some(before) = fixture.before else { continue };
         let (_, last) = year(&scene, &council, "2022-23", before);
-        for (edits, wanted) in [(fixture.breaks, Some(fixture.rule)), (fixture.passes, None)] {
+        let breaks: Vec<&str> = fixture.also.iter().copied().chain([fixture.rule]).collect();
+        for (edits, wanted) in [(fixture.breaks, breaks), (fixture.passes, Vec::new())] {
             let (broken, this) = year(&scene, &council, "2023-24", edits);
             assert_eq!(broken, wanted.into_iter().map(str::to_owned).collect(), "{}", fixture.rule);
             let _ = withdraw(&this);

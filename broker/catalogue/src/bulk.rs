@@ -148,7 +148,7 @@ pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, context: &Co
     let outcome = match told.whole {
         true => {
             let before = Before::of(of, &plan, context, &mut frame);
-            judge(of, &plan, &frame, &before, when(period, context), findings)
+            judge(of, &plan, frame, before, when(period, context), findings)
         }
         false => empty(findings),
     };
@@ -220,7 +220,7 @@ pub(crate) fn check(
     let mut frame = Frame::new(of, &plan);
     if shape::take(of, &draft.tables, &mut frame, &mut findings) {
         let before = Before::of(of, &plan, context, &mut frame);
-        judge(of, &plan, &frame, &before, when(period, context), findings)
+        judge(of, &plan, frame, before, when(period, context), findings)
     } else {
         let (findings, counts) = findings.finish();
         tally::finish(findings, counts, Vec::new())

@@ -249,6 +249,21 @@ order"#,
         ("Visits + 1 > 3", "Visits", "rule P-2: a number stands where a condition belongs"),
         ("people.Born : ", "last(strangers).Born : ", "rule V-3: there is no table `strangers`"),
         ("people.Born : ", "last(people.Born).Born : ", "rule V-3: last() takes the name of a table"),
+        (
+            "people.Born : ",
+            "this(people).Born : ",
+            "rule V-3: the other year's row is last(table) here, not this()",
+        ),
+        (
+            "check = \"!exists(next)",
+            "over = \"last\"\ncheck = \"exists(last(visits)) || !exists(next)",
+            "rule V-1: the other year's row is this(table) here, not last()",
+        ),
+        (
+            "check = \"no_overlap",
+            "over = \"this\"\ncheck = \"no_overlap",
+            "`this` is not known here; use one of last",
+        ),
         ("people.Born : ", "last(people).Burn : ", "rule V-3: there is no field `Burn` in `people`"),
         (
             "people.Born : ",
@@ -299,6 +314,13 @@ id = "V-7"
 severity = "query"
 check = '!given(last(visits).Mode) || Mode == last(visits).Mode'
 words = "another place"
+
+[[table.rule]]
+id = "V-8"
+severity = "query"
+over = "last"
+check = 'exists(next) || given(Ended) || given(people.Born) || this(visits).Mode == Mode'
+words = "gone"
 "#;
 
 proptest! {
@@ -337,6 +359,20 @@ proptest! {
         }
         prop_assert_eq!([count("V-5", true), count("V-5", false)], began);
         prop_assert_eq!([count("V-7", true), count("V-7", false)], place);
+        let mut gone = [0, 0];
+        for (at, visit) in then.iter().enumerate() {
+            let key = |(at, visit): (usize, &Visit)| (visit.1, at);
+            let next = visit.1.is_some()
+                && then.iter().enumerate().any(|v| v.1.0 == visit.0 && v.1.1.is_some() && key(v) > (visit.1, at));
+            if next || visit.2.is_some() || visit.0 == 0 {
+                continue;
+            }
+            let here = now.iter().enumerate().filter(|v| v.1.0 == visit.0 && v.1.1.is_some()).max_by_key(|v| key(*v));
+            let mode = here.and_then(|(_, here)| here.3);
+            gone[0] += u64::from(mode.is_some() && visit.3.is_some() && mode != visit.3);
+            gone[1] += u64::from((mode.is_none() || visit.3.is_none()) && (visit.3.is_some() || mode.is_some()));
+        }
+        prop_assert_eq!([count("V-8", true), count("V-8", false)], gone);
         prop_assert_eq!([count("V-6", true), count("V-6", false)], [0, 0]);
     }
 }

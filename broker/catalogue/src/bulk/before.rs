@@ -38,6 +38,14 @@ impl<'t> Before<'t> {
         }
     }
 
+    /// Why there is nothing.
+    pub(super) fn nothing(&self) -> Option<Unknown> {
+        match self {
+            Self::Nothing(why) => Some(*why),
+            Self::Columns(_) => None,
+        }
+    }
+
     pub(super) fn frame(&self) -> Option<&Frame<'t>> {
         match self {
             Self::Nothing(_) => None,

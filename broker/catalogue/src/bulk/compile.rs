@@ -17,6 +17,8 @@ pub(crate) struct Stage<'a> {
     /// The table over whose rows the rule looks.
     pub(crate) table: usize,
     pub(crate) lists: &'a Lists,
+    /// Whether these are the rows of the return before.
+    pub(crate) over_last: bool,
 }
 
 /// Words that mean something of their own: no field and no table may be called so.
@@ -71,6 +73,7 @@ pub(crate) fn compile(text: &str, rule: usize, stage: &Stage<'_>) -> Result<Outc
         others: Vec::new(),
         needs: Vec::new(),
         calendar: false,
+        over_last: stage.over_last,
     };
     let mut work = Work { stage, program, lists: Vec::new(), spoken_for: Vec::new(), faults: Vec::new() };
     let logic = work.logic(&tree.expr);
@@ -205,30 +208,38 @@ impl Work<'_> {
         Some(self.speaks_of(other))
     }
 
-    /// The row that a name, or `last(table)`, speaks of.
+    /// The row that a name, `last(table)` or `this(table)` speaks of.
     pub(super) fn row(&mut self, expr: &Expr) -> Option<Other> {
         match expr {
             Expr::Ident(name) => self.other(name),
-            Expr::Call(call) if call.func_name == "last" && call.target.is_none() => {
+            Expr::Call(call)
+                if ["last", "this"].contains(&call.func_name.as_str()) && call.target.is_none() =>
+            {
+                let here = if self.stage.over_last { "this" } else { "last" };
                 match call.args.as_slice() {
-                    [cel::IdedExpr { expr: Expr::Ident(name), .. }] => self.last(name),
-                    _ => self.fault("last() takes the name of a table".to_owned()),
+                    _ if call.func_name != here => self.fault(format!(
+                        "the other year's row is {here}(table) here, not {}()",
+                        call.func_name
+                    )),
+                    [cel::IdedExpr { expr: Expr::Ident(name), .. }] => self.other_year(here, name),
+                    _ => self.fault(format!("{here}() takes the name of a table")),
                 }
             }
             _ => self.fault("next, prior, the name of a table or last(table) belongs here".to_owned()),
         }
     }
 
-    /// The row of the return before this one.
-    fn last(&mut self, name: &str) -> Option<Other> {
+    /// The row of the other year's return.
+    fn other_year(&mut self, function: &str, name: &str) -> Option<Other> {
         let Some(at) = self.stage.tables.iter().position(|table| table.name == name) else {
             return self.fault(format!("there is no table `{name}`"));
         };
         for at in [self.stage.table, at] {
             let table = self.stage.tables.get(at)?;
             if table.place.as_ref().is_none_or(|place| place.child.is_none() || place.parent.is_some()) {
+                let name = &table.name;
                 return self
-                    .fault(format!("last() needs tables that name a `child`: `{}` does not", table.name));
+                    .fault(format!("{function}() needs tables that name a `child`: `{name}` does not"));
             }
         }
         Some(self.speaks_of(Other { rel: Rel::Last, table: u16::try_from(at).ok()? }))
@@ -297,7 +308,7 @@ impl Work<'_> {
     }
 
     pub(super) fn speaks_for(&mut self, cell: Cell) {
-        if cell.of.rel == Rel::Own {
+        if cell.of.rel == Rel::Own && !self.stage.over_last {
             self.spoken_for.push(usize::from(cell.field));
         }
     }

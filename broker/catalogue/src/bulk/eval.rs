@@ -28,17 +28,18 @@ pub(crate) struct When<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
     pub(crate) of: &'a ReturnType,
+    /// The return whose rows are looked over.
     pub(crate) frame: &'a Frame<'a>,
-    /// The return before this one, where it is known.
-    pub(crate) before: Option<&'a Frame<'a>>,
+    /// That of the other year, where it is known: the one before, or for rules over the rows of that, this one.
+    pub(crate) other: Option<&'a Frame<'a>>,
     pub(crate) links: &'a Links,
     pub(crate) when: When<'a>,
 }
 
 impl<'a> Scene<'a> {
-    /// The column of a cell, in this return or the one before.
+    /// The column of a cell, in this return or that of the other year.
     pub(crate) fn column(&self, cell: Cell) -> Option<&'a Column> {
-        let frame = if cell.of.rel == Rel::Last { self.before? } else { self.frame };
+        let frame = if cell.of.rel == Rel::Last { self.other? } else { self.frame };
         frame.columns.get(usize::from(cell.field))
     }
 }
@@ -57,7 +58,7 @@ pub(crate) fn run(program: &Program, scene: &Scene<'_>) -> Found {
     let helped: Vec<Vec<State>> =
         program.helpers.iter().map(|helper| helpers::answer(helper, scene, program.table)).collect();
     let height = scene.frame.height(program.table);
-    let looks_at_nothing = scene.before.is_none() && program.last().next().is_some();
+    let looks_at_nothing = scene.other.is_none() && program.others_tables().next().is_some();
     let mut found = Found::default();
     for from in (0..height).step_by(ROWS) {
         let block = Block { program, scene, helped: &helped, from, len: ROWS.min(height - from) };
@@ -137,7 +138,7 @@ impl Block<'_> {
             },
             Logic::Given(cell) => self.presence(*cell, State::No, State::Yes, State::Yes),
             Logic::Valid(cell) => self.presence(*cell, State::Yes, State::No, State::Yes),
-            Logic::Exists(other) if other.rel == Rel::Last && self.scene.before.is_none() => {
+            Logic::Exists(other) if other.rel == Rel::Last && self.scene.other.is_none() => {
                 Mask::over(&[State::Unknown; ROWS], |s| s)
             }
             Logic::Exists(other) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Place;
 use super::frame::{Column, Frame, Marked};
-use super::plan::{Other, Plan, Rel};
+use super::plan::{Other, Program, Rel};
 use crate::definition::ReturnType;
 
 /// There is no such row.
@@ -34,13 +34,19 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    pub(crate) fn of(of: &ReturnType, plan: &Plan, frame: &Frame<'_>, before: Option<&Frame<'_>>) -> Self {
+    /// Those of these programs, over the rows of a return and, where there is one, that of the other year.
+    pub(crate) fn of<'p>(
+        of: &ReturnType,
+        programs: impl Iterator<Item = &'p Program>,
+        frame: &Frame<'_>,
+        other_year: Option<&Frame<'_>>,
+    ) -> Self {
         let mut links = Links::default();
-        for program in plan.programs.iter().filter(|program| frame.has(program.table)) {
+        for program in programs.filter(|program| frame.has(program.table)) {
             for other in &program.others {
-                let rows = || match (other.rel, before) {
-                    (Rel::Last, Some(before)) => {
-                        last(of, frame, before, program.table, usize::from(other.table))
+                let rows = || match (other.rel, other_year) {
+                    (Rel::Last, Some(there)) => {
+                        across(of, frame, there, program.table, usize::from(other.table))
                     }
                     _ => rows(of, frame, program.table, *other),
                 };
@@ -109,12 +115,12 @@ fn to(of: &ReturnType, frame: &Frame<'_>, table: usize, wanted: usize) -> Vec<u3
     keys(of, frame, table).iter().map(|child| first.get(*child as usize).copied().unwrap_or(NONE)).collect()
 }
 
-// the last row of the same child in a table of the return before, whose texts have the same numbers
-fn last(of: &ReturnType, frame: &Frame<'_>, before: &Frame<'_>, table: usize, wanted: usize) -> Vec<u32> {
+// the last row of the same child in a table of the other year's return, whose texts have the same numbers
+fn across(of: &ReturnType, frame: &Frame<'_>, there: &Frame<'_>, table: usize, wanted: usize) -> Vec<u32> {
     let order = place(of, wanted).and_then(|place| place.order);
-    let children = keys(of, before, wanted);
+    let children = keys(of, there, wanted);
     let mut newest = vec![NONE; frame.texts.len()];
-    for row in groups(of, before, wanted, order).each().filter_map(<[u32]>::last) {
+    for row in groups(of, there, wanted, order).each().filter_map(<[u32]>::last) {
         let child = children.get(*row as usize).copied().unwrap_or(NONE);
         if let Some(slot) = newest.get_mut(child as usize) {
             *slot = *row;

@@ -19,7 +19,8 @@ pub(crate) enum Rel {
     Prior,
     /// The row of another table that belongs to it.
     To,
-    /// The same child's row in the return before this one; of several the last in the table's order.
+    /// The same child's row in the other year's return, `last(table)` or `this(table)`; of several the last in
+    /// the table's order.
     Last,
 }
 
@@ -125,11 +126,27 @@ pub(crate) struct Program {
     pub(crate) needs: Vec<usize>,
     /// Whether it counts working days.
     pub(crate) calendar: bool,
+    /// Whether it looks over the rows of the return before.
+    pub(crate) over_last: bool,
 }
 
 impl Program {
-    /// The tables of the return before this one of which it speaks.
-    pub(crate) fn last(&self) -> impl Iterator<Item = usize> {
+    /// Whether it needs the return before this one.
+    pub(crate) fn previous(&self) -> bool {
+        self.over_last || self.others_tables().next().is_some()
+    }
+
+    /// The tables of the return before in which it finds rows.
+    fn tables_before(&self) -> Vec<usize> {
+        let beside = self.others.iter().filter(|other| other.rel != Rel::Last);
+        match self.over_last {
+            true => beside.map(|other| usize::from(other.table)).chain([self.table]).collect(),
+            false => self.others_tables().collect(),
+        }
+    }
+
+    /// The tables of the other year's return of which it speaks.
+    pub(crate) fn others_tables(&self) -> impl Iterator<Item = usize> {
         self.others.iter().filter(|other| other.rel == Rel::Last).map(|other| usize::from(other.table))
     }
 }
@@ -168,16 +185,20 @@ pub(crate) fn plan(
         }
         marks
     };
-    let cells = |last: bool| {
-        let cells = programs.iter().flat_map(|program| program.cells.iter());
-        cells.filter(move |cell| (cell.of.rel == Rel::Last) == last).map(|cell| usize::from(cell.field))
+    let cells = |before: bool| {
+        programs.iter().flat_map(move |program| {
+            let over = program.over_last;
+            let of = move |cell: &&Cell| ((cell.of.rel == Rel::Last) != over) == before;
+            let through = program.through.iter().filter(move |_| over == before);
+            program.cells.iter().filter(of).map(|cell| &cell.field).chain(through).map(|at| usize::from(*at))
+        })
     };
-    let through = programs.iter().flat_map(|program| program.through.iter().map(|field| usize::from(*field)));
-    let used = marked(&mut cells(false).chain(through).chain(kept.iter().copied()));
+    let used = marked(&mut cells(false).chain(kept.iter().copied()));
     // what a row of the return before is found by
-    let places = programs.iter().flat_map(Program::last).filter_map(|at| tables.get(at)?.place.as_ref());
-    let found_by = places.flat_map(|place| [place.child, place.order]).flatten();
-    let last = marked(&mut cells(true).chain(found_by));
+    let found_in = programs.iter().flat_map(Program::tables_before);
+    let places = found_in.filter_map(|at| tables.get(at)?.place.as_ref());
+    let found_by = places.flat_map(|place| [place.child, place.order, place.parent.map(|(_, at)| at)]);
+    let last = marked(&mut cells(true).chain(found_by.flatten()));
     let spoken = marked(&mut spoken_for.iter().copied());
     let codes = fields.iter().map(|field| field.codes.as_deref().and_then(Lookup::of)).collect();
     Arc::new(Plan { programs, used, last, spoken_for: spoken, codes, schema })

@@ -27,6 +27,8 @@ pub(crate) struct Tally {
     pub(crate) column: Option<String>,
     pub(crate) text: String,
     pub(crate) rows: Rows,
+    /// Whether they are rows of the return before.
+    pub(crate) before: bool,
 }
 
 impl Tally {
@@ -80,12 +82,19 @@ pub(crate) fn finish(whole: Vec<Finding>, counts: Counts, mut tallies: Vec<Tally
         });
         if tally.severity == Severity::NotChecked {
             let text = if total > 1 { format!("{} ({total} rows)", tally.text) } else { tally.text.clone() };
-            let row = tally.rows.first.first().copied().filter(|_| total == 1);
+            let row = tally.rows.first.first().copied().filter(|_| total == 1 && !tally.before);
             outcome.findings.push(tally.finding(row, text));
             continue;
         }
         let rows = tally.rows.first.iter().take(share);
-        outcome.findings.extend(rows.map(|row| tally.finding(Some(*row), tally.text.clone())));
+        outcome.findings.extend(rows.map(|row| match tally.before {
+            false => tally.finding(Some(*row), tally.text.clone()),
+            // a row of this return is what a finding names
+            true => {
+                let row = row.saturating_add(1);
+                tally.finding(None, format!("row {row} of this table in the earlier return: {}", tally.text))
+            }
+        }));
         let more = total.saturating_sub(share as u64);
         if more > 0 {
             let text = format!("{more} more rows have this finding, {total} in all: {}", tally.text);
@@ -128,6 +137,7 @@ mod tests {
             column: None,
             text: "wrong".into(),
             rows: Rows::default(),
+            before: false,
         };
         (0..rows).for_each(|row| tally.rows.add(row));
         tally
