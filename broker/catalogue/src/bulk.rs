@@ -134,10 +134,7 @@ fn akin(tables: &[TableDef], a: usize, b: usize) -> bool {
 #[must_use]
 pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, context: &Context<'_>) -> Examined {
     let mut findings = Findings::default();
-    let empty = |findings: Findings| {
-        let (findings, counts) = findings.finish();
-        tally::finish(findings, counts, Vec::new())
-    };
+    let empty = |findings: Findings| tally::finish(findings, Vec::new());
     let Some(plan) = of.bulk.clone() else {
         findings.error(&ids().file, Spot::HEADER, format!("a return of {} is one file", of.id));
         return Examined { outcome: empty(findings), rows: vec![], left_behind: vec![], lines: vec![] };
@@ -213,8 +210,7 @@ pub(crate) fn check(
         Covers::Event(_) => None,
     };
     let (Some(plan), Some(period)) = (of.bulk.clone(), period) else {
-        let (findings, counts) = findings.finish();
-        return tally::finish(findings, counts, Vec::new());
+        return tally::finish(findings, Vec::new());
     };
     let mut findings = findings;
     let mut frame = Frame::new(of, &plan);
@@ -222,8 +218,7 @@ pub(crate) fn check(
         let before = Before::of(of, &plan, context, &mut frame);
         judge(of, &plan, frame, before, when(period, context), findings)
     } else {
-        let (findings, counts) = findings.finish();
-        tally::finish(findings, counts, Vec::new())
+        tally::finish(findings, Vec::new())
     }
 }
 

@@ -44,8 +44,7 @@ pub(super) fn judge(
     }
     told.sort_by_key(|(rule, _)| *rule);
     tallies.extend(told.into_iter().map(|(_, tally)| tally));
-    let (findings, counts) = findings.finish();
-    tally::finish(findings, counts, tallies)
+    tally::finish(findings, tallies)
 }
 
 /// The rules over the rows of this return, or those over the rows of the return before.

@@ -4,7 +4,7 @@ use concordat_core::finding::{Counts, Finding, Severity};
 use concordat_core::ids::RuleId;
 
 use super::frame::Rows;
-use crate::checks::findings::MOST;
+use crate::checks::findings::{Findings, MOST};
 
 /// How often a rule was broken, or could not be checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +57,11 @@ pub struct Outcome {
 }
 
 /// Lists what was found: first what is about the return as a whole, then rule by rule.
-pub(crate) fn finish(whole: Vec<Finding>, counts: Counts, mut tallies: Vec<Tally>) -> Outcome {
+pub(crate) fn finish(whole: Findings, mut tallies: Vec<Tally>) -> Outcome {
     tallies.retain(|tally| tally.rows.total > 0);
-    let mut outcome = Outcome { findings: whole, counts, per_rule: Vec::new() };
-    outcome.findings.truncate(MOST);
     // one finding is kept for each, to say how many more there are
+    let (findings, counts) = whole.finish_within(MOST.saturating_sub(tallies.len()));
+    let mut outcome = Outcome { findings, counts, per_rule: Vec::new() };
     let room = MOST.saturating_sub(outcome.findings.len()).saturating_sub(tallies.len());
     let shares = shares(&tallies, room);
     for (tally, share) in tallies.iter().zip(shares) {
@@ -151,7 +151,7 @@ mod tests {
             tally("half", Severity::Error, 700),
             tally("blank", Severity::NotChecked, 90),
         ];
-        let outcome = finish(Vec::new(), Counts::default(), all);
+        let outcome = finish(Findings::default(), all);
         assert!(outcome.findings.len() <= MOST, "{}", outcome.findings.len());
         let counted: Vec<u64> = outcome.per_rule.iter().map(|count| count.rows).collect();
         assert_eq!(counted, [40_000, 3, 700, 90]);
@@ -163,5 +163,23 @@ mod tests {
         let last = often.last().unwrap();
         assert!(last.row.is_none() && last.text.ends_with("40000 in all: wrong"), "{}", last.text);
         assert_eq!(often.first().unwrap().row, Some(1));
+    }
+
+    #[test]
+    fn what_is_said_of_the_whole_leaves_room_for_the_rules() {
+        let mut whole = Findings::default();
+        (0..1_500).for_each(|row| {
+            let place = crate::checks::findings::Place { table: "t", row: Some(row), column: None };
+            whole.error(&"shape".parse().unwrap(), place, "half a row");
+        });
+        let outcome =
+            finish(whole, vec![tally("a", Severity::Error, 2_000), tally("b", Severity::NotChecked, 1)]);
+        assert_eq!(outcome.findings.len(), MOST);
+        assert_eq!(outcome.counts, Counts { errors: 3_500, queries: 0, infos: 0, not_checked: 1 });
+        let more: Vec<&str> =
+            outcome.findings.iter().filter(|f| f.row.is_none()).map(|f| f.text.as_str()).collect();
+        assert_eq!(more.len(), 2, "{more:?}");
+        assert!(more[0].starts_with("there are 503 more findings"), "{more:?}");
+        assert!(more[1].starts_with("2000 more rows"), "{more:?}");
     }
 }

@@ -134,9 +134,17 @@ impl Findings {
         self.has_errors() && total(&self.beyond) >= ENOUGH
     }
 
-    pub(crate) fn finish(mut self) -> (Vec<Finding>, Counts) {
+    pub(crate) fn finish(self) -> (Vec<Finding>, Counts) {
+        self.finish_within(MOST)
+    }
+
+    /// At most so many of them; then the last says how many more there are.
+    pub(crate) fn finish_within(mut self, most: usize) -> (Vec<Finding>, Counts) {
+        let least = if self.is_full() { "at least " } else { "" };
+        for finding in self.list.drain(most.min(self.list.len())..) {
+            count(&mut self.beyond, finding.severity);
+        }
         if total(&self.beyond) > 0 {
-            let least = if self.is_full() { "at least " } else { "" };
             if let Some(last) = self.list.pop() {
                 count(&mut self.beyond, last.severity);
             }
