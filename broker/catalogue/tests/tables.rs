@@ -324,12 +324,12 @@ words = "gone"
 "#;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(20))]
 
     #[test]
     fn last_years_rows_are_those_that_a_plain_loop_finds(
         then in prop::collection::vec((0u8..40, option(0u8..90), option(0u8..90), prop::option::of(any::<bool>())), 0..200),
-        now in prop::collection::vec((0u8..50, option(0u8..90), option(0u8..90), prop::option::of(any::<bool>())), 1..2_300),
+        now in prop::collection::vec((0u8..50, option(0u8..90), option(0u8..90), prop::option::of(any::<bool>())), 1..1_300),
     ) {
         let of = load(&format!("{HEAD}{TABLES}{BACK}")).unwrap();
         let people = "ID,Born,Visits,Agreed\np0,2020-01-01,1,yes\n".to_owned();
