@@ -54,8 +54,16 @@ pub struct Given {
 /// A usage [`Failure`] when something cannot be read, is no sound archive, is too large or too many, or holds
 /// answers that are none.
 pub fn given(path: &Path, of: &ReturnType, session: &mut Session<'_>) -> Result<Given, Failure> {
-    let ending = if of.is_xml() { ".xml" } else { ".csv" };
     let bytes = if path.is_dir() { None } else { Some(bytes(path, session)?) };
+    opened(path, of, bytes)
+}
+
+/// The same of the bytes of a file; of none where the path is a folder.
+///
+/// # Errors
+/// As [`given`].
+pub fn opened(path: &Path, of: &ReturnType, bytes: Option<Vec<u8>>) -> Result<Given, Failure> {
+    let ending = if of.is_xml() { ".xml" } else { ".csv" };
     let mut files = match bytes {
         None => folder(path, ending)?,
         Some(bytes) if bytes.starts_with(b"PK\x03\x04") => {
@@ -158,13 +166,14 @@ impl Given {
         Ok((subject, period, of))
     }
 
-    /// Checks it without making a return of it.
+    /// Checks it as far as a client can, without making a return of it.
     #[must_use]
     pub fn examine(&self, of: &ReturnType, period: Period, now: Timestamp) -> Examined {
+        let context = file::offline(now);
         match self.sheets(of) {
-            None => bulk::examine(of, &self.files(), period, now),
+            None => bulk::examine(of, &self.files(), period, &context),
             Some(Ok(read)) => {
-                let mut examined = bulk::examine_tables(of, &read.tables, period, now);
+                let mut examined = bulk::examine_tables(of, &read.tables, period, &context);
                 let outcome = &mut examined.outcome;
                 outcome.findings.splice(0..0, read.findings);
                 outcome.counts = outcome.counts.plus(read.counts);

@@ -11,8 +11,8 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use clap::Parser;
-use concordat_catalogue::Catalogue;
 use concordat_catalogue::bulk::{self, File};
+use concordat_catalogue::{Catalogue, Context};
 use concordat_tests::bench::process::peak_mib;
 use concordat_tests::bench::stats::Spread;
 use concordat_tests::bench::{Outcome, extracts, give, say};
@@ -100,7 +100,12 @@ fn borrowed(files: &[(String, Vec<u8>)]) -> Vec<File<'_>> {
 fn examine(rtype: &str, period: &str, files: &[File<'_>]) -> Outcome<bulk::Examined> {
     let period: concordat_core::period::Period = period.parse()?;
     let of = Catalogue::built_in().in_force(&rtype.parse()?, period.last_day()).ok_or("no such type")?;
-    Ok(bulk::examine(&of, files, period, "2024-04-20T09:00:00Z".parse()?))
+    Ok(bulk::examine(&of, files, period, &offline()?))
+}
+
+fn offline() -> Outcome<Context<'static>> {
+    let now = "2024-04-20T09:00:00Z".parse()?;
+    Ok(Context { now, previous: None, offline: true, calendar: None, sender: None })
 }
 
 fn peak(cell: &[String]) -> Outcome<()> {
@@ -142,8 +147,8 @@ fn measure(cell: &Cell, rounds: usize) -> Outcome<Measured> {
         let period: concordat_core::period::Period = cell.period.parse()?;
         Catalogue::built_in().in_force(&cell.rtype.parse()?, period.last_day()).ok_or("no such type")?
     };
-    let (period, now) = (cell.period.parse()?, "2024-04-20T09:00:00Z".parse()?);
-    let check = || bulk::examine(&of, &files, period, now);
+    let (period, context) = (cell.period.parse()?, offline()?);
+    let check = || bulk::examine(&of, &files, period, &context);
     let first = check();
     let rows: usize = first.rows.iter().filter_map(|(_, rows)| *rows).sum();
     let needed = ["header", "episodes", "children", "cin_details"];

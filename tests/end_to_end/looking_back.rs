@@ -1,6 +1,6 @@
 //! A return is compared with the one before it, which the broker alone holds.
 
-use concordat_tests::Person;
+use concordat_tests::{Person, Scene};
 
 /// A quarter of Hackney's children's social care: open plans, those started and ceased, referrals.
 fn quarter(period: &str, [open, started, ceased, referrals]: [u32; 4]) -> String {
@@ -11,7 +11,11 @@ fn quarter(period: &str, [open, started, ceased, referrals]: [u32; 4]) -> String
 }
 
 fn found(person: &Person, act: &str, period: &str, file: &str) -> Vec<(String, String)> {
-    let args = [act, "--type", "cds-csc-quarterly", "--period", period, file, "-o", "json"];
+    found_in(person, act, ["cds-csc-quarterly", period, file])
+}
+
+fn found_in(person: &Person, act: &str, [rtype, period, file]: [&str; 3]) -> Vec<(String, String)> {
+    let args = [act, "--type", rtype, "--period", period, file, "-o", "json"];
     let data = person.run(&args).ended(0).data();
     let findings = data["findings"].as_array().unwrap_or_else(|| panic!("no findings in {data}"));
     let word = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
@@ -55,4 +59,45 @@ fn a_quarter_that_was_withdrawn_is_compared_with_nothing() {
     let _ = csc.run(&["withdraw", &id, "--reason", "wrong_period"]).ended(0);
     let jump = scene.file("q3.csv", &quarter("2022-23/Q3", [111, 15, 5, 301]));
     assert_eq!(said(&found(&csc, "submit", "2022-23/Q3", &jump), "CSC-R6"), "not_checked");
+}
+
+/// A folder about one child: its date of birth, and the day its episode began.
+fn children(scene: &Scene, name: &str, born: &str, began: &str) -> String {
+    let folder = scene.folder(name);
+    let header = format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n903771,2,{born},WBRI,A000000000001,,\n");
+    let episodes = format!(
+        "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n\
+         903771,{began},S,C2,N1,U1,PR1,,,,E8 1EA,E8 1EA,SC000001\n"
+    );
+    std::fs::write(folder.join("header.csv"), header).unwrap();
+    std::fs::write(folder.join("episodes.csv"), episodes).unwrap();
+    folder.to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_year_of_looked_after_children_that_does_not_follow_from_last_years_is_queried_by_the_broker_alone() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let first = children(&scene, "first", "01/02/2010", "01/09/2021");
+    let before = found_in(&council, "submit", ["ssda903-extract", "2021-22", &first]);
+    assert_eq!(said(&before, "203"), "not_checked", "there is none before it: {before:?}");
+    assert_eq!(before.iter().filter(|(rule, _)| rule == "203").count(), 1, "once: {before:?}");
+
+    let second = children(&scene, "second", "02/02/2010", "01/10/2021");
+    let year = ["ssda903-extract", "2022-23", &second];
+    assert_eq!(said(&found_in(&council, "validate", year), "203"), "not_checked", "offline");
+    let after = found_in(&council, "submit", year);
+    for rule in ["203", "502", "562"] {
+        assert_eq!(said(&after, rule), "query", "{rule}: {after:?}");
+    }
+    for rule in ["202", "204", "208", "503A", "NoE"] {
+        assert_eq!(said(&after, rule), "", "{rule}: {after:?}");
+    }
+    assert_eq!(said(&after, "576"), "not_checked", "no table of missing periods: {after:?}");
+
+    let third = children(&scene, "third", "02/02/2010", "01/10/2021");
+    let last = found_in(&council, "submit", ["ssda903-extract", "2023-24", &third]);
+    for rule in ["203", "502", "562"] {
+        assert_eq!(said(&last, rule), "", "the same as the year before, not as the first: {last:?}");
+    }
 }

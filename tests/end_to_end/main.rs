@@ -21,6 +21,7 @@ mod partial;
 mod reading;
 mod refusals;
 mod routes;
+mod same_findings;
 mod tampering;
 mod templates;
 mod versions;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use concordat_cli::Desk;
-use concordat_core::clock::MachineClock;
+use concordat_core::clock::{Clock, MachineClock};
 
 /// What a command said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +79,12 @@ impl Person {
 
     /// As [`Person::run`], within a runtime.
     pub async fn run_async(&self, args: &[&str]) -> Said {
-        let (mut desk, captured) = Desk::captured(self.home.clone(), Arc::new(MachineClock));
+        self.run_by(Arc::new(MachineClock), args).await
+    }
+
+    /// As [`Person::run_async`], by another clock than the machine's.
+    pub async fn run_by(&self, clock: Arc<dyn Clock>, args: &[&str]) -> Said {
+        let (mut desk, captured) = Desk::captured(self.home.clone(), clock);
         let args = std::iter::once("concordat").chain(args.iter().copied()).map(OsString::from);
         let code = concordat_cli::run(args, &mut desk).await;
         Said { code, out: captured.take_stdout(), err: captured.take_stderr() }

@@ -7,6 +7,7 @@
 //! rules are the same and find the same. Whatever
 //! only a program can express is a named helper in `helpers`; all else stands in the return type's file.
 
+mod before;
 mod compile;
 pub(crate) mod days;
 mod eval;
@@ -39,7 +40,6 @@ use concordat_core::finding::Finding;
 use concordat_core::period::Period;
 use concordat_core::submission::Covers;
 use concordat_core::table::Table;
-use jiff::Timestamp;
 
 use crate::check::{Context, Draft};
 use crate::checks::findings::{Findings, Place as Spot, ids};
@@ -145,7 +145,7 @@ fn akin(tables: &[TableDef], a: usize, b: usize) -> bool {
 /// Checks the files of a return, without making the tables that would be sent: what a large return can be
 /// checked by.
 #[must_use]
-pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, now: Timestamp) -> Examined {
+pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, context: &Context<'_>) -> Examined {
     let mut findings = Findings::default();
     let Some(plan) = of.bulk.clone() else {
         findings.error(&ids().file, Spot::HEADER, format!("a return of {} is one file", of.id));
@@ -155,7 +155,7 @@ pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, now: Timesta
     let told = take(of, &plan, files, &mut frame, &mut findings);
     let rows = of.tables.iter().zip(&frame.heights).map(|(table, n)| (table.name.clone(), *n)).collect();
     let outcome = match told.whole {
-        true => parts::settle(of, &plan, frame, when(period, now), findings),
+        true => parts::settle(of, &plan, frame, (period, context), findings),
         false => unjudged(findings),
     };
     Examined { outcome, rows, left_behind: told.left_behind, lines: told.lines }
@@ -163,7 +163,7 @@ pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, now: Timesta
 
 /// Checks tables as they are sent, such as those of a workbook, without making a return of them.
 #[must_use]
-pub fn examine_tables(of: &ReturnType, tables: &[Table], period: Period, now: Timestamp) -> Examined {
+pub fn examine_tables(of: &ReturnType, tables: &[Table], period: Period, context: &Context<'_>) -> Examined {
     let mut findings = Findings::default();
     let Some(plan) = &of.bulk else {
         findings.error(&ids().file, Spot::HEADER, format!("a return of {} is one file", of.id));
@@ -173,14 +173,13 @@ pub fn examine_tables(of: &ReturnType, tables: &[Table], period: Period, now: Ti
     let whole = shape::take(of, tables, &mut frame, &mut findings);
     let rows = of.tables.iter().zip(&frame.heights).map(|(table, n)| (table.name.clone(), *n)).collect();
     let outcome =
-        if whole { parts::settle(of, plan, frame, when(period, now), findings) } else { unjudged(findings) };
+        if whole { parts::settle(of, plan, frame, (period, context), findings) } else { unjudged(findings) };
     Examined { outcome, rows, left_behind: vec![], lines: vec![] }
 }
 
 /// What was found before any rule could speak.
 fn unjudged(findings: Findings) -> Outcome {
-    let (findings, counts) = findings.finish();
-    tally::finish(findings, counts, Vec::new())
+    tally::finish(findings, Vec::new())
 }
 
 /// Reads the files of a return into the tables that are sent.
@@ -246,7 +245,7 @@ pub(crate) fn check(
     let mut findings = findings;
     let mut frame = Frame::new(of, &plan);
     if shape::take(of, &draft.tables, &mut frame, &mut findings) {
-        parts::settle(of, &plan, frame, when(period, context.now), findings)
+        parts::settle(of, &plan, frame, (period, context), findings)
     } else {
         unjudged(findings)
     }
@@ -262,20 +261,19 @@ pub(crate) fn check_stream<R: Read>(
 ) -> Result<Outcome, ReadFault> {
     let (Some(plan), Covers::Period(period)) = (of.bulk.clone(), covers) else {
         findings.error(&ids().period, Spot::HEADER, "this return is read as a whole, not as it comes");
-        let (findings, counts) = findings.finish();
-        return Ok(tally::finish(findings, counts, Vec::new()));
+        return Ok(unjudged(findings));
     };
     let mut frame = Frame::new(of, &plan);
     if shape::take_stream(of, tables, &mut frame, &mut findings)? {
-        return Ok(parts::settle(of, &plan, frame, when(*period, context.now), findings));
+        return Ok(parts::settle(of, &plan, frame, (*period, context), findings));
     }
-    let (findings, counts) = findings.finish();
-    Ok(tally::finish(findings, counts, Vec::new()))
+    Ok(unjudged(findings))
 }
 
-fn when(period: Period, now: Timestamp) -> When {
+fn when<'a>(period: Period, context: &Context<'a>) -> When<'a> {
     When {
         period: (days::of(period.first_day()), days::of(period.last_day())),
-        today: days::of(london_date(now)),
+        today: days::of(london_date(context.now)),
+        calendar: context.calendar,
     }
 }

@@ -152,15 +152,16 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    /// What stands here for a rule of a return of several tables: that is compiled by `bulk`.
-    pub(crate) const fn elsewhere() -> Self {
+    /// What stands here for a rule of a return of several tables: that is compiled by `bulk`. Whether it reads
+    /// the return before, and whether it counts working days, is said here all the same.
+    pub(crate) const fn elsewhere(previous: bool, calendar: bool) -> Self {
         Self {
             logic: Logic::Constant(true),
             fields: Vec::new(),
             cells: Vec::new(),
             parts: Vec::new(),
-            previous: false,
-            calendar: false,
+            previous,
+            calendar,
         }
     }
 

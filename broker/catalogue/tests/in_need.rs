@@ -3,124 +3,25 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod common;
+#[path = "rules/fixtures/mod.rs"]
+mod fixtures;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use common::{check_both, draft, shipped};
+use common::{check_both, draft, offline, online, shipped};
 use concordat_catalogue::ReturnType;
 use concordat_catalogue::bulk::{self, Examined, File, RuleCount};
 use concordat_core::finding::Severity;
-
-/// A message without a fault.
-const SOUND: &str = include_str!("rules/fixtures/in_need.xml");
-
-/// What is written in place of what.
-type Edit = (&'static str, &'static str);
-
-struct Fixture {
-    rule: &'static str,
-    breaks: &'static [Edit],
-    passes: &'static [Edit],
-}
-
-const fn fixture(rule: &'static str, breaks: &'static [Edit], passes: &'static [Edit]) -> Fixture {
-    Fixture { rule, breaks, passes }
-}
-
-const END: &str = "<AssessmentAuthorisationDate>2023-11-19</AssessmentAuthorisationDate>";
-const CONFERENCE: &str = "<DateOfInitialCPC>2023-12-07</DateOfInitialCPC>";
-
-const FIXTURES: &[Fixture] = &[
-    fixture("100", &[("2024-03-31</ReferenceDate>", "2024-03-30</ReferenceDate>")], &[]),
-    fixture(
-        "1103",
-        &[("2023-10-10</AssessmentActual", "2023-10-05</AssessmentActual")],
-        &[("2023-10-10</AssessmentActual", "2023-10-06</AssessmentActual")],
-    ),
-    fixture(
-        "1105",
-        &[("2023-12-07</CPPstart", "2022-10-05</CPPstart")],
-        &[("2023-12-07</CPPstart", "2023-12-06</CPPstart")],
-    ),
-    fixture("1510", &[("H801200001001", "Z801200001001")], &[("H801200001001", "G80120000101A")]),
-    // the check letter of the wrong authority is right
-    fixture("1530", &[("H801200001001", "X817558133462")], &[]),
-    fixture(
-        "2885",
-        &[("2023-12-07</CPPstart", "2023-12-08</CPPstart")],
-        &[("2023-12-07</CPPstart", "2023-12-06</CPPstart")],
-    ),
-    fixture("4180", &[("<Sex>0</Sex>", "<Sex>M</Sex>")], &[("<Sex>0</Sex>", "<Sex>9</Sex>")]),
-    fixture("8500", &[("<LAchildID>X2</LAchildID>", "<LAchildID/>")], &[]),
-    fixture("8510", &[("<LAchildID>X2<", "<LAchildID>X1<")], &[("<LAchildID>X2<", "<LAchildID>x1<")]),
-    fixture(
-        "8520",
-        &[(
-            "<ExpectedPersonBirthDate>2024-07-01</ExpectedPersonBirthDate>",
-            "<PersonBirthDate>2024-04-01</PersonBirthDate>",
-        )],
-        &[(
-            "<ExpectedPersonBirthDate>2024-07-01</ExpectedPersonBirthDate>",
-            "<PersonBirthDate>2024-03-31</PersonBirthDate>",
-        )],
-    ),
-    fixture(
-        "8525",
-        &[("<ExpectedPersonBirthDate>2024-07-01</ExpectedPersonBirthDate>", "")],
-        &[("<ExpectedPersonBirthDate>2024-07-01<", "<ExpectedPersonBirthDate>2024-07-02<")],
-    ),
-    fixture(
-        "8606",
-        &[("2024-07-01</Expected", "2024-11-08</Expected")],
-        &[("2024-07-01</Expected", "2024-11-07</Expected")],
-    ),
-    fixture(
-        "8670Q",
-        &[(END, ""), ("2023-10-10</AssessmentActual", "2024-01-25</AssessmentActual")],
-        &[(END, ""), ("2023-10-10</AssessmentActual", "2024-01-26</AssessmentActual")],
-    ),
-    fixture(
-        "8675Q",
-        &[
-            (CONFERENCE, ""),
-            ("2023-11-20</S47", "2024-03-07</S47"),
-            ("2023-12-07</CPPstart", "2023-12-06</CPPstart"),
-        ],
-        &[
-            (CONFERENCE, ""),
-            ("2023-11-20</S47", "2024-03-08</S47"),
-            ("2023-12-07</CPPstart", "2023-12-06</CPPstart"),
-        ],
-    ),
-    fixture(
-        "8840",
-        &[("2024-03-14</CPPend", "2023-12-07</CPPend")],
-        &[("2024-03-14</CPPend", "2023-12-08</CPPend")],
-    ),
-    fixture(
-        "8925",
-        &[("2024-03-14</CPPend", "2023-12-01</CPPend")],
-        &[("<CPPendDate>2024-03-14</CPPendDate>", "")],
-    ),
-];
+use fixtures::in_need::{CONFERENCE, END, FIXTURES, SOUND, message};
 
 fn of() -> Arc<ReturnType> {
     shipped("cin-census")
 }
 
-fn message(edits: &[Edit]) -> String {
-    let mut text = SOUND.to_owned();
-    for (from, to) in edits {
-        assert_eq!(text.matches(from).count(), 1, "{from}");
-        text = text.replace(from, to);
-    }
-    text
-}
-
 fn examine(text: &str) -> Examined {
     let file = File { name: "cin.xml", bytes: text.as_bytes() };
-    bulk::examine(&of(), &[file], "2023-24".parse().unwrap(), common::now())
+    bulk::examine(&of(), &[file], "2023-24".parse().unwrap(), &online(None))
 }
 
 fn broken(counts: &[RuleCount]) -> BTreeSet<&str> {
@@ -190,10 +91,34 @@ fn the_tables_that_are_sent_are_found_to_be_what_the_message_is() {
         for edits in [fixture.breaks, fixture.passes] {
             let text = message(edits);
             let tables = bulk::read(&of, &[File { name: "cin.xml", bytes: text.as_bytes() }]).unwrap().tables;
-            let checked = check_both(&of, draft(&of, "2023-24", tables));
+            let checked = check_both(&of, draft(&of, "2023-24", tables), &online(None));
             assert_eq!(checked.findings, examine(&text).outcome.findings, "{}", fixture.rule);
         }
     }
+}
+
+#[test]
+fn without_the_bank_holidays_what_counts_working_days_is_not_checked_and_says_why_once() {
+    let twice = SOUND
+        .replacen(END, "", 1)
+        .replacen(CONFERENCE, "", 1)
+        .replace("2023-12-07</CPPstart", "2023-12-06</CPPstart");
+    let file = File { name: "cin.xml", bytes: twice.as_bytes() };
+    let examined = bulk::examine(&of(), &[file], "2023-24".parse().unwrap(), &offline());
+    let told: Vec<_> = examined
+        .outcome
+        .findings
+        .iter()
+        .map(|f| (f.rule.as_str(), f.severity, f.row, f.text.as_str()))
+        .collect();
+    let why = "not checked offline: only the broker holds the bank holidays by which this rule counts";
+    assert_eq!(
+        told,
+        [("8670Q", Severity::NotChecked, None, why), ("8675Q", Severity::NotChecked, None, why)]
+    );
+    let needing: Vec<_> =
+        of().rules.iter().filter(|rule| rule.needs_broker()).map(|rule| rule.id.to_string()).collect();
+    assert_eq!(needing, ["8670Q", "8675Q"]);
 }
 
 #[test]
@@ -204,7 +129,7 @@ fn sex_is_m_f_or_u_from_2024_and_a_code_before() {
         ("2024-03-31</ReferenceDate>", "2025-03-31</ReferenceDate>"),
     ]);
     let file = File { name: "cin.xml", bytes: text.as_bytes() };
-    let examined = bulk::examine(&of(), &[file], "2024-25".parse().unwrap(), common::now());
+    let examined = bulk::examine(&of(), &[file], "2024-25".parse().unwrap(), &online(None));
     assert_eq!(broken(&examined.outcome.per_rule), BTreeSet::new());
 }
 
@@ -280,7 +205,7 @@ fn a_row_that_names_no_row_above_it_is_refused() {
     let mut tables = bulk::read(&of, &[File { name: "cin.xml", bytes: SOUND.as_bytes() }]).unwrap().tables;
     let at = tables[2].columns.len();
     tables[2].cells.set(at, "9");
-    let checked = check_both(&of, draft(&of, "2023-24", tables));
+    let checked = check_both(&of, draft(&of, "2023-24", tables), &online(None));
     let told: Vec<_> = checked.findings.iter().map(|f| (f.rule.as_str(), f.row, f.text.as_str())).collect();
     assert!(told.contains(&("table-shape", Some(2), "`child_row` names no row of `children`")), "{told:?}");
     assert!(checked.valid.is_none());

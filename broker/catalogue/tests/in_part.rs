@@ -40,7 +40,7 @@ fn borrowed(files: &[(String, Vec<u8>)]) -> Vec<File<'_>> {
 
 fn checked(of: &ReturnType, files: &[(String, Vec<u8>)]) -> (Checked, Vec<Table>) {
     let tables = bulk::read(of, &borrowed(files)).unwrap().tables;
-    (check_both(of, draft(of, "2022-23", tables.clone())), tables)
+    (check_both(of, draft(of, "2022-23", tables.clone()), &offline()), tables)
 }
 
 fn refused(part: &InPart) -> Vec<(&str, Vec<&str>)> {
@@ -104,7 +104,7 @@ fn the_files_are_judged_as_the_tables_are() {
     let of = shipped("ssda903-extract");
     let files = folder(10, broken);
     let (sent, _) = checked(&of, &files);
-    let offline = bulk::examine(&of, &borrowed(&files), "2022-23".parse().unwrap(), common::now()).outcome;
+    let offline = bulk::examine(&of, &borrowed(&files), "2022-23".parse().unwrap(), &offline()).outcome;
     assert_eq!(offline.findings, sent.findings);
     assert_eq!(offline.counts, sent.counts);
     let (one, other) = (offline.in_part.unwrap(), sent.in_part.unwrap());

@@ -9,158 +9,42 @@ mod fixtures;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use common::{check_both, draft, shipped};
+use common::{check_both, draft, offline, online, shipped};
 use concordat_catalogue::ReturnType;
 use concordat_catalogue::bulk::{self, File, RuleCount};
-use concordat_core::finding::Severity;
-use fixtures::LOOKED_AFTER;
-
-/// A table, a row, and what its cells say; a row beyond the last is the first again.
-type Edit = (&'static str, usize, &'static [(&'static str, &'static str)]);
-
-struct Fixture {
-    rule: &'static str,
-    breaks: &'static [Edit],
-    /// Rules that a breaking folder cannot but break as well.
-    also: &'static [&'static str],
-    passes: &'static [Edit],
-}
-
-const fn fixture(rule: &'static str, breaks: &'static [Edit], passes: &'static [Edit]) -> Fixture {
-    Fixture { rule, breaks, also: &[], passes }
-}
-
-const FIXTURES: &[Fixture] = &[
-    fixture("101", &[("header", 0, &[("SEX", "3")])], &[("header", 0, &[("SEX", "1")])]),
-    fixture("102", &[("header", 0, &[("DOB", "31/02/2010")])], &[("header", 0, &[("DOB", "28/02/2010")])]),
-    fixture("103", &[("header", 0, &[("ETHNIC", "")])], &[("header", 0, &[("ETHNIC", "NOBT")])]),
-    fixture(
-        "141",
-        &[("episodes", 0, &[("DECOM", "2023-04-01")])],
-        &[("episodes", 0, &[("DECOM", "01/04/2023")])],
-    ),
-    Fixture {
-        rule: "142",
-        breaks: &[("episodes", 1, &[("DECOM", "01/06/2023")])],
-        also: &[],
-        passes: &[
-            ("episodes", 0, &[("DEC", "01/06/2023"), ("REC", "X1")]),
-            ("episodes", 1, &[("DECOM", "01/06/2023")]),
-        ],
-    },
-    fixture("143", &[("episodes", 0, &[("RNE", "s")])], &[("episodes", 0, &[("RNE", "")])]),
-    fixture("144", &[("episodes", 0, &[("LS", "section 20")])], &[("episodes", 0, &[("LS", "V2")])]),
-    fixture("145", &[("episodes", 0, &[("CIN", "N9")])], &[("episodes", 0, &[("CIN", "N8")])]),
-    fixture("146", &[("episodes", 0, &[("PLACE", "P0")])], &[("episodes", 0, &[("PLACE", "H5")])]),
-    fixture(
-        "147",
-        &[("episodes", 0, &[("DEC", "soon"), ("REC", "X1")])],
-        &[("episodes", 0, &[("DEC", "29/02/2024"), ("REC", "X1")])],
-    ),
-    fixture("148", &[("episodes", 0, &[("REC", "X1")])], &[("episodes", 0, &[("DEC", ""), ("REC", "")])]),
-    fixture(
-        "149",
-        &[("episodes", 0, &[("DEC", "01/06/2023"), ("REC", "E1")])],
-        &[("episodes", 0, &[("DEC", "01/06/2023"), ("REC", "E11")])],
-    ),
-    fixture("182", &[("oc2", 0, &[("TEETH_CHECK", "")])], &[("oc2", 0, OC2_BLANK)]),
-    fixture(
-        "501",
-        &[
-            ("episodes", 0, &[("DEC", "01/06/2023"), ("REC", "X1")]),
-            ("episodes", 1, &[("DECOM", "31/05/2023"), ("DEC", ""), ("REC", "")]),
-        ],
-        &[
-            ("episodes", 0, &[("DEC", "01/06/2023"), ("REC", "X1")]),
-            ("episodes", 1, &[("DECOM", "01/06/2023"), ("DEC", ""), ("REC", "")]),
-        ],
-    ),
-    fixture(
-        "522",
-        &[("placed_for_adoption", 0, &[("DATE_PLACED_CEASED", "31/12/2022")])],
-        &[("placed_for_adoption", 0, &[("DATE_PLACED_CEASED", "01/01/2023")])],
-    ),
-    fixture(
-        "523",
-        &[("ad1", 0, &[("DATE_INT", "02/01/2023")])],
-        &[("ad1", 0, &[("DATE_INT", "01/01/2023")])],
-    ),
-    fixture(
-        "526",
-        &[("episodes", 0, &[("PLACE_PROVIDER", "")])],
-        &[("episodes", 0, &[("PLACE_PROVIDER", ""), ("PLACE", "T0")])],
-    ),
-    fixture("527", &[("episodes", 0, &[("PLACE", "R5")])], &[("episodes", 0, &[("PLACE", "R3")])]),
-    fixture(
-        "528",
-        &[("episodes", 0, &[("PLACE", "R2"), ("PLACE_PROVIDER", "PR2")])],
-        &[("episodes", 0, &[("PLACE", "R1"), ("PLACE_PROVIDER", "PR2")])],
-    ),
-    fixture(
-        "529",
-        &[("episodes", 0, &[("PLACE", "U3"), ("PLACE_PROVIDER", "PR3")])],
-        &[("episodes", 0, &[("PLACE", "R2"), ("PLACE_PROVIDER", "PR3")])],
-    ),
-    fixture(
-        "530",
-        &[("episodes", 0, &[("PLACE", "P1"), ("PLACE_PROVIDER", "PR4")])],
-        &[("episodes", 0, &[("PLACE", "P2"), ("PLACE_PROVIDER", "PR4")])],
-    ),
-    fixture(
-        "550",
-        &[("episodes", 0, &[("PLACE", "U1"), ("PLACE_PROVIDER", "PR0")])],
-        &[("episodes", 0, &[("PLACE", "P1"), ("PLACE_PROVIDER", "PR0")])],
-    ),
-    fixture(
-        "574",
-        &[
-            ("missing", 0, &[("MIS_END", "")]),
-            ("missing", 1, &[("MIS_START", "01/07/2023"), ("MIS_END", "02/07/2023")]),
-        ],
-        &[("missing", 1, &[("MIS_START", "03/06/2023"), ("MIS_END", "")])],
-    ),
-];
-
-const OC2_BLANK: &[(&str, &str)] = &[
-    ("CONVICTED", ""),
-    ("HEALTH_CHECK", ""),
-    ("IMMUNISATIONS", ""),
-    ("TEETH_CHECK", ""),
-    ("HEALTH_ASSESSMENT", ""),
-    ("SUBSTANCE_MISUSE", ""),
-    ("INTERVENTION_RECEIVED", ""),
-    ("INTERVENTION_OFFERED", ""),
-];
+use concordat_core::finding::{Finding, Severity};
+use concordat_core::table::Table;
+use fixtures::looked_after::{Edit, FIXTURES, folder};
 
 fn of() -> Arc<ReturnType> {
     shipped("ssda903-extract")
-}
-
-fn folder(edits: &[Edit]) -> BTreeMap<String, String> {
-    let mut files = BTreeMap::new();
-    for (table, heading, row) in LOOKED_AFTER {
-        let columns: Vec<&str> = heading.split(',').collect();
-        let mut rows: Vec<Vec<&str>> = vec![row.split(',').collect()];
-        for (_, at, cells) in edits.iter().filter(|(name, ..)| name == table) {
-            while rows.len() <= *at {
-                rows.push(row.split(',').collect());
-            }
-            for (column, value) in *cells {
-                rows[*at][columns.iter().position(|c| c == column).unwrap()] = value;
-            }
-        }
-        let rows: Vec<String> = rows.iter().map(|row| row.join(",")).collect();
-        files.insert(format!("{table}.csv"), format!("{heading}\n{}\n", rows.join("\n")));
-    }
-    files
 }
 
 fn files(folder: &BTreeMap<String, String>) -> Vec<File<'_>> {
     folder.iter().map(|(name, text)| File { name, bytes: text.as_bytes() }).collect()
 }
 
+fn tables(folder: &BTreeMap<String, String>) -> Vec<Table> {
+    bulk::read(&of(), &files(folder)).unwrap().tables
+}
+
+/// Last year's return: the child's, or that of another child.
+fn before(edits: Option<&[Edit]>) -> Vec<Table> {
+    // who was no longer looked after
+    let left: &[Edit] = &[("episodes", 0, &[("DEC", "01/02/2023"), ("REC", "E11")])];
+    let mut folder = folder(edits.unwrap_or(left));
+    if edits.is_none() {
+        folder.values_mut().for_each(|text| *text = text.replace("\n1,", "\n999,"));
+    }
+    tables(&folder)
+}
+
+fn examine_after(before: &[Table], folder: &BTreeMap<String, String>) -> bulk::Examined {
+    bulk::examine(&of(), &files(folder), "2023-24".parse().unwrap(), &online(Some(before)))
+}
+
 fn examine(folder: &BTreeMap<String, String>) -> bulk::Examined {
-    bulk::examine(&of(), &files(folder), "2023-24".parse().unwrap(), common::now())
+    examine_after(&before(None), folder)
 }
 
 fn broken(counts: &[RuleCount]) -> BTreeSet<&str> {
@@ -184,7 +68,7 @@ fn headings_alone_are_no_return_in_files_or_as_sent() {
     let told: Vec<_> = found.iter().map(|f| (f.rule.as_str(), f.table.as_str(), f.row)).collect();
     assert_eq!(told, [("table-rows", "header", None), ("table-rows", "episodes", None)]);
     let tables = bulk::read(&of(), &files(&empty)).unwrap().tables;
-    let sent = check_both(&of(), draft(&of(), "2023-24", tables));
+    let sent = check_both(&of(), draft(&of(), "2023-24", tables), &online(None));
     assert_eq!((sent.counts.errors, sent.valid.is_none()), (2, true));
 }
 
@@ -196,12 +80,16 @@ fn every_rule_has_a_folder_that_breaks_it_and_nothing_else_and_one_that_keeps_it
     assert_eq!(known, with, "a rule without fixtures, or fixtures without a rule");
     for fixture in FIXTURES {
         let rule = fixture.rule;
+        let before = before(fixture.before);
+        let breaking = examine_after(&before, &folder(fixture.breaks));
         let wanted: BTreeSet<&str> = fixture.also.iter().copied().chain([rule]).collect();
-        let breaking = examine(&folder(fixture.breaks));
         assert_eq!(broken(&breaking.outcome.per_rule), wanted, "{rule} broken");
         let first = breaking.outcome.findings.iter().find(|f| f.rule.as_str() == rule).unwrap();
-        assert!(first.row.is_some() && first.column.is_some(), "{rule} names its row and column");
-        let passing = examine(&folder(fixture.passes));
+        // a row of last year's return is named in the words
+        let row =
+            first.row.is_some() || first.text.starts_with("row 2 of this table in the earlier return: ");
+        assert!(row && first.column.is_some(), "{rule} names its row and column");
+        let passing = examine_after(&before, &folder(fixture.passes));
         assert_eq!(broken(&passing.outcome.per_rule), BTreeSet::new(), "{rule} kept");
         let told = passing.outcome.per_rule.iter().find(|count| count.rule.as_str() == rule);
         assert_eq!(told, None, "{rule} is decided, not left unchecked");
@@ -214,9 +102,9 @@ fn the_tables_that_are_sent_are_found_to_be_what_the_files_are() {
     for fixture in FIXTURES {
         for edits in [fixture.breaks, fixture.passes] {
             let folder = folder(edits);
-            let tables = bulk::read(&of, &files(&folder)).unwrap().tables;
-            let checked = check_both(&of, draft(&of, "2023-24", tables));
-            let outcome = examine(&folder).outcome;
+            let before = before(fixture.before);
+            let checked = check_both(&of, draft(&of, "2023-24", tables(&folder)), &online(Some(&before)));
+            let outcome = examine_after(&before, &folder).outcome;
             assert_eq!(checked.findings, outcome.findings, "{}", fixture.rule);
             assert_eq!((checked.counts, &checked.per_rule), (outcome.counts, &outcome.per_rule));
             assert_eq!(checked.valid.is_some(), outcome.counts.errors == 0);
@@ -232,6 +120,128 @@ fn a_rule_over_a_table_that_is_not_there_says_so_and_does_not_pass() {
     let told: Vec<_> =
         examined.outcome.findings.iter().map(|f| (f.rule.as_str(), f.severity, f.text.as_str())).collect();
     assert_eq!(told, [("523", Severity::NotChecked, "not checked: the table `ad1` is not in this return")]);
+}
+
+fn told(findings: &[Finding], rule: &str) -> Vec<(Severity, Option<u32>, String)> {
+    let of = findings.iter().filter(|finding| finding.rule.as_str() == rule);
+    of.map(|finding| (finding.severity, finding.row, finding.text.clone())).collect()
+}
+
+/// The rules that need last year's return.
+const LOOKING_BACK: [&str; 23] = [
+    "202",
+    "203",
+    "204",
+    "207",
+    "208",
+    "502",
+    "503A",
+    "503B",
+    "503C",
+    "503D",
+    "503E",
+    "503F",
+    "559",
+    "560",
+    "561",
+    "562",
+    "576",
+    "584",
+    "624",
+    "626",
+    "1010",
+    "NoE",
+    "open-last-year",
+];
+
+#[test]
+fn without_last_years_return_every_rule_that_needs_it_says_so_once_and_why() {
+    let early: &[Edit] = &[
+        ("episodes", 0, &[("DECOM", "01/01/2023")]),
+        ("placed_for_adoption", 0, &[("DATE_PLACED", "01/01/2023")]),
+        ("ad1", 0, &[("DATE_INT", "01/01/2023")]),
+        ("header", 0, &[("MOTHER", "1"), ("MC_DOB", "01/01/2023")]),
+        ("header", 1, &[("CHILD", "2")]),
+        ("oc3", 0, &[("CHILD", "3")]),
+        ("episodes", 1, &[("CHILD", "2"), ("DECOM", "01/01/2023")]),
+    ];
+    let folder = folder(early);
+    let none = online(None);
+    for (context, why) in [
+        (&none, "not checked: there is no earlier return to compare with"),
+        (&offline(), "not checked offline: only the broker holds the earlier return to compare with"),
+    ] {
+        let examined = bulk::examine(&of(), &files(&folder), "2023-24".parse().unwrap(), context);
+        for rule in LOOKING_BACK {
+            let said = told(&examined.outcome.findings, rule);
+            assert_eq!(said, [(Severity::NotChecked, None, why.to_owned())], "{rule}");
+        }
+        assert_eq!(broken(&examined.outcome.per_rule), BTreeSet::new());
+    }
+}
+
+#[test]
+fn only_the_rules_that_look_back_are_left_to_the_broker() {
+    let of = of();
+    let needing: BTreeSet<&str> =
+        of.rules.iter().filter(|rule| rule.needs_broker()).map(|rule| rule.id.as_str()).collect();
+    assert_eq!(needing, BTreeSet::from(LOOKING_BACK));
+    assert!(of.needs_previous());
+}
+
+#[test]
+fn a_table_that_last_years_return_did_not_have_leaves_its_rules_not_checked() {
+    let before: Vec<Table> = before(Some(&[])).into_iter().filter(|table| table.name != "missing").collect();
+    let findings = examine_after(&before, &folder(&[])).outcome.findings;
+    let text = "not checked: the table `missing` is not in the earlier return".to_owned();
+    assert_eq!(told(&findings, "576"), [(Severity::NotChecked, None, text)]);
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+}
+
+#[test]
+fn columns_that_last_years_return_did_not_have_are_blank() {
+    let mut before = before(Some(&[]));
+    let header = &mut before[0];
+    let keep: Vec<usize> = (0..header.columns.len()).filter(|at| header.columns[*at] != "SEX").collect();
+    let rows: Vec<String> = header
+        .rows()
+        .flat_map(|row| keep.iter().map(|at| row.get(*at).unwrap().to_owned()).collect::<Vec<_>>())
+        .collect();
+    header.columns.remove(1);
+    header.cells = rows.iter().collect();
+    assert_eq!(examine_after(&before, &folder(&[])).outcome.findings, []);
+}
+
+#[test]
+fn of_several_episodes_of_last_year_the_last_one_to_begin_counts() {
+    // the open one stands first in the file, and began last
+    let before = before(Some(&[
+        ("episodes", 0, &[("DECOM", "01/02/2023")]),
+        ("episodes", 1, &[("DECOM", "01/01/2022"), ("DEC", "01/02/2023"), ("REC", "X1")]),
+    ]));
+    let with = |edits| examine_after(&before, &folder(edits)).outcome.per_rule;
+    assert_eq!(broken(&with(&[("episodes", 0, &[("DECOM", "01/02/2023")])])), BTreeSet::new());
+    assert_eq!(broken(&with(&[("episodes", 0, &[("DECOM", "01/01/2022")])])), BTreeSet::from(["502", "562"]));
+}
+
+#[test]
+fn a_pupil_number_may_become_known_and_not_unknown_again() {
+    for (then, now, breaks) in [
+        ("UN3", "A000000000001", false),
+        ("UN1", "UN2", false),
+        ("UN3", "UN4", true),
+        ("A000000000001", "UN3", true),
+        ("UN3", "UN3", false),
+    ] {
+        let with = |upn| {
+            let mut folder = folder(&[]);
+            folder.insert("header.csv".into(), folder["header.csv"].replace("A000000000001", upn));
+            folder
+        };
+        let (before, folder) = (tables(&with(then)), with(now));
+        let found = examine_after(&before, &folder).outcome.per_rule;
+        assert_eq!(broken(&found).contains("208"), breaks, "{then} to {now}");
+    }
 }
 
 #[test]

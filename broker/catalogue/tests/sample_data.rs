@@ -71,7 +71,7 @@ fn the_looked_after_sample_breaks_each_rule_as_often_as_a_naive_count_says() {
     let files = files_of(&folder);
     let files: Vec<File<'_>> = files.iter().map(|(name, bytes)| File { name, bytes }).collect();
     let of = shipped("ssda903-extract");
-    let examined = bulk::examine(&of, &files, "2018-19".parse().unwrap(), common::now());
+    let examined = bulk::examine(&of, &files, "2018-19".parse().unwrap(), &common::online(None));
     let found = broken(&examined.outcome.per_rule);
     eprintln!("{found:#?}");
     let count = |rule: &str| found.get(rule).copied().unwrap_or(0);
@@ -176,7 +176,7 @@ fn the_census_sample_breaks_rules_as_often_as_a_naive_count_says() {
     let text = std::str::from_utf8(&bytes).unwrap();
     let of = shipped("cin-census");
     let file = File { name: "fake_CIN_data.xml", bytes: &bytes };
-    let examined = bulk::examine(&of, &[file], "2021-22".parse().unwrap(), common::now());
+    let examined = bulk::examine(&of, &[file], "2021-22".parse().unwrap(), &common::online(None));
     let found = broken(&examined.outcome.per_rule);
     eprintln!("{:#?}\n{found:#?}", examined.rows);
     let count = |rule: &str| found.get(rule).copied().unwrap_or(0);

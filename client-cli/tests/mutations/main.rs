@@ -10,16 +10,18 @@
 mod bend;
 mod samples;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bend::Random;
 use concordat_catalogue::read::Asked;
-use concordat_catalogue::{Catalogue, ReturnType, TypeKind};
+use concordat_catalogue::{Catalogue, ReturnType};
 use concordat_cli::explain::Answers;
 use concordat_cli::file::{self, Owner, Reading, Subject};
 use concordat_cli::marked;
+use concordat_cli::several;
 use concordat_core::period::Frequency;
 use samples::Sample;
 
@@ -84,6 +86,39 @@ fn try_one(bytes: &[u8], of: &ReturnType, catalogue: &Catalogue, also_mark: bool
     got
 }
 
+/// The same for a return of several tables, of which the bytes are one file, or a ZIP of all.
+fn try_several(bytes: &[u8], name: &str, of: &ReturnType) -> Got {
+    let one_sentence = |text: &str| !text.is_empty() && !text.contains('\n') && text.len() < 2_000;
+    let is_table = !of.is_xml() && name.to_lowercase().ends_with(".csv");
+    let bytes = if is_table { samples::archive(Some((name, bytes))) } else { bytes.to_vec() };
+    let given = match several::opened(Path::new(name), of, Some(bytes)) {
+        Err(failure) => {
+            assert!(one_sentence(&failure.what));
+            return Got::Nowhere;
+        }
+        Ok(given) => given,
+    };
+    let now = "2024-05-03T10:00:00Z".parse().unwrap();
+    let subject = subject(of);
+    let period = subject.period.unwrap();
+    let outcome = given.examine(of, period, now).outcome;
+    assert!(outcome.findings.len() <= 1_000);
+    assert!(outcome.findings.iter().all(|finding| one_sentence(&finding.text)));
+    let owner = Owner { agency: "hackney-council".parse().unwrap(), areas: vec![] };
+    match given.read(of, &subject, period, &owner).unwrap() {
+        Reading::Unreadable(found) => {
+            assert!(!found.findings.is_empty() && outcome.counts.errors > 0);
+            Got::Nowhere
+        }
+        Reading::Draft { draft, about } => {
+            let checked = file::check_offline(of, draft, now);
+            let found = about.found.and(checked.findings, checked.counts);
+            assert_eq!((found.findings, found.counts), (outcome.findings, outcome.counts));
+            if checked.valid.is_some() { Got::Accepted } else { Got::Read }
+        }
+    }
+}
+
 /// Says which mutation it was when it panics.
 struct Named<'s>(u64, &'s Sample);
 
@@ -107,19 +142,29 @@ fn one(seed: u64, samples: &[Sample], catalogue: &Catalogue, types: &[Arc<Return
         None => &types[random.below(types.len())],
     };
     let bytes = bend::bend(sample, samples, &mut random);
+    if of.has_several_tables() {
+        // what is not a file of this type is read as one all the same
+        let table = &of.tables[random.below(of.tables.len())].name;
+        let own = sample.of.as_deref() == Some(of.id.as_str()) || random.below(2) == 0;
+        let name = if own { sample.file.clone() } else { format!("{table}.csv") };
+        return try_several(&bytes, &name, of);
+    }
     try_one(&bytes, of, catalogue, random.below(64) == 0)
 }
 
 #[test]
 fn no_broken_file_makes_the_client_panic_hang_or_take_memory_without_bound() {
     let catalogue = Catalogue::built_in();
-    let types: Vec<Arc<ReturnType>> =
-        catalogue.types().iter().filter(|of| of.kind != TypeKind::Bulk).cloned().collect();
+    let types: Vec<Arc<ReturnType>> = catalogue.types().to_vec();
     let samples = samples::all(&types);
     assert!(samples.len() > types.len());
     // unbent, each type's own sample is read as that type
     for sample in &samples {
         let Some(of) = types.iter().find(|of| sample.of.as_deref() == Some(of.id.as_str())) else { continue };
+        if of.has_several_tables() {
+            assert!(try_several(&sample.bytes, &sample.file, of) != Got::Nowhere, "{}", sample.name);
+            continue;
+        }
         let owner = Owner { agency: "met".parse().unwrap(), areas: vec![] };
         let read = file::read(&[(String::new(), sample.bytes.clone())], &subject(of), of, &owner, &catalogue)
             .unwrap();

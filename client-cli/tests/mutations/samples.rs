@@ -1,6 +1,11 @@
 //! What is bent: a file of every type, as text and as a workbook, and whatever real files lie beside the
 //! repository.
 
+#[path = "../../../broker/catalogue/tests/rules/fixtures/mod.rs"]
+mod fixtures;
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,11 +13,14 @@ use concordat_catalogue::ReturnType;
 use concordat_cli::explain::Answers;
 use concordat_cli::report::Found;
 use concordat_cli::{marked, template};
+use fixtures::{in_need, looked_after};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
 
 /// A file as it is before it is bent.
 pub struct Sample {
     pub name: String,
+    /// What its file is called.
+    pub file: String,
     pub bytes: Vec<u8>,
     /// The type that it is a file of, where it is one.
     pub of: Option<String>,
@@ -23,10 +31,11 @@ const MOST: usize = 24 << 10;
 
 pub fn all(types: &[Arc<ReturnType>]) -> Vec<Sample> {
     let mut samples = Vec::new();
-    for of in types {
+    for of in types.iter().filter(|of| !of.has_several_tables()) {
         let rows = rows(of);
         let own = |name: &str, bytes| Sample {
             name: format!("{} as {name}", of.id),
+            file: "return".to_owned(),
             bytes,
             of: Some(of.id.to_string()),
         };
@@ -43,15 +52,61 @@ pub fn all(types: &[Arc<ReturnType>]) -> Vec<Sample> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let annual = std::fs::read(root.join("tests/fixtures/core-data-set/chscp-2022-23.csv")).unwrap();
     let of = Some("core-data-set-annual".to_owned());
-    samples.push(Sample { name: "core data set".to_owned(), bytes: beginning(annual), of });
+    let file = "return".to_owned();
+    samples.push(Sample { name: "core data set".to_owned(), file, bytes: beginning(annual), of });
+    samples.extend(about_children());
     samples.extend(shared(root));
+    // those that reach the rules of a type stand first
+    samples.sort_by_key(|sample| sample.of.is_none());
     samples
 }
 
-/// The files of `CONCORDAT_SHARED`, else of `../shared/data`: not ours to keep, so often not there.
+/// A folder about looked-after children, as it is without a fault.
+pub fn folder() -> BTreeMap<String, String> {
+    looked_after::folder(&[])
+}
+
+/// A ZIP of it, one of its files as given.
+pub fn archive(given: Option<(&str, &[u8])>) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let others = folder().into_iter().filter(|(name, _)| given.is_none_or(|(given, _)| given != name));
+    let mut all: Vec<(String, Vec<u8>)> = others.map(|(name, text)| (name, text.into_bytes())).collect();
+    all.extend(given.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())));
+    for (name, bytes) in all {
+        archive.start_file(&*name, options).unwrap();
+        archive.write_all(&bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// Its files, the ZIP of them, and a message of the census, also as ones that break rules.
+fn about_children() -> Vec<Sample> {
+    let mut samples = Vec::new();
+    let mut own = |id: &str, file: &str, bytes: Vec<u8>| {
+        let name = format!("{id}: {file}");
+        samples.push(Sample { name, file: file.to_owned(), bytes, of: Some(id.to_owned()) });
+    };
+    for (name, text) in folder() {
+        own("ssda903-extract", &name, text.into_bytes());
+    }
+    own("ssda903-extract", "return.zip", archive(None));
+    for fixture in looked_after::FIXTURES.iter().step_by(6) {
+        let folder = looked_after::folder(fixture.breaks);
+        own("ssda903-extract", "episodes.csv", folder["episodes.csv"].clone().into_bytes());
+    }
+    for fixture in in_need::FIXTURES.iter().step_by(5) {
+        own("cin-census", "census.xml", in_need::message(fixture.breaks).into_bytes());
+        own("cin-census", "census.xml", in_need::message(fixture.passes).into_bytes());
+    }
+    samples
+}
+
+/// The files of `CONCORDAT_SHARED`, else of `shared/data` in a folder above: not ours to keep, so often not there.
 fn shared(root: &Path) -> Vec<Sample> {
-    let folder =
-        std::env::var_os("CONCORDAT_SHARED").map_or_else(|| root.join("../shared/data"), PathBuf::from);
+    let above = || root.ancestors().map(|above| above.join("shared/data")).find(|path| path.is_dir());
+    let named = std::env::var_os("CONCORDAT_SHARED").map(PathBuf::from);
+    let folder = named.or_else(above).unwrap_or_else(|| root.join("../shared/data"));
     let mut samples = Vec::new();
     walk(&folder, &mut samples);
     if samples.is_empty() {
@@ -68,7 +123,11 @@ fn walk(folder: &Path, samples: &mut Vec<Sample>) {
         if path.is_dir() {
             walk(&path, samples);
         } else if let Ok(bytes) = std::fs::read(&path) {
-            samples.push(Sample { name: path.display().to_string(), bytes: beginning(bytes), of: None });
+            let file = path.file_name().unwrap().to_string_lossy().into_owned();
+            let children = folder.ends_with("csc-903")
+                && looked_after::SOUND.iter().any(|(t, ..)| file == format!("{t}.csv"));
+            let of = children.then(|| "ssda903-extract".to_owned());
+            samples.push(Sample { name: path.display().to_string(), file, bytes: beginning(bytes), of });
         }
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Stage<'a> {
     /// The table over whose rows the rule looks.
     pub(crate) table: usize,
     pub(crate) lists: &'a Lists,
+    /// Whether these are the rows of the return before.
+    pub(crate) over_last: bool,
 }
 
 /// Words that mean something of their own: no field and no table may be called so.
@@ -70,6 +72,8 @@ pub(crate) fn compile(text: &str, rule: usize, stage: &Stage<'_>) -> Result<Outc
         through: Vec::new(),
         others: Vec::new(),
         needs: Vec::new(),
+        calendar: false,
+        over_last: stage.over_last,
     };
     let mut work = Work { stage, program, lists: Vec::new(), spoken_for: Vec::new(), faults: Vec::new() };
     let logic = work.logic(&tree.expr);
@@ -204,6 +208,47 @@ impl Work<'_> {
         Some(self.speaks_of(other))
     }
 
+    /// The row that a name, `last(table)` or `this(table)` speaks of.
+    pub(super) fn row(&mut self, expr: &Expr) -> Option<Other> {
+        match expr {
+            Expr::Ident(name) => self.other(name),
+            Expr::Call(call)
+                if ["last", "this"].contains(&call.func_name.as_str()) && call.target.is_none() =>
+            {
+                let here = if self.stage.over_last { "this" } else { "last" };
+                match call.args.as_slice() {
+                    _ if call.func_name != here => self.fault(format!(
+                        "the other year's row is {here}(table) here, not {}()",
+                        call.func_name
+                    )),
+                    [cel::IdedExpr { expr: Expr::Ident(name), .. }] => self.other_year(here, name),
+                    _ => self.fault(format!("{here}() takes the name of a table")),
+                }
+            }
+            _ => self.fault("next, prior, the name of a table or last(table) belongs here".to_owned()),
+        }
+    }
+
+    /// The row of the other year's return.
+    fn other_year(&mut self, function: &str, name: &str) -> Option<Other> {
+        let Some(at) = self.stage.tables.iter().position(|table| table.name == name) else {
+            return self.fault(format!("there is no table `{name}`"));
+        };
+        for at in [self.stage.table, at] {
+            let table = self.stage.tables.get(at)?;
+            if table.place.as_ref().is_none_or(|place| place.child.is_none() || place.parent.is_some()) {
+                let name = &table.name;
+                return self
+                    .fault(format!("{function}() needs tables that name a `child`: `{name}` does not"));
+            }
+        }
+        Some(self.speaks_of(Other { rel: Rel::Last, table: u16::try_from(at).ok()? }))
+    }
+
+    pub(super) fn counts_working_days(&mut self) {
+        self.program.calendar = true;
+    }
+
     fn speaks_of(&mut self, other: Other) -> Other {
         if !self.program.others.contains(&other) {
             self.program.others.push(other);
@@ -218,7 +263,7 @@ impl Work<'_> {
                 (Other { rel: Rel::Own, table: u16::try_from(self.stage.table).ok()? }, name.as_str())
             }
             Expr::Select(select) => match &select.operand.expr {
-                Expr::Ident(other) => (self.other(other)?, select.field.as_str()),
+                of @ (Expr::Ident(_) | Expr::Call(_)) => (self.row(of)?, select.field.as_str()),
                 _ => return self.fault(format!("`.{}` stands after no table's name", select.field)),
             },
             _ => return self.fault("the name of a field belongs here".to_owned()),
@@ -263,7 +308,7 @@ impl Work<'_> {
     }
 
     pub(super) fn speaks_for(&mut self, cell: Cell) {
-        if cell.of.rel == Rel::Own {
+        if cell.of.rel == Rel::Own && !self.stage.over_last {
             self.spoken_for.push(usize::from(cell.field));
         }
     }
@@ -297,6 +342,9 @@ impl Work<'_> {
                 let sides = (self.typed(&a.expr), self.typed(&b.expr));
                 match (sides.0?, sides.1?) {
                     (Typed::Code(cell), Typed::Words(words)) => self.one_of(cell, &words).map(Typed::Logic),
+                    (Typed::Text(cell), Typed::Words(words)) => {
+                        Some(Typed::Logic(Logic::TextIn(cell, words)))
+                    }
                     (a, b) => self.fault(format!("{} cannot be looked for in {}", a.what(), b.what())),
                 }
             }
@@ -335,6 +383,9 @@ impl Work<'_> {
             (Typed::Num(a), Typed::Num(b)) => Some(Logic::Numbers(cmp, Box::new((a, b)))),
             (Typed::Logic(a), Typed::Logic(b)) if same => Some(turned(Logic::Same(Box::new((a, b))))),
             (Typed::Text(a), Typed::Text(b)) if same => Some(turned(Logic::SameText(a, b))),
+            (Typed::Text(cell), Typed::Word(word)) | (Typed::Word(word), Typed::Text(cell)) if same => {
+                Some(turned(Logic::TextIn(cell, vec![word])))
+            }
             (Typed::Code(cell), Typed::Word(word)) | (Typed::Word(word), Typed::Code(cell)) if same => {
                 self.one_of(cell, &[word]).map(turned)
             }

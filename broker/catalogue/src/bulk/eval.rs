@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use concordat_core::calendar::Calendar;
 use jiff::ToSpan;
 
 use super::days;
@@ -13,12 +14,34 @@ use super::plan::{Cell, Day, Logic, Num, Other, Program, Rel};
 use crate::definition::ReturnType;
 use crate::rule::Cmp;
 
-/// What a rule may speak of besides the return itself.
+/// When a return is checked, and by which calendar.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct When {
+pub(crate) struct When<'a> {
     /// The first and the last day of the period.
     pub(crate) period: (i32, i32),
     pub(crate) today: i32,
+    /// The bank holidays; without them no working day is known.
+    pub(crate) calendar: Option<&'a Calendar>,
+}
+
+/// What rules may speak of.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) of: &'a ReturnType,
+    /// The return whose rows are looked over.
+    pub(crate) frame: &'a Frame<'a>,
+    /// That of the other year, where it is known: the one before, or for rules over the rows of that, this one.
+    pub(crate) other: Option<&'a Frame<'a>>,
+    pub(crate) links: &'a Links,
+    pub(crate) when: When<'a>,
+}
+
+impl<'a> Scene<'a> {
+    /// The column of a cell, in this return or that of the other year.
+    pub(crate) fn column(&self, cell: Cell) -> Option<&'a Column> {
+        let frame = if cell.of.rel == Rel::Last { self.other? } else { self.frame };
+        frame.columns.get(usize::from(cell.field))
+    }
 }
 
 /// What a rule found.
@@ -31,18 +54,19 @@ pub(crate) struct Found {
 }
 
 /// Evaluates a rule over all rows of its table.
-pub(crate) fn run(program: &Program, of: &ReturnType, frame: &Frame<'_>, links: &Links, when: When) -> Found {
+pub(crate) fn run(program: &Program, scene: &Scene<'_>) -> Found {
     let helped: Vec<Vec<State>> =
-        program.helpers.iter().map(|helper| helpers::answer(helper, of, frame, program.table)).collect();
-    let height = frame.height(program.table);
+        program.helpers.iter().map(|helper| helpers::answer(helper, scene, program.table)).collect();
+    let height = scene.frame.height(program.table);
+    let looks_at_nothing = scene.other.is_none() && program.others_tables().next().is_some();
     let mut found = Found::default();
     for from in (0..height).step_by(ROWS) {
-        let block =
-            Block { program, frame, links, when, helped: &helped, from, len: ROWS.min(height - from) };
+        let block = Block { program, scene, helped: &helped, from, len: ROWS.min(height - from) };
         let mask = block.logic(&program.logic);
         Mask::rows_of(mask.broken(block.len)).for_each(|row| found.broken.add(from + row));
         if mask.unknown(block.len).any(|word| word != 0) {
-            let there = block.anything();
+            // what would be compared with a return that is not known is told even where this one is blank
+            let there = if looks_at_nothing { Mask::all(true) } else { block.anything() };
             let words = mask.unknown(block.len).zip(there.kept(block.len)).map(|(a, b)| a & b);
             Mask::rows_of(words).for_each(|row| found.unknown.add(from + row));
         }
@@ -52,9 +76,7 @@ pub(crate) fn run(program: &Program, of: &ReturnType, frame: &Frame<'_>, links: 
 
 struct Block<'a> {
     program: &'a Program,
-    frame: &'a Frame<'a>,
-    links: &'a Links,
-    when: When,
+    scene: &'a Scene<'a>,
     helped: &'a [Vec<State>],
     from: usize,
     len: usize,
@@ -70,12 +92,12 @@ impl Block<'_> {
         if other.rel == Rel::Own {
             return Cow::Borrowed(self.of_block(values));
         }
-        let rows = self.of_block(self.links.rows(self.program.table, other));
+        let rows = self.of_block(self.scene.links.rows(self.program.table, other));
         Cow::Owned(rows.iter().map(|row| values.get(*row as usize).copied().unwrap_or(T::BLANK)).collect())
     }
 
     fn column(&self, cell: Cell) -> Option<&Column> {
-        self.frame.columns.get(usize::from(cell.field))
+        self.scene.column(cell)
     }
 
     /// Asks of each cell of a column whether it is blank, cannot be read, or neither.
@@ -116,8 +138,11 @@ impl Block<'_> {
             },
             Logic::Given(cell) => self.presence(*cell, State::No, State::Yes, State::Yes),
             Logic::Valid(cell) => self.presence(*cell, State::Yes, State::No, State::Yes),
+            Logic::Exists(other) if other.rel == Rel::Last && self.scene.other.is_none() => {
+                Mask::over(&[State::Unknown; ROWS], |s| s)
+            }
             Logic::Exists(other) => {
-                let rows = self.of_block(self.links.rows(self.program.table, *other));
+                let rows = self.of_block(self.scene.links.rows(self.program.table, *other));
                 Mask::over(rows, |row| (row != NONE).into())
             }
             Logic::OneOf(cell, wanted) => match self.column(*cell) {
@@ -139,6 +164,17 @@ impl Block<'_> {
                 }
                 _ => Mask::over(&[State::Unknown; ROWS], |s| s),
             },
+            Logic::TextIn(cell, words) => match self.column(*cell) {
+                Some(Column::Texts(v)) => {
+                    let wanted: Vec<u32> =
+                        words.iter().filter_map(|word| self.scene.frame.texts.find(word)).collect();
+                    Mask::over(&self.fetch(v, cell.of), |text| match known(text) {
+                        Ok(text) => wanted.contains(&text).into(),
+                        Err(state) => state,
+                    })
+                }
+                _ => Mask::over(&[State::Unknown; ROWS], |s| s),
+            },
             Logic::Days(cmp, pair) => compare(&self.days(&pair.0), &self.days(&pair.1), *cmp),
             Logic::Numbers(cmp, pair) => compare(&self.numbers(&pair.0), &self.numbers(&pair.1), *cmp),
             Logic::Not(inner) => self.logic(inner).not(),
@@ -157,15 +193,21 @@ impl Block<'_> {
         let all = |day: i32| Cow::Owned(vec![day; self.len]);
         let each = |from: &Day, with: &dyn Fn(i32) -> Option<i32>| {
             let days = self.days(from);
-            let turned =
-                days.iter().map(|day| if *day > i32::BAD { with(*day).unwrap_or(i32::BLANK) } else { *day });
+            // mostly one day, such as that of the period's end, all the way down
+            let mut last = (i32::BLANK, i32::BLANK);
+            let turned = days.iter().map(|day| {
+                if *day != last.0 {
+                    last = (*day, if *day > i32::BAD { with(*day).unwrap_or(i32::BLANK) } else { *day });
+                }
+                last.1
+            });
             Cow::Owned(turned.collect())
         };
         match day {
             Day::Constant(day) => all(*day),
-            Day::PeriodStart => all(self.when.period.0),
-            Day::PeriodEnd => all(self.when.period.1),
-            Day::Today => all(self.when.today),
+            Day::PeriodStart => all(self.scene.when.period.0),
+            Day::PeriodEnd => all(self.scene.when.period.1),
+            Day::Today => all(self.scene.when.today),
             Day::Cell(cell) => match self.column(*cell) {
                 Some(Column::Days(v)) => self.fetch(v, cell.of),
                 _ => all(i32::BLANK),
@@ -175,7 +217,9 @@ impl Block<'_> {
                 let before = days::date_of(day)?.checked_sub(n.months()).ok()?;
                 Some(days::of(before))
             }),
-            Day::WorkingDaysBefore(from, n) => each(from, &|day| helpers::working_day_before(day, *n)),
+            Day::WorkingDaysBefore(from, n) => {
+                each(from, &|day| helpers::working_day_before(self.scene.when.calendar?, day, *n))
+            }
         }
     }
 

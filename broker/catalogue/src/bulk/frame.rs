@@ -223,14 +223,25 @@ pub(crate) struct Frame<'t> {
     pub(crate) texts: Texts,
     /// By field and fault, the rows whose cell has it.
     pub(crate) faults: BTreeMap<(usize, CellFault), Rows>,
+    /// Whether it is the return before, of whose faults nothing is said any more.
+    before: bool,
 }
 
 impl<'t> Frame<'t> {
     pub(crate) fn new(of: &'t ReturnType, plan: &'t Plan) -> Self {
-        let used = |at: usize| plan.used.get(at).copied().unwrap_or(false);
-        let columns = of.fields.iter().enumerate().map(|(at, field)| Column::of(field, used(at))).collect();
+        Self::with(of, plan, &plan.used, Texts::default(), false)
+    }
+
+    /// The columns of the return before this one, as far as rules look back, with the texts of this one:
+    /// whoever fills it gives them back, so that one text has one number in both.
+    pub(crate) fn before(of: &'t ReturnType, plan: &'t Plan, texts: Texts) -> Self {
+        Self::with(of, plan, &plan.last, texts, true)
+    }
+
+    fn with(of: &'t ReturnType, plan: &'t Plan, used: &[bool], texts: Texts, before: bool) -> Self {
+        let columns = of.fields.iter().zip(used).map(|(field, used)| Column::of(field, *used)).collect();
         let heights = vec![None; of.tables.len()];
-        Self { of, plan, columns, heights, texts: Texts::default(), faults: BTreeMap::new() }
+        Self { of, plan, columns, heights, texts, faults: BTreeMap::new(), before }
     }
 
     pub(crate) fn height(&self, table: usize) -> usize {
@@ -306,8 +317,12 @@ impl Sink for Frame<'_> {
         };
         let each = fields.iter().zip(codes).zip(columns).zip(range);
         for ((((field, codes), column), at), text) in each.zip(cells) {
+            if self.before && matches!(column, Column::Unused) {
+                continue;
+            }
             let read = read(field, codes.as_ref(), text);
             if let Err(fault) = read
+                && !self.before
                 && !self.plan.spoken_for.get(at).copied().unwrap_or(false)
             {
                 self.faults.entry((at, fault)).or_default().add(row);

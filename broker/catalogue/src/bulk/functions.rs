@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cel::common::ast::{Expr, LiteralValue};
 
 use super::compile::{Typed, Work};
-use super::plan::{Cell, Day, Helper, Logic, Num};
+use super::plan::{Cell, Day, Helper, Logic, Num, Rel};
 use crate::kind::Sort;
 use crate::rule::text_of;
 
@@ -18,13 +18,7 @@ impl Work<'_> {
                 self.speaks_for(cell);
                 Some(Typed::Logic(Logic::Valid(cell)))
             }
-            ("exists", [a]) => match &a.expr {
-                Expr::Ident(name) => {
-                    let other = self.other(name)?;
-                    Some(Typed::Logic(Logic::Exists(other)))
-                }
-                _ => self.fault("exists() takes next, prior or the name of a table".to_owned()),
-            },
+            ("exists", [a]) => self.row(&a.expr).map(|other| Typed::Logic(Logic::Exists(other))),
             ("date", [a]) => match text_of(&a.expr) {
                 Some(text) => self.constant_day(&text),
                 None => self.fault("date() takes a quoted date".to_owned()),
@@ -44,7 +38,7 @@ impl Work<'_> {
                 self.helped(Helper::Unique(cell))
             }
             ("among", [a, b]) => {
-                let day = self.own(&a.expr, Sort::Date);
+                let day = self.own_or_last(&a.expr, Sort::Date);
                 let there = self.elsewhere(&b.expr);
                 let (day, (table, field)) = (day?, there?);
                 if self.stage.fields.get(usize::from(field))?.kind.row().sort != Sort::Date {
@@ -83,8 +77,16 @@ impl Work<'_> {
 
     // helpers look at whole columns of their own table
     fn own(&mut self, expr: &Expr, sort: Sort) -> Option<Cell> {
+        self.column_of(expr, sort, &[Rel::Own])
+    }
+
+    fn own_or_last(&mut self, expr: &Expr, sort: Sort) -> Option<Cell> {
+        self.column_of(expr, sort, &[Rel::Own, Rel::Last])
+    }
+
+    fn column_of(&mut self, expr: &Expr, sort: Sort, rels: &[Rel]) -> Option<Cell> {
         let cell = self.cell(expr)?;
-        if !matches!(expr, Expr::Ident(_)) || self.sort(cell) != Some(sort) {
+        if !rels.contains(&cell.of.rel) || self.sort(cell) != Some(sort) {
             let what = if sort == Sort::Date { "date" } else { "text" };
             return self.fault(format!("a {what} field of the rule's own table belongs here"));
         }
@@ -109,7 +111,10 @@ impl Work<'_> {
         Some(Typed::Day(match name {
             "days_before" => Day::DaysBefore(day, n),
             "months_before" => Day::MonthsBefore(day, n),
-            _ => Day::WorkingDaysBefore(day, u16::try_from(n).ok()?),
+            _ => {
+                self.counts_working_days();
+                Day::WorkingDaysBefore(day, u16::try_from(n).ok()?)
+            }
         }))
     }
 }

@@ -5,32 +5,34 @@
 //! | --- | --- |
 //! | `no_overlap(START, END)` | no period of the same child that began before is still open or ends later than this one starts |
 //! | `unique(X)` | no other row of the table says the same |
-//! | `among(DAY, table.DAY)` | a row of that table under the same parent, or of the same child, has that day |
+//! | `among(DAY, table.DAY)` | a row of that table under the same parent, or of the same child, has that day; DAY may be `last(other).DAY` |
 //! | `check_letter(UPN)` | the first letter is the one that the other twelve characters yield |
 //! | `part_in(X, from, length, "list")` | so many characters from there on are a code of the list |
 //!
 //! `working_days_before(day, n)` is a day, not a question: [`working_day_before`].
 
+use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
 use concordat_core::calendar::Calendar;
 
 use super::days;
+use super::eval::Scene;
 use super::frame::{Column, Frame, Marked};
 use super::links::{NONE, groups, keys};
 use super::mask::State;
-use super::plan::{Cell, Helper};
+use super::plan::{Cell, Helper, Rel};
 use crate::definition::ReturnType;
 use crate::kind::is_upn;
 
 /// Answers for every row of a table.
-pub(crate) fn answer(helper: &Helper, of: &ReturnType, frame: &Frame<'_>, table: usize) -> Vec<State> {
+pub(crate) fn answer(helper: &Helper, scene: &Scene<'_>, table: usize) -> Vec<State> {
+    let (of, frame) = (scene.of, scene.frame);
     match helper {
         Helper::NoOverlap { start, end } => no_overlap(of, frame, table, *start, *end),
         Helper::Unique(cell) => unique(frame, *cell),
         Helper::Among { day, table: other, field } => {
-            among(of, frame, table, *day, usize::from(*other), usize::from(*field))
+            among(scene, table, *day, usize::from(*other), usize::from(*field))
         }
         Helper::CheckLetter(cell) => by_text(frame, *cell, check_letter),
         Helper::PartIn { text, from, length, list } => {
@@ -103,14 +105,20 @@ fn unique(frame: &Frame<'_>, cell: Cell) -> Vec<State> {
     texts.iter().map(|text| state(*text)).collect()
 }
 
-fn among(
-    of: &ReturnType,
-    frame: &Frame<'_>,
-    table: usize,
-    day: Cell,
-    other: usize,
-    field: usize,
-) -> Vec<State> {
+// per row of a table, a day of its own or of the row before to which it leads
+fn days_at<'s>(scene: &Scene<'s>, table: usize, cell: Cell) -> Cow<'s, [i32]> {
+    if cell.of.rel == Rel::Own {
+        return Cow::Borrowed(days_of(scene.frame, cell.field));
+    }
+    let Some(Column::Days(days)) = scene.column(cell) else {
+        return Cow::Owned(vec![i32::BLANK; scene.frame.height(table)]);
+    };
+    let rows = scene.links.rows(table, cell.of);
+    Cow::Owned(rows.iter().map(|row| days.get(*row as usize).copied().unwrap_or(i32::BLANK)).collect())
+}
+
+fn among(scene: &Scene<'_>, table: usize, day: Cell, other: usize, field: usize) -> Vec<State> {
+    let (of, frame) = (scene.of, scene.frame);
     let there = days_of(frame, u16::try_from(field).unwrap_or(u16::MAX));
     let known: HashSet<(u32, i32)> = keys(of, frame, other)
         .into_iter()
@@ -123,7 +131,7 @@ fn among(
         Ok(day) => known.contains(&(*key, day)).into(),
         Err(state) => state,
     };
-    own.iter().zip(days_of(frame, day.field)).map(state).collect()
+    own.iter().zip(days_at(scene, table, day).iter()).map(state).collect()
 }
 
 fn by_text(frame: &Frame<'_>, cell: Cell, ask: impl Fn(&str) -> State) -> Vec<State> {
@@ -139,48 +147,16 @@ fn check_letter(upn: &str) -> State {
     is_upn(upn.to_ascii_uppercase().as_bytes()).into()
 }
 
-/// The bank holidays of England and Wales, as `policies/calendar.toml` had them when this was built: what a
-/// national rule counts by does not differ from one partnership to another.
-static CALENDAR: LazyLock<WorkingDays> = LazyLock::new(WorkingDays::of_calendar);
-
-struct WorkingDays {
-    days: Vec<i32>,
-    last: i32,
-}
-
-impl WorkingDays {
-    fn of_calendar() -> Self {
-        const TEXT: &str = include_str!("../../../../policies/calendar.toml");
-        let mut out = WorkingDays { days: Vec::new(), last: i32::MIN };
-        let Ok(calendar) = Calendar::from_toml(TEXT) else { return out };
-        let Some(mut day) = days::iso("2000-01-01") else { return out };
-        let Some(end) = days::iso("2200-01-01") else { return out };
-        while day < end {
-            match days::date_of(day).map(|date| calendar.is_working_day(date)) {
-                Some(Ok(working)) => {
-                    out.last = day;
-                    if working {
-                        out.days.push(day);
-                    }
-                }
-                // before the calendar begins
-                _ if out.days.is_empty() => {}
-                _ => break,
-            }
-            day += 1;
-        }
-        out
-    }
-}
-
 /// The n-th working day before a day; `None` where the calendar does not reach.
-pub(crate) fn working_day_before(day: i32, n: u16) -> Option<i32> {
-    let calendar = &*CALENDAR;
-    let before = calendar.days.partition_point(|known| *known < day);
-    if day > calendar.last {
-        return None;
+pub(crate) fn working_day_before(calendar: &Calendar, day: i32, n: u16) -> Option<i32> {
+    let mut date = days::date_of(day)?;
+    calendar.is_working_day(date).ok()?;
+    let mut left = n.max(1);
+    while left > 0 {
+        date = date.yesterday().ok()?;
+        left -= u16::from(calendar.is_working_day(date).ok()?);
     }
-    calendar.days.get(before.checked_sub(usize::from(n.max(1)))?).copied()
+    Some(days::of(date))
 }
 
 #[cfg(test)]
@@ -200,6 +176,8 @@ mod tests {
     #[test]
     fn working_days_are_those_of_england_and_end_with_the_calendar() {
         let day = |text: &str| days::iso(text).unwrap();
+        let calendar = Calendar::from_toml(include_str!("../../../../policies/calendar.toml")).unwrap();
+        let working_day_before = |day, n| working_day_before(&calendar, day, n);
         // 29 March 2024 was Good Friday
         assert_eq!(working_day_before(day("2024-03-31"), 1), Some(day("2024-03-28")));
         assert_eq!(working_day_before(day("2024-04-02"), 1), Some(day("2024-03-28")));

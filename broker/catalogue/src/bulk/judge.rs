@@ -2,49 +2,130 @@
 
 use concordat_core::finding::Severity;
 
-use super::eval::{self, When};
+use super::before::Before;
+use super::eval::{self, Scene, When};
 use super::frame::{Column, Frame, Rows};
 use super::links::{self, Links};
-use super::plan::Plan;
+use super::plan::{Plan, Program};
 use super::tally::Tally;
 use crate::checks::cells::said;
 use crate::checks::findings::{Findings, Place, ids};
+use crate::checks::rows::because;
 use crate::definition::ReturnType;
+use crate::rule::Unknown;
 
 // first the cells, then what names a row, then the rules, each in the order of the type's file
-pub(super) fn judge(of: &ReturnType, plan: &Plan, frame: &Frame<'_>, when: When) -> Vec<Tally> {
+pub(super) fn judge(
+    of: &ReturnType,
+    plan: &Plan,
+    frame: &mut Frame<'_>,
+    before: &mut Before<'_>,
+    when: When<'_>,
+) -> Vec<Tally> {
     let mut tallies = Vec::new();
     cells(of, frame, &mut tallies);
     for at in 0..of.tables.len() {
         unique(of, frame, at, &mut tallies);
         parents(of, frame, at, &mut tallies);
     }
-    let links = Links::of(of, plan, frame);
-    for program in &plan.programs {
-        let Some(rule) = of.rules.get(program.rule) else { continue };
-        let Some(table) = of.tables.get(program.table) else { continue };
-        let say = |severity, text: String, rows| Tally {
-            rule: rule.id.clone(),
-            severity,
-            table: table.name.clone(),
-            column: rule.column.clone(),
-            text,
-            rows,
-        };
-        let missing = std::iter::once(program.table)
-            .chain(program.needs.iter().copied())
-            .find(|table| !frame.has(*table));
-        if let Some(missing) = missing.and_then(|at| of.tables.get(at)) {
-            let text = format!("not checked: the table `{}` is not in this return", missing.name);
-            tallies.push(say(Severity::NotChecked, text, Rows::unnamed(1)));
-            continue;
-        }
-        let found = eval::run(program, of, frame, &links, when);
-        tallies.push(say(rule.severity, rule.words.clone(), found.broken));
-        let text = "not checked: something that this rule needs is blank";
-        tallies.push(say(Severity::NotChecked, text.to_owned(), found.unknown));
+    let nothing = before.nothing().and_then(because);
+    let mut told = Bench { of, plan, when, over_last: false, nothing }.rules(frame, before.frame());
+    if plan.programs.iter().any(|program| program.over_last) {
+        let bench = Bench { of, plan, when, over_last: true, nothing };
+        told.extend(match before {
+            Before::Nothing(_) => bench.silent(),
+            Before::Columns(before) => {
+                // the texts stand with the return whose rows are looked over
+                std::mem::swap(&mut before.texts, &mut frame.texts);
+                let told = bench.rules(before, Some(frame));
+                std::mem::swap(&mut before.texts, &mut frame.texts);
+                told
+            }
+        });
     }
+    told.sort_by_key(|(rule, _)| *rule);
+    tallies.extend(told.into_iter().map(|(_, tally)| tally));
     tallies
+}
+
+/// The rules over the rows of this return, or those over the rows of the return before.
+struct Bench<'a> {
+    of: &'a ReturnType,
+    plan: &'a Plan,
+    when: When<'a>,
+    over_last: bool,
+    /// Why there is no return before.
+    nothing: Option<&'static str>,
+}
+
+impl Bench<'_> {
+    fn programs(&self) -> impl Iterator<Item = &Program> {
+        self.plan.programs.iter().filter(|program| program.over_last == self.over_last)
+    }
+
+    fn say(&self, program: &Program, text: Option<String>, rows: Rows) -> Option<(usize, Tally)> {
+        let rule = self.of.rules.get(program.rule)?;
+        let (severity, text) = match text {
+            Some(text) => (Severity::NotChecked, text),
+            None => (rule.severity, rule.words.clone()),
+        };
+        let table = self.of.tables.get(program.table)?.name.clone();
+        let column = rule.column.clone();
+        let tally =
+            Tally { rule: rule.id.clone(), severity, table, column, text, rows, before: self.over_last };
+        Some((program.rule, tally))
+    }
+
+    fn once(&self, program: &Program, text: String) -> Option<(usize, Tally)> {
+        self.say(program, Some(text), Rows::unnamed(1))
+    }
+
+    /// Nothing but that there is nothing to look over.
+    fn silent(&self) -> Vec<(usize, Tally)> {
+        let why = self.nothing.unwrap_or_default();
+        self.programs().filter_map(|program| self.once(program, why.to_owned())).collect()
+    }
+
+    fn rules(&self, frame: &Frame<'_>, other: Option<&Frame<'_>>) -> Vec<(usize, Tally)> {
+        let links = Links::of(self.of, self.programs(), frame, other);
+        let scene = Scene { of: self.of, frame, other, links: &links, when: self.when };
+        let mut told = Vec::new();
+        for program in self.programs() {
+            if let Some(text) = self.missing(program, frame, other) {
+                told.extend(self.once(program, text));
+                continue;
+            }
+            let found = eval::run(program, &scene);
+            told.extend(self.say(program, None, found.broken));
+            told.extend(match self.lacks(program).filter(|_| found.unknown.total > 0) {
+                Some(why) => self.once(program, why.to_owned()),
+                None => {
+                    let text = "not checked: something that this rule needs is blank";
+                    self.say(program, Some(text.to_owned()), found.unknown)
+                }
+            });
+        }
+        told
+    }
+
+    // a table that a rule needs and that one of the two returns does not have
+    fn missing(&self, program: &Program, frame: &Frame<'_>, other: Option<&Frame<'_>>) -> Option<String> {
+        let own = std::iter::once(program.table).chain(program.needs.iter().copied());
+        let own = own.map(|table| (table, frame, self.over_last));
+        let others = program.others_tables().filter_map(|table| Some((table, other?, !self.over_last)));
+        let (table, _, before) = own.chain(others).find(|(table, frame, _)| !frame.has(*table))?;
+        let name = &self.of.tables.get(table)?.name;
+        let which = if before { "the earlier return" } else { "this return" };
+        Some(format!("not checked: the table `{name}` is not in {which}"))
+    }
+
+    // what a rule needs that this check does not have, whatever the return says
+    fn lacks(&self, program: &Program) -> Option<&'static str> {
+        let compares = program.others_tables().next().is_some();
+        self.nothing.filter(|_| compares).or_else(|| {
+            because(Unknown::NoCalendar).filter(|_| program.calendar && self.when.calendar.is_none())
+        })
+    }
 }
 
 // a template that nobody filled in is no return
@@ -70,6 +151,7 @@ fn cells(of: &ReturnType, frame: &Frame<'_>, tallies: &mut Vec<Tally>) {
             column: Some(field.name.clone()),
             text,
             rows: rows.clone(),
+            before: false,
         });
     }
 }
@@ -112,6 +194,7 @@ fn unique(of: &ReturnType, frame: &Frame<'_>, table: usize, tallies: &mut Vec<Ta
         column: names.first().map(|name| (*name).to_owned()),
         text: format!("an earlier row has the same {}: keep one of them", names.join(", ")),
         rows,
+        before: false,
     });
 }
 
@@ -133,5 +216,6 @@ fn parents(of: &ReturnType, frame: &Frame<'_>, table: usize, tallies: &mut Vec<T
         column: Some(field.name.clone()),
         text: format!("`{}` names no row of `{}`", field.name, above.name),
         rows,
+        before: false,
     });
 }

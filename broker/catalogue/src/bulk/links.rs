@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Place;
 use super::frame::{Column, Frame, Marked};
-use super::plan::{Other, Plan, Rel};
+use super::plan::{Other, Program, Rel};
 use crate::definition::ReturnType;
 
 /// There is no such row.
@@ -34,11 +34,22 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    pub(crate) fn of(of: &ReturnType, plan: &Plan, frame: &Frame<'_>) -> Self {
+    /// Those of these programs, over the rows of a return and, where there is one, that of the other year.
+    pub(crate) fn of<'p>(
+        of: &ReturnType,
+        programs: impl Iterator<Item = &'p Program>,
+        frame: &Frame<'_>,
+        other_year: Option<&Frame<'_>>,
+    ) -> Self {
         let mut links = Links::default();
-        for program in plan.programs.iter().filter(|program| frame.has(program.table)) {
+        for program in programs.filter(|program| frame.has(program.table)) {
             for other in &program.others {
-                let rows = || rows(of, frame, program.table, *other);
+                let rows = || match (other.rel, other_year) {
+                    (Rel::Last, Some(there)) => {
+                        across(of, frame, there, program.table, usize::from(other.table))
+                    }
+                    _ => rows(of, frame, program.table, *other),
+                };
                 links.of.entry((program.table, *other)).or_insert_with(rows);
             }
         }
@@ -71,7 +82,7 @@ fn rows(of: &ReturnType, frame: &Frame<'_>, table: usize, other: Other) -> Vec<u
         }
     };
     match other.rel {
-        Rel::Own => {}
+        Rel::Own | Rel::Last => {}
         Rel::Next => beside(&mut out, true),
         Rel::Prior => beside(&mut out, false),
         Rel::To => out = to(of, frame, table, usize::from(other.table)),
@@ -102,6 +113,20 @@ fn to(of: &ReturnType, frame: &Frame<'_>, table: usize, wanted: usize) -> Vec<u3
         }
     }
     keys(of, frame, table).iter().map(|child| first.get(*child as usize).copied().unwrap_or(NONE)).collect()
+}
+
+// the last row of the same child in a table of the other year's return, whose texts have the same numbers
+fn across(of: &ReturnType, frame: &Frame<'_>, there: &Frame<'_>, table: usize, wanted: usize) -> Vec<u32> {
+    let order = place(of, wanted).and_then(|place| place.order);
+    let children = keys(of, there, wanted);
+    let mut newest = vec![NONE; frame.texts.len()];
+    for row in groups(of, there, wanted, order).each().filter_map(<[u32]>::last) {
+        let child = children.get(*row as usize).copied().unwrap_or(NONE);
+        if let Some(slot) = newest.get_mut(child as usize) {
+            *slot = *row;
+        }
+    }
+    keys(of, frame, table).iter().map(|child| newest.get(*child as usize).copied().unwrap_or(NONE)).collect()
 }
 
 /// Per row, the child or the parent that it belongs to, as a number; [`NONE`] where that cannot be read.

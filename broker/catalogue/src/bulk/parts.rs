@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_core::finding::{Counts, Finding, Severity};
 use concordat_core::ids::RuleId;
+use concordat_core::period::Period;
 use concordat_core::record::{RecordId, RefusedRecord};
 
+use super::before::Before;
 use super::eval::When;
 use super::frame::{Frame, Rows};
 use super::judge::{empty, judge};
@@ -18,7 +20,8 @@ use super::links::NONE;
 use super::plan::Plan;
 use super::records;
 use super::tally::{self, Outcome, Tally};
-use crate::check::Draft;
+use super::when;
+use crate::check::{Context, Draft};
 use crate::checks::findings::Findings;
 use crate::definition::{Acceptance, ReturnType};
 
@@ -65,21 +68,23 @@ pub(super) fn settle(
     of: &ReturnType,
     plan: &Plan,
     mut frame: Frame<'_>,
-    when: When,
+    (period, context): (Period, &Context<'_>),
     mut findings: Findings,
 ) -> Outcome {
     empty(of, &frame, &mut findings);
-    let first = judge(of, plan, &frame, when);
+    let mut before = Before::of(of, plan, context, &mut frame);
+    let when = when(period, context);
+    let first = judge(of, plan, &mut frame, &mut before, when);
     let may_part = !findings.has_errors() && first.iter().any(is_wrong);
-    let (whole, counts) = findings.finish();
     let Acceptance::Record { table, field } = of.acceptance else {
-        return tally::finish(whole, counts, first);
+        return tally::finish(findings, first);
     };
     let records = records::of_rows(of, &frame, table, field);
-    let split = if may_part { split(of, plan, &mut frame, when, &records, &first) } else { None };
+    let split =
+        if may_part { split((of, plan, when), (&mut frame, &mut before), &records, &first) } else { None };
     let mut outcome = match split {
-        None => tally::finish(whole, counts, first),
-        Some(split) => split.told(of, &frame, whole, counts),
+        None => tally::finish(findings, first),
+        Some(split) => split.told(of, &frame, findings),
     };
     name(&mut outcome.findings, of, &records, &frame);
     outcome
@@ -103,10 +108,8 @@ struct Split {
 }
 
 fn split(
-    of: &ReturnType,
-    plan: &Plan,
-    frame: &mut Frame<'_>,
-    when: When,
+    (of, plan, when): (&ReturnType, &Plan, When<'_>),
+    (frame, before): (&mut Frame<'_>, &mut Before<'_>),
     records: &[Vec<u32>],
     first: &[Tally],
 ) -> Option<Split> {
@@ -138,7 +141,7 @@ fn split(
             let mut keep = keep.iter();
             from.retain(|_| keep.next().copied().unwrap_or(false));
         }
-        now = Cow::Owned(judge(of, plan, frame, when));
+        now = Cow::Owned(judge(of, plan, frame, before, when));
     }
     None
 }
@@ -150,6 +153,10 @@ fn refuse(
     records: &[u32],
     refused: &mut BTreeMap<u32, BTreeSet<RuleId>>,
 ) -> Option<Tally> {
+    // what is wrong with the return before refuses no record of this one
+    if wrong.before {
+        return None;
+    }
     let mut rows = Rows::default();
     for row in wrong.rows.each() {
         let row = *origin.get(row as usize)?;
@@ -180,12 +187,14 @@ fn put(errors: &mut Vec<Tally>, more: Tally) {
 }
 
 impl Split {
-    fn told(self, of: &ReturnType, frame: &Frame<'_>, whole: Vec<Finding>, counts: Counts) -> Outcome {
+    fn told(self, of: &ReturnType, frame: &Frame<'_>, whole: Findings) -> Outcome {
         let mut all = self.errors;
         for tally in &self.left {
             let at = of.tables.iter().position(|def| def.name == tally.table);
             let origin = at.and_then(|at| self.origin.get(at)).map_or(&[][..], Vec::as_slice);
-            all.push(Tally { rows: tally.rows.moved(origin), ..tally.clone() });
+            // rows of the return before stand where they stood
+            let rows = if tally.before { tally.rows.clone() } else { tally.rows.moved(origin) };
+            all.push(Tally { rows, ..tally.clone() });
         }
         let mut refused: Vec<RefusedRecord> = self
             .refused
@@ -196,8 +205,8 @@ impl Split {
             })
             .collect();
         refused.sort_by(|a, b| a.record.cmp(&b.record));
-        let left = tally::finish(whole.clone(), counts, self.left);
-        let mut outcome = tally::finish(whole, counts, all);
+        let left = tally::finish(whole.clone(), self.left);
+        let mut outcome = tally::finish(whole, all);
         outcome.in_part = Some(InPart {
             accepted: u32::try_from(self.accepted).unwrap_or(u32::MAX),
             refused,

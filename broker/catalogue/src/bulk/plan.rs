@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::lookup::Lookup;
 use super::schema::Schema;
 use crate::codes::CodeList;
-use crate::definition::Field;
+use crate::definition::{Field, TableDef};
 use crate::rule::Cmp;
 
 /// Which row a name speaks of, seen from the row under judgement.
@@ -19,6 +19,9 @@ pub(crate) enum Rel {
     Prior,
     /// The row of another table that belongs to it.
     To,
+    /// The same child's row in the other year's return, `last(table)` or `this(table)`; of several the last in
+    /// the table's order.
+    Last,
 }
 
 /// Another row.
@@ -77,6 +80,8 @@ pub(crate) enum Logic {
     Same(Box<(Logic, Logic)>),
     SameCode(Cell, Cell),
     SameText(Cell, Cell),
+    /// A text among some.
+    TextIn(Cell, Vec<String>),
     Days(Cmp, Box<(Day, Day)>),
     Numbers(Cmp, Box<(Num, Num)>),
     Not(Box<Logic>),
@@ -94,7 +99,7 @@ pub(crate) enum Helper {
     NoOverlap { start: Cell, end: Cell },
     /// `unique(cell)`.
     Unique(Cell),
-    /// `among(day, table.day)`.
+    /// `among(day, table.day)`; the day may be one of the return before.
     Among { day: Cell, table: u16, field: u16 },
     /// `check_letter(upn)`.
     CheckLetter(Cell),
@@ -119,6 +124,31 @@ pub(crate) struct Program {
     pub(crate) others: Vec<Other>,
     /// The other tables it needs.
     pub(crate) needs: Vec<usize>,
+    /// Whether it counts working days.
+    pub(crate) calendar: bool,
+    /// Whether it looks over the rows of the return before.
+    pub(crate) over_last: bool,
+}
+
+impl Program {
+    /// Whether it needs the return before this one.
+    pub(crate) fn previous(&self) -> bool {
+        self.over_last || self.others_tables().next().is_some()
+    }
+
+    /// The tables of the return before in which it finds rows.
+    fn tables_before(&self) -> Vec<usize> {
+        let beside = self.others.iter().filter(|other| other.rel != Rel::Last);
+        match self.over_last {
+            true => beside.map(|other| usize::from(other.table)).chain([self.table]).collect(),
+            false => self.others_tables().collect(),
+        }
+    }
+
+    /// The tables of the other year's return of which it speaks.
+    pub(crate) fn others_tables(&self) -> impl Iterator<Item = usize> {
+        self.others.iter().filter(|other| other.rel == Rel::Last).map(|other| usize::from(other.table))
+    }
 }
 
 /// A return type of several tables, compiled.
@@ -127,6 +157,8 @@ pub(crate) struct Plan {
     pub(crate) programs: Vec<Program>,
     /// Per field, whether any rule reads it: the others are checked and not kept.
     pub(crate) used: Vec<bool>,
+    /// Per field, whether any rule reads it in the return before.
+    pub(crate) last: Vec<bool>,
     /// Per field, whether a rule of its own says that it cannot be read, so that no other need say so.
     pub(crate) spoken_for: Vec<bool>,
     /// Per field, its codes for finding; none where it has no list, or one of long codes.
@@ -138,27 +170,36 @@ pub(crate) struct Plan {
 /// A type's rules, compiled.
 pub(crate) fn plan(
     fields: &[Field],
+    tables: &[TableDef],
     programs: Vec<Program>,
     kept: &[usize],
     spoken_for: &[usize],
     schema: Option<Schema>,
 ) -> Arc<Plan> {
-    let mut used = vec![false; fields.len()];
-    let mut spoken = vec![false; fields.len()];
-    let read = programs.iter().flat_map(|program| {
-        let cells = program.cells.iter().map(|cell| usize::from(cell.field));
-        cells.chain(program.through.iter().map(|field| usize::from(*field)))
-    });
-    for at in read.chain(kept.iter().copied()) {
-        if let Some(slot) = used.get_mut(at) {
-            *slot = true;
+    let marked = |at: &mut dyn Iterator<Item = usize>| {
+        let mut marks = vec![false; fields.len()];
+        for at in at {
+            if let Some(slot) = marks.get_mut(at) {
+                *slot = true;
+            }
         }
-    }
-    for at in spoken_for {
-        if let Some(slot) = spoken.get_mut(*at) {
-            *slot = true;
-        }
-    }
+        marks
+    };
+    let cells = |before: bool| {
+        programs.iter().flat_map(move |program| {
+            let over = program.over_last;
+            let of = move |cell: &&Cell| ((cell.of.rel == Rel::Last) != over) == before;
+            let through = program.through.iter().filter(move |_| over == before);
+            program.cells.iter().filter(of).map(|cell| &cell.field).chain(through).map(|at| usize::from(*at))
+        })
+    };
+    let used = marked(&mut cells(false).chain(kept.iter().copied()));
+    // what a row of the return before is found by
+    let found_in = programs.iter().flat_map(Program::tables_before);
+    let places = found_in.filter_map(|at| tables.get(at)?.place.as_ref());
+    let found_by = places.flat_map(|place| [place.child, place.order, place.parent.map(|(_, at)| at)]);
+    let last = marked(&mut cells(true).chain(found_by.flatten()));
+    let spoken = marked(&mut spoken_for.iter().copied());
     let codes = fields.iter().map(|field| field.codes.as_deref().and_then(Lookup::of)).collect();
-    Arc::new(Plan { programs, used, spoken_for: spoken, codes, schema })
+    Arc::new(Plan { programs, used, last, spoken_for: spoken, codes, schema })
 }

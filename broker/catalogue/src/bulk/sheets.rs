@@ -181,11 +181,11 @@ fn others(of: &ReturnType, own: usize) -> impl Iterator<Item = ReturnType> + '_ 
 /// Findings by what they say: where many rows have one, a share of them is listed and the rest counted.
 fn shared(findings: Findings) -> (Vec<Finding>, Counts) {
     let (list, counts) = findings.finish();
-    let (mut whole, mut tallies) = (Vec::new(), Vec::<Tally>::new());
+    let (mut whole, mut tallies) = (Findings::default(), Vec::<Tally>::new());
     let mut known = BTreeMap::new();
     for finding in list {
         let Some(row) = finding.row else {
-            whole.push(finding);
+            whole.add(finding);
             continue;
         };
         let said = (
@@ -203,6 +203,7 @@ fn shared(findings: Findings) -> (Vec<Finding>, Counts) {
                 column: finding.column.clone(),
                 text: finding.text.clone(),
                 rows: Rows::default(),
+                before: false,
             });
             tallies.len() - 1
         });
@@ -212,8 +213,7 @@ fn shared(findings: Findings) -> (Vec<Finding>, Counts) {
     }
     // errors stand first, so that a share of them is never crowded out of what people read
     tallies.sort_by_key(|tally| tally.severity);
-    let of_whole = Counts::of(&whole);
-    let outcome = tally::finish(whole, of_whole, tallies);
+    let outcome = tally::finish(whole, tallies);
     // those beyond what was held are in the counts alone
     (outcome.findings, counts)
 }

@@ -5,7 +5,7 @@ use concordat_core::ids::RuleId;
 
 use super::frame::Rows;
 use super::parts::InPart;
-use crate::checks::findings::MOST;
+use crate::checks::findings::{Findings, MOST};
 
 /// How often a rule was broken, or could not be checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(crate) struct Tally {
     pub(crate) column: Option<String>,
     pub(crate) text: String,
     pub(crate) rows: Rows,
+    /// Whether they are rows of the return before.
+    pub(crate) before: bool,
 }
 
 impl Tally {
@@ -60,11 +62,11 @@ pub struct Outcome {
 }
 
 /// Lists what was found: first what is about the return as a whole, then rule by rule.
-pub(crate) fn finish(whole: Vec<Finding>, counts: Counts, mut tallies: Vec<Tally>) -> Outcome {
+pub(crate) fn finish(whole: Findings, mut tallies: Vec<Tally>) -> Outcome {
     tallies.retain(|tally| tally.rows.total > 0);
-    let mut outcome = Outcome { findings: whole, counts, per_rule: Vec::new(), in_part: None };
-    outcome.findings.truncate(MOST);
     // one finding is kept for each, to say how many more there are
+    let (findings, counts) = whole.finish_within(MOST.saturating_sub(tallies.len()));
+    let mut outcome = Outcome { findings, counts, per_rule: Vec::new(), in_part: None };
     let room = MOST.saturating_sub(outcome.findings.len()).saturating_sub(tallies.len());
     let shares = shares(&tallies, room);
     for (tally, share) in tallies.iter().zip(shares) {
@@ -85,12 +87,19 @@ pub(crate) fn finish(whole: Vec<Finding>, counts: Counts, mut tallies: Vec<Tally
         });
         if tally.severity == Severity::NotChecked {
             let text = if total > 1 { format!("{} ({total} rows)", tally.text) } else { tally.text.clone() };
-            let row = tally.rows.first.first().copied().filter(|_| total == 1);
+            let row = tally.rows.first.first().copied().filter(|_| total == 1 && !tally.before);
             outcome.findings.push(tally.finding(row, text));
             continue;
         }
         let rows = tally.rows.first.iter().take(share);
-        outcome.findings.extend(rows.map(|row| tally.finding(Some(*row), tally.text.clone())));
+        outcome.findings.extend(rows.map(|row| match tally.before {
+            false => tally.finding(Some(*row), tally.text.clone()),
+            // a row of this return is what a finding names
+            true => {
+                let row = row.saturating_add(1);
+                tally.finding(None, format!("row {row} of this table in the earlier return: {}", tally.text))
+            }
+        }));
         let more = total.saturating_sub(share as u64);
         if more > 0 {
             let text = format!("{more} more rows have this finding, {total} in all: {}", tally.text);
@@ -133,6 +142,7 @@ mod tests {
             column: None,
             text: "wrong".into(),
             rows: Rows::default(),
+            before: false,
         };
         (0..rows).for_each(|row| tally.rows.add(row));
         tally
@@ -146,7 +156,7 @@ mod tests {
             tally("half", Severity::Error, 700),
             tally("blank", Severity::NotChecked, 90),
         ];
-        let outcome = finish(Vec::new(), Counts::default(), all);
+        let outcome = finish(Findings::default(), all);
         assert!(outcome.findings.len() <= MOST, "{}", outcome.findings.len());
         let counted: Vec<u64> = outcome.per_rule.iter().map(|count| count.rows).collect();
         assert_eq!(counted, [40_000, 3, 700, 90]);
@@ -158,5 +168,23 @@ mod tests {
         let last = often.last().unwrap();
         assert!(last.row.is_none() && last.text.ends_with("40000 in all: wrong"), "{}", last.text);
         assert_eq!(often.first().unwrap().row, Some(1));
+    }
+
+    #[test]
+    fn what_is_said_of_the_whole_leaves_room_for_the_rules() {
+        let mut whole = Findings::default();
+        (0..1_500).for_each(|row| {
+            let place = crate::checks::findings::Place { table: "t", row: Some(row), column: None };
+            whole.error(&"shape".parse().unwrap(), place, "half a row");
+        });
+        let outcome =
+            finish(whole, vec![tally("a", Severity::Error, 2_000), tally("b", Severity::NotChecked, 1)]);
+        assert_eq!(outcome.findings.len(), MOST);
+        assert_eq!(outcome.counts, Counts { errors: 3_500, queries: 0, infos: 0, not_checked: 1 });
+        let more: Vec<&str> =
+            outcome.findings.iter().filter(|f| f.row.is_none()).map(|f| f.text.as_str()).collect();
+        assert_eq!(more.len(), 2, "{more:?}");
+        assert!(more[0].starts_with("there are 503 more findings"), "{more:?}");
+        assert!(more[1].starts_with("2000 more rows"), "{more:?}");
     }
 }

@@ -66,6 +66,21 @@ impl Texts {
         number
     }
 
+    /// The number of a text that may never have come.
+    pub(crate) fn find(&self, text: &str) -> Option<u32> {
+        let hash = self.keys.hash_one(text);
+        let tag = (hash >> 32) as u32;
+        let mask = self.slots.len().checked_sub(1)?;
+        let mut at = hash as usize & mask;
+        while let Some((known, number @ 1..)) = self.slots.get(at).copied() {
+            if known == tag && self.get(number - 1) == text {
+                return Some(number - 1);
+            }
+            at = (at + 1) & mask;
+        }
+        None
+    }
+
     fn grow(&mut self) {
         let size = (self.slots.len() * 2).max(1_024);
         let mask = size - 1;
@@ -96,11 +111,13 @@ mod tests {
         for (n, number) in (0..20_000).zip(&first).rev() {
             assert_eq!(texts.number(&word(n)), *number);
             assert_eq!(texts.get(*number), word(n));
+            assert_eq!(texts.find(&word(n)), Some(*number));
         }
         let mut all: Vec<String> = (0..20_000).map(word).collect();
         all.sort();
         all.dedup();
         assert_eq!(texts.len(), all.len());
         assert_eq!(texts.get(u32::MAX - 1), "");
+        assert_eq!((texts.find("never"), Texts::default().find("")), (None, None));
     }
 }

@@ -88,6 +88,7 @@ impl<'p> Place<'p> {
 }
 
 /// Findings with a cap; the counts go on beyond it.
+#[derive(Clone)]
 pub(crate) struct Findings {
     list: Vec<Finding>,
     most: usize,
@@ -129,11 +130,16 @@ impl Findings {
             figures,
             record: None,
         };
-        count(&mut self.counts, severity);
+        self.add(finding);
+    }
+
+    /// Adds what was found.
+    pub(crate) fn add(&mut self, finding: Finding) {
+        count(&mut self.counts, finding.severity);
         if self.list.len() < self.most {
             self.list.push(finding);
         } else {
-            count(&mut self.beyond, severity);
+            count(&mut self.beyond, finding.severity);
         }
     }
 
@@ -146,9 +152,18 @@ impl Findings {
         self.has_errors() && total(&self.beyond) >= ENOUGH
     }
 
-    pub(crate) fn finish(mut self) -> (Vec<Finding>, Counts) {
+    pub(crate) fn finish(self) -> (Vec<Finding>, Counts) {
+        let most = self.most;
+        self.finish_within(most)
+    }
+
+    /// At most so many of them; then the last says how many more there are.
+    pub(crate) fn finish_within(mut self, most: usize) -> (Vec<Finding>, Counts) {
+        let least = if self.is_full() { "at least " } else { "" };
+        for finding in self.list.drain(most.min(self.list.len())..) {
+            count(&mut self.beyond, finding.severity);
+        }
         if total(&self.beyond) > 0 {
-            let least = if self.is_full() { "at least " } else { "" };
             if let Some(last) = self.list.pop() {
                 count(&mut self.beyond, last.severity);
             }

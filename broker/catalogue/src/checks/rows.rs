@@ -122,7 +122,14 @@ fn unchecked(
 
 /// Tells that a rule could not be applied, and why.
 pub(crate) fn not_checked(rule: &Rule, why: Unknown, place: Place<'_>, findings: &mut Findings) {
-    let text = match why {
+    if let Some(text) = because(why) {
+        findings.push(&rule.id, Severity::NotChecked, place, text.to_owned(), None);
+    }
+}
+
+/// Why a rule could not be applied, in plain words; nothing for a cell that another finding is about.
+pub(crate) fn because(why: Unknown) -> Option<&'static str> {
+    Some(match why {
         Unknown::Absent => {
             "not checked: something that this rule needs is blank, marked x, z, u or p, or not in this return"
         }
@@ -133,7 +140,6 @@ pub(crate) fn not_checked(rule: &Rule, why: Unknown, place: Place<'_>, findings:
         Unknown::NoCalendar => {
             "not checked offline: only the broker holds the bank holidays by which this rule counts"
         }
-        Unknown::Bad => return,
-    };
-    findings.push(&rule.id, Severity::NotChecked, place, text.to_owned(), None);
+        Unknown::Bad => return None,
+    })
 }

@@ -198,8 +198,10 @@ impl Work {
         let (mut rules, mut programs, mut spoken_for) = (Vec::<Rule>::new(), Vec::new(), Vec::new());
         for (table, section) in sections.iter().enumerate() {
             for section in section.sections("rule") {
-                section.only(&["id", "severity", "check", "words", "column"]);
-                let stage = Stage { fields: &self.fields, tables: &self.tables, table, lists: about.lists };
+                section.only(&["id", "severity", "over", "check", "words", "column"]);
+                let over_last = section.has("over") && section.word("over", &[("last", ())]).is_some();
+                let (fields, tables) = (&self.fields, &self.tables);
+                let stage = Stage { fields, tables, table, lists: about.lists, over_last };
                 let Some((rule, mut outcome)) = one(&section, rules.len(), &stage) else { continue };
                 add(&mut rules, rule, &section);
                 used.append(&mut outcome.lists);
@@ -221,7 +223,7 @@ impl Work {
         let acceptance = acceptance::of_tables(root, &self.fields, &self.tables)?;
         let naming = if let Acceptance::Record { field, .. } = acceptance { Some(field) } else { None };
         let kept: Vec<usize> = linking.flatten().chain(keys).chain(naming).collect();
-        let bulk = plan(&self.fields, programs, &kept, &spoken_for, schema);
+        let bulk = plan(&self.fields, &self.tables, programs, &kept, &spoken_for, schema);
         Some(Content {
             fields: self.fields,
             tables: self.tables,
@@ -315,6 +317,7 @@ fn one(section: &Section<'_, '_>, at: usize, stage: &Stage<'_>) -> Read<(Rule, C
         let mut read = outcome.program.cells.iter().map(|cell| usize::from(cell.field));
         read.find(|at| columns.contains(at)).and_then(name_of)
     };
+    let previous = outcome.program.previous();
     let rule = Rule {
         id,
         severity: severity?,
@@ -323,7 +326,7 @@ fn one(section: &Section<'_, '_>, at: usize, stage: &Stage<'_>) -> Read<(Rule, C
         words: words?,
         column,
         additive: false,
-        compiled: Compiled::elsewhere(),
+        compiled: Compiled::elsewhere(previous, outcome.program.calendar),
     };
     Some((rule, outcome))
 }

@@ -5,6 +5,7 @@ use concordat_catalogue::{
     Catalogue, Checked, Context, Draft, ReturnType, Valid, areas_of, check, check_stream, content,
     event_id_of, leave_out_of_stream, part_of, read,
 };
+use concordat_core::calendar::Calendar;
 use concordat_core::finding::{Finding, Severity};
 use concordat_core::ids::AreaCode;
 use concordat_core::submission::{Covers, Identity};
@@ -66,15 +67,23 @@ pub fn offline() -> Context<'static> {
     Context { now: now(), previous: None, offline: true, calendar: None, sender: None }
 }
 
+static CALENDAR: LazyLock<Calendar> =
+    LazyLock::new(|| Calendar::from_toml(include_str!("../../../../policies/calendar.toml")).unwrap());
+
+/// What the broker knows: the bank holidays, and the return before where there is one.
+pub fn online(previous: Option<&[Table]>) -> Context<'_> {
+    Context { now: now(), previous, offline: false, calendar: Some(&CALENDAR), sender: None }
+}
+
 pub fn run(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Checked {
     check(of, draft(of, covers, tables), &offline())
 }
 
 /// Checks a return of several tables as tables and as a stream of its bytes, which must come to the same.
-pub fn check_both(of: &ReturnType, draft: Draft) -> Checked {
+pub fn check_both(of: &ReturnType, draft: Draft, context: &Context<'_>) -> Checked {
     let bytes = content::encode(&draft.identity, draft.nil, &draft.tables);
-    let streamed = check_stream(of, &draft.identity, bytes.as_slice(), &offline()).unwrap();
-    let checked = check(of, draft, &offline());
+    let streamed = check_stream(of, &draft.identity, bytes.as_slice(), context).unwrap();
+    let checked = check(of, draft, context);
     assert_eq!(streamed.findings, checked.findings);
     assert_eq!((streamed.counts, &streamed.per_rule), (checked.counts, &checked.per_rule));
     let digest = |checked: &Checked| checked.valid.as_ref().map(Valid::digest);

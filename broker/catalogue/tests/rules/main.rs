@@ -5,39 +5,16 @@
 mod common;
 mod fixtures;
 
-use common::{catalogue, draft, now, shipped, table, wide};
-use concordat_catalogue::{Checked, Context, ReturnType, check};
-use concordat_core::calendar::Calendar;
+use common::{catalogue, draft, online, shipped};
+use concordat_catalogue::{Checked, ReturnType, check};
 use concordat_core::finding::Severity;
 use concordat_core::table::Table;
-use fixtures::{FIXTURES, annual, cells};
+use fixtures::{ANNUAL, FIXTURES, figures, long, of_row, row};
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
-
-fn row(texts: &[&str]) -> Table {
-    let cells = cells(texts);
-    wide(&cells.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>())
-}
-
-fn long(of: &ReturnType, texts: &[&str]) -> Table {
-    let list = of.fields[of.field("indicator").unwrap()].codes.clone().unwrap();
-    let mut out = table(&["area", "indicator", "period", "value", "unit"], &[]);
-    for (name, value) in cells(texts) {
-        let (name, period) = name.split_once('@').unwrap_or((&name, "2022/23"));
-        let (code, unit) = name.split_once(':').unwrap_or_else(|| (name, &list.find(name).unwrap().extra[0]));
-        out.cells.extend(["Hackney", code, period, &value, unit]);
-    }
-    out
-}
-
-static CALENDAR: LazyLock<Calendar> =
-    LazyLock::new(|| Calendar::from_toml(include_str!("../../../../policies/calendar.toml")).unwrap());
 
 fn checked(of: &ReturnType, covers: &str, table: Table, before: Option<Table>) -> Checked {
     let before = before.map(|table| vec![table]);
-    let calendar = Some(&*CALENDAR);
-    let context = Context { now: now(), previous: before.as_deref(), offline: false, calendar, sender: None };
-    check(of, draft(of, covers, vec![table]), &context)
+    check(of, draft(of, covers, vec![table]), &online(before.as_deref()))
 }
 
 fn kept_and_broken(of: &ReturnType, id: &str, kept: &Checked, broken: &Checked) {
@@ -56,13 +33,9 @@ fn kept_and_broken(of: &ReturnType, id: &str, kept: &Checked, broken: &Checked) 
 }
 
 fn additive(of: &ReturnType, covered: &mut BTreeSet<String>, make: impl Fn(&[(String, String)]) -> Checked) {
-    for group in &of.additive {
-        let mut cells: Vec<_> = group.parts.iter().map(|part| (part.clone(), "1".to_owned())).collect();
-        cells.push((group.total.clone(), group.parts.len().to_string()));
-        let kept = make(&cells);
-        cells[0].1 = "2".to_owned();
-        kept_and_broken(of, group.id.as_str(), &kept, &make(&cells));
-        covered.insert(group.id.to_string());
+    for (id, [kept, broken]) in fixtures::additive(of) {
+        kept_and_broken(of, &id, &make(&kept), &make(&broken));
+        covered.insert(id);
     }
 }
 
@@ -70,15 +43,12 @@ fn additive(of: &ReturnType, covered: &mut BTreeSet<String>, make: impl Fn(&[(St
 fn every_rule_of_the_core_data_set_is_kept_and_broken() {
     let of = shipped("core-data-set-annual");
     let mut covered = BTreeSet::new();
-    for (id, kept, broken) in annual::ANNUAL {
+    for (id, kept, broken) in ANNUAL {
         let run = |texts: &[&str]| checked(&of, "2022-23", long(&of, texts), None);
         kept_and_broken(&of, id, &run(&[kept]), &run(&[kept, broken]));
         covered.insert((*id).to_owned());
     }
-    additive(&of, &mut covered, |cells| {
-        let text: Vec<String> = cells.iter().map(|(n, v)| format!("{}={v}", n.replace(' ', ":"))).collect();
-        checked(&of, "2022-23", long(&of, &[&text.join(" ")]), None)
-    });
+    additive(&of, &mut covered, |cells| checked(&of, "2022-23", long(&of, &[&figures(cells)]), None));
     all_covered(&of, &covered);
 }
 
@@ -93,10 +63,7 @@ fn every_rule_over_rows_is_kept_and_broken() {
             kept_and_broken(&of, id, &run(&[base, kept]), &run(&[base, kept, broken]));
             covered.insert((*id).to_owned());
         }
-        additive(&of, &mut covered, |cells| {
-            let text: Vec<String> = cells.iter().map(|(n, v)| format!("{n}={v}")).collect();
-            checked(&of, covers, row(&[base, &text.join(" ")]), None)
-        });
+        additive(&of, &mut covered, |cells| checked(&of, covers, row(&[base, &of_row(cells)]), None));
         all_covered(&of, &covered);
     }
 }
