@@ -3,8 +3,9 @@
 
 mod common;
 
-use common::{catalogue, now};
-use concordat_catalogue::{Catalogue, lint_across};
+use common::{catalogue, now, table};
+use concordat_catalogue::{Catalogue, Side, Told, lint_across};
+use concordat_core::across::Outcome;
 use concordat_core::finding::Severity;
 
 const TYPES: [&str; 5] = [
@@ -18,7 +19,9 @@ const TYPES: [&str; 5] = [
 /// Loads some of the shipped types with one rule of these parts, check and severity.
 fn load(parts: &str, check: &str, severity: &str) -> Result<Catalogue, String> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/returns");
-    let lists = ["areas", "indicators", "units"].map(|name| format!("codes/core-data-set-{name}"));
+    let mut lists =
+        ["areas", "indicators", "units"].map(|name| format!("codes/core-data-set-{name}")).to_vec();
+    lists.extend(["published-figures".to_owned(), "codes/published-indicators".to_owned()]);
     let shipped = TYPES.into_iter().chain(["lado-notification", "core-data-set-annual"]);
     let shipped = shipped.chain(lists.iter().map(String::as_str));
     let mut files: Vec<(String, Vec<u8>)> = shipped
@@ -214,4 +217,39 @@ fn what_cannot_be_compared_is_complained_of_with_file_and_line() {
         assert!(told.starts_with("returns/across.toml:"), "{told}");
     }
     assert!(load(&format!("{LADO}, {NOTIFIED}"), "lado.contacts >= count(notified)", "info").is_ok());
+}
+
+#[test]
+fn a_figure_that_was_rounded_may_differ_by_half_of_what_it_was_rounded_to() {
+    let parts = "{ name = \"published\", type = \"published-figures\", rows = 'indicator == \"CIN-REFERRALS\"' }, \
+                 { name = \"annual\", type = \"core-data-set-annual\" }";
+    let check = "abs(published.value - annual.cell(\"CSC-FD-REF\")) <= 5";
+    let catalogue = load(parts, check, "info").unwrap();
+    let rules = catalogue.across();
+    let of = |id: &str| catalogue.in_force(&id.parse().unwrap(), "2023-03-31".parse().unwrap()).unwrap();
+    let (published, annual) = (of("published-figures"), of("core-data-set-annual"));
+    let own = [table(
+        &["area", "indicator", "period", "value", "unit"],
+        &[&["Hackney", "CSC-FD-REF", "2022/23", "104", "count"]],
+    )];
+    for (figure, outcome, suppressed) in [
+        ("100", Outcome::Holds, false),
+        ("109", Outcome::Holds, false),
+        ("110", Outcome::DoesNotHold, false),
+        ("98", Outcome::DoesNotHold, false),
+        ("k", Outcome::NotChecked, true),
+        ("u", Outcome::NotChecked, false),
+    ] {
+        let other = [table(
+            &["area", "period", "indicator", "value"],
+            &[&["E09000012", "2022-23", "CIN-REFERRALS", figure]],
+        )];
+        let period = "2022-23".parse().unwrap();
+        let sides = [
+            Side { part: 0, of: &published, period, tables: &other },
+            Side { part: 1, of: &annual, period, tables: &own },
+        ];
+        let told = rules[0].outcome(&"E09000012".parse().unwrap(), &sides, None, now());
+        assert_eq!(told, Some(Told { outcome, suppressed }), "{figure}");
+    }
 }

@@ -12,8 +12,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use concordat_catalogue::taint::{is_rolling, tainted};
-use concordat_catalogue::{AcrossRule, ReturnType, Side, content};
-use concordat_core::across::{Compared, ComparedAcross, Party};
+use concordat_catalogue::{AcrossRule, ReturnType, Side, Told, content};
+use concordat_core::across::{Compared, ComparedAcross, Outcome, Party};
 use concordat_core::apply::{Key, Row, VersionRecord};
 use concordat_core::clock::Clock;
 use concordat_core::entry::Body;
@@ -44,6 +44,8 @@ pub(crate) struct Across {
     pub findings: Vec<Finding>,
     /// What is recorded, without the return that came, whose id is not known yet.
     pub results: Vec<Compared>,
+    /// What would be recorded of rules that had nothing to say.
+    silent: Vec<Compared>,
     /// The agency's own earlier returns that were opened for its measures of twelve months.
     pub looked_back: Vec<EntryId>,
     /// What was in force of every other return that was looked for.
@@ -182,6 +184,7 @@ impl<S: Store> Flow<S> {
                 }
             }
         }
+        across.name_what_was_opened();
         if is_rolling(rtype, &tables) {
             let spanned = self.spanned(generation, rtype, &tables, identity, period)?;
             across.findings.extend(tainted(rtype, &tables, &spanned.missed));
@@ -211,7 +214,22 @@ impl<S: Store> Flow<S> {
             Some(part) => self.count_received(generation, caller, &part.return_type, area, period)?,
             None => None,
         };
-        let Some(told) = rule.outcome(area, &sides, events, now) else { return Ok(()) };
+        let returns = others.iter().map(|other| Party {
+            submission: other.version.submission,
+            agency: other.identity.agency.clone(),
+            return_type: other.identity.return_type.clone(),
+        });
+        let compared = |told: Told| Compared {
+            rule: rule.id.clone(),
+            area: area.clone(),
+            returns: returns.collect(),
+            outcome: told.outcome,
+            suppressed: told.suppressed,
+        };
+        let Some(told) = rule.outcome(area, &sides, events, now) else {
+            across.silent.push(compared(Told { outcome: Outcome::NotChecked, suppressed: false }));
+            return Ok(());
+        };
         let mut with: Vec<String> = others
             .iter()
             .map(|other| in_words(&other.identity.return_type, &other.identity.agency))
@@ -220,18 +238,7 @@ impl<S: Store> Flow<S> {
         across.findings.extend(rule.finding(told, &own, area, &with, now));
         // a count of events is told to who received or sent them and recorded nowhere: see decision 12
         if rule.events().is_none() {
-            let returns = others.iter().map(|other| Party {
-                submission: other.version.submission,
-                agency: other.identity.agency.clone(),
-                return_type: other.identity.return_type.clone(),
-            });
-            across.results.push(Compared {
-                rule: rule.id.clone(),
-                area: area.clone(),
-                returns: returns.collect(),
-                outcome: told.outcome,
-                suppressed: told.suppressed,
-            });
+            across.results.push(compared(told));
         }
         Ok(())
     }
@@ -318,6 +325,18 @@ impl<S: Store> Flow<S> {
 }
 
 impl Across {
+    /// Whatever was opened is named in what is recorded, even where no rule had anything to say of it.
+    fn name_what_was_opened(&mut self) {
+        for silent in std::mem::take(&mut self.silent) {
+            let is_named = |party: &Party| {
+                self.results.iter().any(|known| known.returns.iter().any(|other| other == party))
+            };
+            if !silent.returns.iter().all(is_named) {
+                self.results.push(silent);
+            }
+        }
+    }
+
     /// What the writer must still find when the return is recorded: a part that came meanwhile would otherwise go
     /// without its comparison.
     pub(crate) fn beside(&self) -> impl Iterator<Item = Precondition> {

@@ -124,8 +124,8 @@ pub trait Store: Send + Sync + 'static {
     /// something is left to be erased: call again.
     fn erase(&self, withdrawal: u64) -> Result<(), Fault>;
 
-    /// The content of a submission that is not about persons, so that the broker can hold a return of another agency
-    /// against it; `None` when it is a nil, was erased or never was. What it says goes nowhere but into whether a rule
+    /// The content of a submission that is not about persons, so that the broker can hold another return against
+    /// it; `None` when it is a nil, was erased or never was. What it says goes nowhere but into whether a rule
     /// holds, and the entry that records this names it.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use concordat_catalogue::AcrossRule;
+use concordat_catalogue::{AcrossPart, AcrossRule};
 use concordat_core::apply::{Key, Row, VersionRecord};
 use concordat_core::fault::Fault;
 use concordat_core::ids::AreaCode;
@@ -27,6 +27,8 @@ pub(super) struct OfYear<'g> {
     owed: Vec<(AreaCode, Vec<&'g Owed>)>,
     /// What is in force of the returns that were looked for.
     in_force: HashMap<Identity, Option<VersionRecord>>,
+    /// The rules of which something is not in over an area: another that needs the same returns is not looked into.
+    wanting: Vec<(&'g AcrossRule, AreaCode)>,
 }
 
 impl<'g> OfYear<'g> {
@@ -35,7 +37,7 @@ impl<'g> OfYear<'g> {
             Period::Year(year) | Period::Quarter(year, _) => Some(year),
             Period::Month(..) | Period::Snapshot(_) => None,
         };
-        Self { generation, own, year, owed: Vec::new(), in_force: HashMap::new() }
+        Self { generation, own, year, owed: Vec::new(), in_force: HashMap::new(), wanting: Vec::new() }
     }
 
     /// Every return that was looked for, and what was in force of it.
@@ -57,7 +59,24 @@ impl<'g> OfYear<'g> {
 impl<S: Store> Flow<S> {
     /// All other returns that a rule over a year needs for an area, or nothing when one of them is not in or owed by
     /// nobody. What is overdue is told where what is missing is told.
-    pub(super) fn others_of_year(
+    pub(super) fn others_of_year<'g>(
+        &self,
+        rule: &'g AcrossRule,
+        area: &AreaCode,
+        years: &mut OfYear<'g>,
+    ) -> Result<Option<Vec<Other>>, Fault> {
+        let mut wanting = years.wanting.iter();
+        if wanting.any(|(known, over)| over == area && need_the_same(known, rule)) {
+            return Ok(None);
+        }
+        let others = self.all_of_year(rule, area, years)?;
+        if others.is_none() {
+            years.wanting.push((rule, area.clone()));
+        }
+        Ok(others)
+    }
+
+    fn all_of_year(
         &self,
         rule: &AcrossRule,
         area: &AreaCode,
@@ -65,20 +84,21 @@ impl<S: Store> Flow<S> {
     ) -> Result<Option<Vec<Other>>, Fault> {
         let Some(year) = years.year else { return Ok(None) };
         let (owed, own) = (years.owed(area), years.own);
+        let of_part = |part: &AcrossPart, owed: &Owed| {
+            owed.return_type == part.return_type && (!rule.own || owed.agency == own.agency)
+        };
+        if !rule.parts.iter().all(|part| owed.iter().any(|owed| of_part(part, owed))) {
+            return Ok(None);
+        }
         let mut found = Vec::new();
         for (at, part) in rule.parts.iter().enumerate() {
             // the last quarter is the last to come
-            let periods: Vec<Period> = match part.of_year {
-                true => (1..=4).rev().map(|quarter| Period::Quarter(year, quarter)).collect(),
-                false => vec![Period::Year(year)],
-            };
-            let of_part = |owed: &&&Owed| {
-                owed.return_type == part.return_type && (!rule.own || owed.agency == own.agency)
-            };
+            let quarters = [4, 3, 2, 1].map(|quarter| Period::Quarter(year, quarter));
+            let periods = if part.of_year { &quarters[..] } else { &[Period::Year(year)] };
             for period in periods {
-                let each = owed.iter().filter(of_part).filter_map(|owed| owed_by(owed, period));
+                let each = owed.iter().filter(|owed| of_part(part, owed));
                 let mut is_owed = false;
-                for identity in each {
+                for identity in each.filter_map(|owed| owed_by(owed, *period)) {
                     if !part.is_filled_by(&identity) || !fills(years.generation, rule, at, &identity) {
                         continue;
                     }
@@ -114,4 +134,13 @@ impl<S: Store> Flow<S> {
         known.insert(identity.clone(), found);
         Ok(found)
     }
+}
+
+// whether two rules have parts that the same returns fill
+fn need_the_same(one: &AcrossRule, other: &AcrossRule) -> bool {
+    let what = |part: &AcrossPart| (part.part, part.sender, part.of_year);
+    let mut pairs = one.parts.iter().zip(&other.parts);
+    one.own == other.own
+        && one.parts.len() == other.parts.len()
+        && pairs.all(|(a, b)| a.return_type == b.return_type && what(a) == what(b))
 }
