@@ -1,4 +1,5 @@
-//! Lists the files of `policies/returns` for the compiled-in catalogue, so that adding one needs no Rust.
+//! Lists the files of `policies/returns`, and the calendar, for the compiled-in catalogue, so that adding one needs no
+//! Rust.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed={}", root.display());
     let mut files = Vec::new();
     collect(&root, "returns", &mut files)?;
+    files.push(("calendar.toml".to_owned(), root.with_file_name("calendar.toml")));
     files.sort();
     let mut code = String::from("&[\n");
     for (name, path) in &files {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use concordat_catalogue::{Acceptance, Draft, ReturnType, areas_of, event_id_of};
+use concordat_catalogue::{Acceptance, Catalogue, Draft, ReturnType, areas_of, event_id_of};
 use concordat_core::finding::{Counts, Finding, Severity};
 use concordat_core::ids::{Digest, RuleId};
 use concordat_core::record::{RecordId, RefusedRecord};
@@ -47,7 +47,7 @@ pub fn are_several(of: &ReturnType, draft: &Draft) -> bool {
 
 /// Takes a file apart and checks every event of it as far as a client can.
 #[must_use]
-pub fn split(of: &ReturnType, draft: &Draft, now: Timestamp) -> Events {
+pub fn split(of: &ReturnType, draft: &Draft, catalogue: &Catalogue, now: Timestamp) -> Events {
     let Some(table) = draft.tables.first() else { return Events::Unnamed(Vec::new()) };
     let (mut events, mut unnamed) = (Vec::new(), Vec::new());
     for (row, cells) in (1u32..).zip(table.rows()) {
@@ -62,7 +62,7 @@ pub fn split(of: &ReturnType, draft: &Draft, now: Timestamp) -> Events {
         let draft = Draft { identity, nil: false, tables };
         let content = file::content_digest(&draft.identity, false, &draft.tables);
         let record = RecordId::new(named.as_ref().map_or("", |id| id.as_str()));
-        let found = file::check_offline(of, draft.clone(), now).findings;
+        let found = file::check_offline(of, draft.clone(), catalogue, now).findings;
         let findings = placed(found, row, named.is_some().then_some(&record));
         if named.is_none() {
             unnamed.extend(findings.iter().cloned());

@@ -210,14 +210,14 @@ pub fn rows(bytes: &[u8], subject: &Subject, asked: &Asked<'_>) -> Option<Vec<Ve
     }
 }
 
-/// What a client knows for a check: neither the return before nor the bank holidays.
-pub(crate) fn offline(now: Timestamp) -> Context<'static> {
-    Context { now, previous: None, offline: true, calendar: None, sender: None }
+/// What a client knows for a check: not the return before.
+pub(crate) fn offline(catalogue: &Catalogue, now: Timestamp) -> Context<'_> {
+    Context { now, previous: None, offline: true, calendar: catalogue.calendar(), sender: None }
 }
 
 /// Checks a return as far as a client can. A file of another period has that one finding.
 #[must_use]
-pub fn check_offline(of: &ReturnType, draft: Draft, now: Timestamp) -> Checked {
+pub fn check_offline(of: &ReturnType, draft: Draft, catalogue: &Catalogue, now: Timestamp) -> Checked {
     if let Covers::Period(period) = &draft.identity.covers
         && !of.has_several_tables()
         && let Some(finding) = read::other_period(of, *period, &draft.tables)
@@ -232,7 +232,7 @@ pub fn check_offline(of: &ReturnType, draft: Draft, now: Timestamp) -> Checked {
         };
     }
     let no_event = matches!(&draft.identity.covers, Covers::Event(id) if id.as_str() == NO_EVENT);
-    let mut checked = check(of, draft, &offline(now));
+    let mut checked = check(of, draft, &offline(catalogue, now));
     if no_event && checked.counts.errors > 1 {
         // that the header does not name the event is our doing; what is wrong in the file stands beside it
         checked.findings.retain(|finding| finding.rule.as_str() != "header-event");

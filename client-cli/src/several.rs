@@ -168,8 +168,14 @@ impl Given {
 
     /// Checks it as far as a client can, without making a return of it.
     #[must_use]
-    pub fn examine(&self, of: &ReturnType, period: Period, now: Timestamp) -> Examined {
-        let context = file::offline(now);
+    pub fn examine(
+        &self,
+        of: &ReturnType,
+        period: Period,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Examined {
+        let context = file::offline(catalogue, now);
         match self.sheets(of) {
             None => bulk::examine(of, &self.files(), period, &context),
             Some(Ok(read)) => {

@@ -126,7 +126,12 @@ fn a_large_return_with_an_error_is_refused_whole_where_that_was_asked_and_leaves
     let broken = broken(&scene);
     let check = ["validate", "--type", "ssda903-extract", "--period", "2022-23", &broken, "-o", "json"];
     let refused = send(&council, &broken, &["--no-check", "--all-or-nothing"]).ended(3);
-    let findings = |data: serde_json::Value| data["findings"].as_array().unwrap().clone();
+    // what it would need last year's return for the client leaves to the broker
+    let findings = |data: serde_json::Value| {
+        let mut findings = data["findings"].as_array().unwrap().clone();
+        findings.retain(|finding| finding["severity"] != "not_checked");
+        findings
+    };
     let (offline, broker) = (findings(council.run(&check).ended(3).data()), findings(refused.data()));
     assert_eq!(offline.iter().filter(|finding| finding["rule"] == "148").count(), 1);
     assert_eq!(offline, broker);

@@ -150,6 +150,7 @@ fn every_types_template_filled_in_is_accepted_and_recorded_as_text_and_as_a_work
         (Kind::Health, "homerton/desk", "submitter"),
         (Kind::Education, "hackney-education/desk", "submitter"),
         (Kind::Lado, "hackney-lado/officer", "lado"),
+        (Kind::Partnership, "chscp/analyst", "partnership-analyst"),
     ]
     .map(|(kind, principal, role)| (kind, scene.person(principal, &[role])));
     let catalogue = Catalogue::built_in();

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use concordat_core::calendar::Calendar;
 use concordat_core::finding::Severity;
 use concordat_core::ids::{Digest, ReturnTypeId, RuleId};
 use jiff::civil::Date;
@@ -20,12 +21,17 @@ static BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/returns.
 pub struct Catalogue {
     types: Arc<[Arc<ReturnType>]>,
     across: Arc<HashMap<ReturnTypeId, Vec<Arc<AcrossRule>>>>,
+    calendar: Option<Arc<Calendar>>,
     digest: Digest,
 }
 
+/// The calendar's path.
+const CALENDAR: &str = "calendar.toml";
+
 impl Catalogue {
     /// Reads definition files: `returns/NAME.toml` (return types) and `returns/codes/NAME.toml` (code
-    /// lists), and `returns/across.toml` (rules across returns). Files with other paths are passed over.
+    /// lists), `returns/across.toml` (rules across returns), and `calendar.toml`, by which rules count working days, where
+    /// there is one. Files with other paths are passed over.
     ///
     /// # Errors
     /// Every complaint about every file at once; then there is no catalogue.
@@ -41,7 +47,21 @@ impl Catalogue {
             all.extend_from_slice(&found.digest.0);
         }
         all.extend_from_slice(across_digest.as_ref().map_or(&[], |digest| digest.0.as_slice()));
-        Ok(Self { types: types.into(), across: Arc::new(by_type(across)), digest: load::sha256(&all) })
+        let text = files.iter().find(|(path, _)| path == CALENDAR).map(|(_, bytes)| bytes);
+        let calendar = text.map(|bytes| calendar(bytes)).transpose()?;
+        all.extend_from_slice(&text.map_or([0; 32], |bytes| load::sha256(bytes).0));
+        Ok(Self {
+            types: types.into(),
+            across: Arc::new(by_type(across)),
+            calendar: calendar.map(Arc::new),
+            digest: load::sha256(&all),
+        })
+    }
+
+    /// The bank holidays, by which rules count working days; `None` where no file says them.
+    #[must_use]
+    pub fn calendar(&self) -> Option<&Calendar> {
+        self.calendar.as_deref()
     }
 
     /// The catalogue compiled into this program from `policies/returns`.
@@ -87,11 +107,17 @@ impl Catalogue {
         rules.find(|rule| rule.id == *id).is_none_or(|rule| rule.severity == Severity::Query)
     }
 
-    /// SHA-256 over the ids, first days and digests of all its return types, and its rules across them.
+    /// SHA-256 over the ids, first days and digests of all its return types, its rules across them, and its calendar.
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
     }
+}
+
+fn calendar(bytes: &[u8]) -> Result<Calendar, Vec<Complaint>> {
+    let complaint = |text: String| vec![Complaint { file: CALENDAR.to_owned(), line: None, key: None, text }];
+    let text = std::str::from_utf8(bytes).map_err(|_| complaint("it is not UTF-8 text".to_owned()))?;
+    Calendar::from_toml(text).map_err(|why| complaint(why.to_string()))
 }
 
 fn by_type(rules: Vec<AcrossRule>) -> HashMap<ReturnTypeId, Vec<Arc<AcrossRule>>> {

@@ -74,7 +74,9 @@ impl Generation {
         let mut complaints = Vec::new();
         let partnership = keep(&mut complaints, read_partnership(&files));
         let calendar = keep(&mut complaints, read_calendar(&files));
-        let returns = files.iter().filter(|(path, _)| path.starts_with("returns/")).cloned();
+        // a calendar that does not read has had its complaint
+        let readable = |path: &str| path != CALENDAR || calendar.is_some();
+        let returns = files.iter().filter(|(path, _)| is_catalogue(path) && readable(path)).cloned();
         let catalogue = keep(&mut complaints, Catalogue::from_files(returns).map_err(from_catalogue));
         let (Some(partnership), Some(calendar), Some(catalogue)) = (partnership, calendar, catalogue) else {
             return Err(complaints);
@@ -130,7 +132,7 @@ pub fn files_of_bundle(bundle: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Fault> {
 }
 
 fn is_others(path: &str) -> bool {
-    path.starts_with("returns/") || path == partnership::FILE || path == CALENDAR
+    is_catalogue(path) || path == partnership::FILE
 }
 
 fn keep<T>(complaints: &mut Vec<Complaint>, result: Result<T, Vec<Complaint>>) -> Option<T> {
@@ -151,6 +153,11 @@ fn text_of<'a>(files: &'a [(String, Vec<u8>)], path: &str) -> Result<&'a str, Ve
 
 fn read_partnership(files: &[(String, Vec<u8>)]) -> Result<Partnership, Vec<Complaint>> {
     Partnership::from_toml(text_of(files, partnership::FILE)?)
+}
+
+/// Whether a file is of the catalogue, which clients keep too.
+pub(crate) fn is_catalogue(path: &str) -> bool {
+    path.starts_with("returns/") || path == CALENDAR
 }
 
 fn read_calendar(files: &[(String, Vec<u8>)]) -> Result<Calendar, Vec<Complaint>> {

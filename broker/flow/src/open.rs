@@ -238,7 +238,7 @@ impl<S: Store> Flow<S> {
         let files = if held == Some(digest) {
             Vec::new()
         } else {
-            generation.files.iter().filter(|(path, _)| path.starts_with("returns/")).cloned().collect()
+            generation.files.iter().filter(|(path, _)| generation::is_catalogue(path)).cloned().collect()
         };
         CatalogueOf { digest, files }
     }

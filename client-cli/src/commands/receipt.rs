@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use concordat_catalogue::{Draft, ReturnType};
+use concordat_catalogue::{Catalogue, Draft, ReturnType};
 use concordat_core::ids::{Digest, EntryId};
 use concordat_ledger::{Statement, Verified, Verifier};
 use concordat_proto::v1;
@@ -116,7 +116,8 @@ fn same_content(
         (file::read(&file::files(path, &of, session)?, subject, &of, &owner, &in_use.catalogue)?, of)
     };
     if let Reading::Draft { draft, .. } = reading {
-        if events::are_several(&of, &draft) && is_of_one(&of, &draft, statement, session) {
+        if events::are_several(&of, &draft) && is_of_one((&of, &in_use.catalogue), &draft, statement, session)
+        {
             return Ok(());
         }
         let mut identity = draft.identity;
@@ -127,7 +128,7 @@ fn same_content(
         }
         // of what was accepted in part the log holds what is left
         let draft = Draft { identity, ..draft };
-        let checked = file::check_offline(&of, draft, session.clock.now());
+        let checked = file::check_offline(&of, draft, &in_use.catalogue, session.clock.now());
         if let (Some(valid), Some(part)) = (checked.valid, checked.in_part)
             && valid.digest().0 == statement.content.0
         {
@@ -147,8 +148,13 @@ fn same_content(
 }
 
 /// Whether one event of a file of several is what was recorded.
-fn is_of_one(of: &ReturnType, draft: &Draft, statement: &Statement, session: &mut Session<'_>) -> bool {
-    let Events::Named(all) = events::split(of, draft, session.clock.now()) else { return false };
+fn is_of_one(
+    (of, catalogue): (&ReturnType, &Catalogue),
+    draft: &Draft,
+    statement: &Statement,
+    session: &mut Session<'_>,
+) -> bool {
+    let Events::Named(all) = events::split(of, draft, catalogue, session.clock.now()) else { return false };
     let found = all.iter().find(|event| event.content.0 == statement.content.0);
     if let Some(event) = found {
         session

@@ -266,7 +266,7 @@ fn prepare(
     } else {
         None
     };
-    let checked = file::check_offline(&of, draft, now);
+    let checked = file::check_offline(&of, draft, &in_use.catalogue, now);
     let refused_in_part = args.all_or_nothing && checked.in_part.is_some();
     match checked.valid {
         Some(valid) if !refused_in_part => {

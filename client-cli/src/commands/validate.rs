@@ -65,14 +65,14 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
         Reading::Unreadable(found) => (found, None),
         Reading::Draft { draft, about } if events::are_several(&of, &draft) => {
             tell_reading(&about, session);
-            let events = events::split(&of, &draft, now);
+            let events = events::split(&of, &draft, &in_use.catalogue, now);
             let Found { findings, counts, .. } = events.found();
             (about.found.and(findings, counts).parted(events.parted()), None)
         }
         Reading::Draft { draft, about } => {
             tell_reading(&about, session);
             let covers = draft.identity.covers.clone();
-            let checked = file::check_offline(&of, draft, now);
+            let checked = file::check_offline(&of, draft, &in_use.catalogue, now);
             (about.found.and(checked.findings, checked.counts), Some(covers))
         }
     };
@@ -97,7 +97,7 @@ fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'
     let answers = args.explaining.with(given.answers.clone())?;
     let now = session.clock.now();
     let (subject, period, of) = given.period(&args.subject, of, &in_use.catalogue, now)?;
-    let examined = given.examine(&of, period, now);
+    let examined = given.examine(&of, period, &in_use.catalogue, now);
     tell_not_read(&examined.left_behind, session);
     let rows: Vec<String> =
         examined.rows.iter().filter_map(|(table, rows)| rows.map(|rows| format!("{table} {rows}"))).collect();

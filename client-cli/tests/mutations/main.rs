@@ -72,7 +72,7 @@ fn try_one(bytes: &[u8], of: &ReturnType, catalogue: &Catalogue, also_mark: bool
         Ok(Reading::Draft { draft, about }) => {
             assert!(draft.tables.iter().all(concordat_core::table::Table::is_rectangular));
             assert!(about.found.counts.errors == 0);
-            let checked = file::check_offline(of, draft, "2023-05-03T10:00:00Z".parse().unwrap());
+            let checked = file::check_offline(of, draft, catalogue, "2023-05-03T10:00:00Z".parse().unwrap());
             assert_eq!(checked.valid.is_some(), checked.counts.errors == 0);
             let got = if checked.valid.is_some() { Got::Accepted } else { Got::Read };
             (about.found.and(checked.findings, checked.counts), got)
@@ -87,7 +87,7 @@ fn try_one(bytes: &[u8], of: &ReturnType, catalogue: &Catalogue, also_mark: bool
 }
 
 /// The same for a return of several tables, of which the bytes are one file, or a ZIP of all.
-fn try_several(bytes: &[u8], name: &str, of: &ReturnType) -> Got {
+fn try_several(bytes: &[u8], name: &str, of: &ReturnType, catalogue: &Catalogue) -> Got {
     let one_sentence = |text: &str| !text.is_empty() && !text.contains('\n') && text.len() < 2_000;
     let is_table = !of.is_xml() && name.to_lowercase().ends_with(".csv");
     let bytes = if is_table { samples::archive(Some((name, bytes))) } else { bytes.to_vec() };
@@ -101,7 +101,7 @@ fn try_several(bytes: &[u8], name: &str, of: &ReturnType) -> Got {
     let now = "2024-05-03T10:00:00Z".parse().unwrap();
     let subject = subject(of);
     let period = subject.period.unwrap();
-    let outcome = given.examine(of, period, now).outcome;
+    let outcome = given.examine(of, period, catalogue, now).outcome;
     assert!(outcome.findings.len() <= 1_000);
     assert!(outcome.findings.iter().all(|finding| one_sentence(&finding.text)));
     let owner = Owner { agency: "hackney-council".parse().unwrap(), areas: vec![] };
@@ -111,7 +111,7 @@ fn try_several(bytes: &[u8], name: &str, of: &ReturnType) -> Got {
             Got::Nowhere
         }
         Reading::Draft { draft, about } => {
-            let checked = file::check_offline(of, draft, now);
+            let checked = file::check_offline(of, draft, catalogue, now);
             let found = about.found.and(checked.findings, checked.counts);
             assert_eq!((found.findings, found.counts), (outcome.findings, outcome.counts));
             if checked.valid.is_some() { Got::Accepted } else { Got::Read }
@@ -147,7 +147,7 @@ fn one(seed: u64, samples: &[Sample], catalogue: &Catalogue, types: &[Arc<Return
         let table = &of.tables[random.below(of.tables.len())].name;
         let own = sample.of.as_deref() == Some(of.id.as_str()) || random.below(2) == 0;
         let name = if own { sample.file.clone() } else { format!("{table}.csv") };
-        return try_several(&bytes, &name, of);
+        return try_several(&bytes, &name, of, catalogue);
     }
     try_one(&bytes, of, catalogue, random.below(64) == 0)
 }
@@ -162,7 +162,11 @@ fn no_broken_file_makes_the_client_panic_hang_or_take_memory_without_bound() {
     for sample in &samples {
         let Some(of) = types.iter().find(|of| sample.of.as_deref() == Some(of.id.as_str())) else { continue };
         if of.has_several_tables() {
-            assert!(try_several(&sample.bytes, &sample.file, of) != Got::Nowhere, "{}", sample.name);
+            assert!(
+                try_several(&sample.bytes, &sample.file, of, &catalogue) != Got::Nowhere,
+                "{}",
+                sample.name
+            );
             continue;
         }
         let owner = Owner { agency: "met".parse().unwrap(), areas: vec![] };

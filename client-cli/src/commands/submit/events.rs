@@ -197,7 +197,7 @@ fn prepare(
         Reading::Draft { draft, about } => (draft, about),
     };
     tell_reading(&about, session);
-    let events = events::split(&of, &draft, now);
+    let events = events::split(&of, &draft, &in_use.catalogue, now);
     let found = events.found();
     let refused = |why: &str, session: &mut Session<'_>| {
         show(&found.clone().from(about.found.first_line), session)?;
