@@ -164,6 +164,28 @@ fn a_large_return_is_accepted_without_the_record_that_has_an_error() {
 }
 
 #[test]
+fn a_large_return_is_held_against_the_large_one_of_the_year_before() {
+    let mut scene = super::scene();
+    super::move_clock(&scene, "2024-04-20T09:00:00Z");
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let send = |folder: &str, period: &str| {
+        council.run(&["submit", "--type", "ssda903-extract", "--period", period, folder, "-o", "json"]).ended(0)
+    };
+    let _ = send(&folder(&scene, "first", CHILDREN, |text| text), "2022-23");
+    let next = folder(&scene, "next", CHILDREN, |text| text);
+    let header = Path::new(&next).join("header.csv");
+    let text = std::fs::read_to_string(&header).unwrap();
+    // the last child was born on another day than a year ago
+    let at = text.rfind("01/02/2010").unwrap();
+    std::fs::write(&header, format!("{}02/02/2010{}", &text[..at], &text[at + 10..])).unwrap();
+    let data = send(&next, "2023-24").data();
+    let told: Vec<_> =
+        data["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == "203").collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((&told[0]["severity"], &told[0]["row"]), (&"query".into(), &CHILDREN.into()));
+}
+
+#[test]
 fn who_may_not_send_a_large_return_is_told_before_any_of_it_goes_up() {
     let mut scene = super::scene();
     let police = scene.person("metropolitan-police/returns", &["submitter"]);

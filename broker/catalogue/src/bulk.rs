@@ -45,6 +45,7 @@ use crate::check::{Context, Draft};
 use crate::checks::findings::{Findings, Place as Spot, ids};
 use crate::content::stream::{Pieces, ReadFault, Reader};
 use crate::definition::{ReturnType, TableDef};
+use before::Before;
 use eval::When;
 use frame::{Frame, Sink};
 
@@ -155,7 +156,10 @@ pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, context: &Co
     let told = take(of, &plan, files, &mut frame, &mut findings);
     let rows = of.tables.iter().zip(&frame.heights).map(|(table, n)| (table.name.clone(), *n)).collect();
     let outcome = match told.whole {
-        true => parts::settle(of, &plan, frame, (period, context), findings),
+        true => {
+            let before = Before::of(of, &plan, context, &mut frame);
+            parts::settle(of, &plan, (frame, before), when(period, context), findings)
+        }
         false => unjudged(findings),
     };
     Examined { outcome, rows, left_behind: told.left_behind, lines: told.lines }
@@ -172,8 +176,12 @@ pub fn examine_tables(of: &ReturnType, tables: &[Table], period: Period, context
     let mut frame = Frame::new(of, plan);
     let whole = shape::take(of, tables, &mut frame, &mut findings);
     let rows = of.tables.iter().zip(&frame.heights).map(|(table, n)| (table.name.clone(), *n)).collect();
-    let outcome =
-        if whole { parts::settle(of, plan, frame, (period, context), findings) } else { unjudged(findings) };
+    let outcome = if whole {
+        let before = Before::of(of, plan, context, &mut frame);
+        parts::settle(of, plan, (frame, before), when(period, context), findings)
+    } else {
+        unjudged(findings)
+    };
     Examined { outcome, rows, left_behind: vec![], lines: vec![] }
 }
 
@@ -245,7 +253,8 @@ pub(crate) fn check(
     let mut findings = findings;
     let mut frame = Frame::new(of, &plan);
     if shape::take(of, &draft.tables, &mut frame, &mut findings) {
-        parts::settle(of, &plan, frame, (period, context), findings)
+        let before = Before::of(of, &plan, context, &mut frame);
+        parts::settle(of, &plan, (frame, before), when(period, context), findings)
     } else {
         unjudged(findings)
     }
@@ -256,6 +265,7 @@ pub(crate) fn check_stream<R: Read>(
     of: &ReturnType,
     covers: &Covers,
     tables: (&mut Reader<Pieces<R>>, usize),
+    earlier: Option<&mut dyn Read>,
     context: &Context<'_>,
     mut findings: Findings,
 ) -> Result<Outcome, ReadFault> {
@@ -265,7 +275,11 @@ pub(crate) fn check_stream<R: Read>(
     };
     let mut frame = Frame::new(of, &plan);
     if shape::take_stream(of, tables, &mut frame, &mut findings)? {
-        return Ok(parts::settle(of, &plan, frame, (*period, context), findings));
+        let before = match earlier {
+            Some(input) if !context.offline => Before::read(of, &plan, input, &mut frame)?,
+            _ => Before::of(of, &plan, context, &mut frame),
+        };
+        return Ok(parts::settle(of, &plan, (frame, before), when(*period, context), findings));
     }
     Ok(unjudged(findings))
 }

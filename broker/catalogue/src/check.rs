@@ -1,5 +1,7 @@
 //! The check of a return: a draft in; findings and, if no error was found, a [`Valid`] out.
 
+use std::io::Read;
+
 use concordat_core::agency::Kind;
 use concordat_core::calendar::Calendar;
 use concordat_core::finding::{Counts, Finding};
@@ -176,14 +178,15 @@ fn several(of: &ReturnType, draft: Draft, context: &Context<'_>, mut findings: F
 }
 
 /// Checks a return of several tables as it comes, so that memory holds its columns and no more: for a type that
-/// [`is_streamed`](ReturnType::is_streamed). What it finds is what [`check`](fn@check) finds of the same return.
+/// [`is_streamed`](ReturnType::is_streamed); with it the return before it, where there is one, as it comes too. What it
+/// finds is what [`check`](fn@check) finds of the same returns.
 ///
 /// # Errors
 /// [`ReadFault`] when the bytes are not this return's, or could not be read to their end.
 pub fn check_stream(
     of: &ReturnType,
     expected: &Identity,
-    input: impl std::io::Read,
+    (input, earlier): (impl Read, Option<&mut dyn Read>),
     context: &Context<'_>,
 ) -> Result<Checked, ReadFault> {
     let mut findings = Findings::default();
@@ -194,7 +197,7 @@ pub fn check_stream(
     let draft = Draft { identity, nil, tables: Vec::new() };
     header::check(of, &draft, context.sender, &mut findings);
     let covers = &draft.identity.covers;
-    let outcome = bulk::check_stream(of, covers, (&mut reader, tables), context, findings)?;
+    let outcome = bulk::check_stream(of, covers, (&mut reader, tables), earlier, context, findings)?;
     let bulk::Outcome { findings, counts, per_rule, in_part } = outcome;
     let whole = if counts.errors == 0 || in_part.is_some() { Some(reader.finish()?) } else { None };
     let valid = match (whole, &in_part) {
@@ -212,7 +215,7 @@ pub fn check_stream(
 pub fn leave_out_of_stream(
     of: &ReturnType,
     part: &InPart,
-    (input, whole): (impl std::io::Read, Digest),
+    (input, whole): (impl Read, Digest),
     mut out: impl FnMut(&[u8]) -> std::io::Result<()>,
 ) -> Result<Valid, ReadFault> {
     let (mut reader, Top { identity, tables, .. }) = Reader::new(input)?;

@@ -32,7 +32,7 @@ use crate::identify::Caller;
 use crate::open::Flow;
 use crate::random;
 use crate::stop::Stop;
-use crate::validate::Checked;
+use crate::validate::{Checked, tables_of};
 
 pub use status::AcrossOf;
 use year::OfYear;
@@ -315,7 +315,7 @@ impl<S: Store> Flow<S> {
             let of = generation.catalogue.in_force(&identity.return_type, period.last_day());
             let Some(of) = of else { continue };
             let tables = match self.store.compared_content(index, &identity.agency)? {
-                Some(content) => content::decode(&content).map_err(Fault::tampered)?.2,
+                Some(mut content) => tables_of(&mut content)?,
                 None => Vec::new(),
             };
             opened.insert(index, (of, tables));

@@ -1,5 +1,6 @@
 //! Is the return right? All findings at once, and a value only a passed check can make.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use concordat_catalogue::content::stream::ReadFault;
@@ -17,7 +18,8 @@ use concordat_core::refusal::Refusal;
 use concordat_core::submission::{Covers, Identity, Replaces};
 use concordat_core::table::Table;
 use concordat_policy::Permitted;
-use concordat_store::{Spooled, Store};
+use concordat_store::{Content, Spooled, Store};
+use zeroize::Zeroizing;
 
 use crate::authorise::Typed;
 use crate::generation::Generation;
@@ -47,11 +49,8 @@ pub struct Checked {
     pub spooled: Option<Spooled>,
 }
 
-/// An agency's own return of the period before.
-pub(crate) struct Earlier {
-    submission: EntryId,
-    tables: Vec<Table>,
-}
+/// An agency's own return of the period before: which submission, and what is in it.
+type Earlier = (EntryId, Content);
 
 impl<S: Store> Flow<S> {
     /// What the agency itself last sent for the period before, where a rule of the type looks back.
@@ -65,9 +64,8 @@ impl<S: Store> Flow<S> {
             Some(Row::Version(version)) if !version.withdrawn => version,
             _ => return Ok(None),
         };
-        let Some(content) = self.store.own_content(version.index, &identity.agency)? else { return Ok(None) };
-        let (_, _, tables) = content::decode(&content).map_err(Fault::tampered)?;
-        Ok(Some(Earlier { submission: version.submission, tables }))
+        let content = self.store.own_content(version.index, &identity.agency)?;
+        Ok(content.map(|content| (version.submission, content)))
     }
 
     /// Checks a return; where its content came in pieces, by reading those.
@@ -79,9 +77,13 @@ impl<S: Store> Flow<S> {
     ) -> Result<(Permitted<Checked>, Told), Stop> {
         let now = self.clock.now();
         let mut told = None;
-        let earlier = self.earlier(permitted.get())?;
-        let compared = earlier.as_ref().map(|earlier| earlier.submission);
-        let previous = earlier.as_ref().map(|earlier| earlier.tables.as_slice());
+        let (compared, mut earlier) = self.earlier(permitted.get())?.unzip();
+        let decoded = match &mut earlier {
+            // what comes in pieces is compared in pieces
+            Some(earlier) if spooled.is_none() => Some(tables_of(earlier)?),
+            _ => None,
+        };
+        let previous = decoded.as_deref();
         let typed = permitted.get();
         let across = match typed.received.explanations.as_slice() {
             [] => &[],
@@ -105,8 +107,9 @@ impl<S: Store> Flow<S> {
             };
             let outcome = match &mut spooled {
                 Some(spooled) => {
-                    let outcome =
-                        check_stream(&rtype, &identity, spooled.read()?, &context).map_err(unread)?;
+                    let earlier = earlier.as_mut().map(|earlier| earlier as &mut dyn Read);
+                    let outcome = check_stream(&rtype, &identity, (spooled.read()?, earlier), &context)
+                        .map_err(unread)?;
                     self.left_of(&rtype, spooled, outcome)?
                 }
                 None => check(&rtype, Draft { identity, nil, tables }, &context),
@@ -147,6 +150,14 @@ impl<S: Store> Flow<S> {
 
 pub(crate) fn malformed(field: &'static str, text: impl Into<String>) -> Stop {
     Stop::Refused(Refusal::Malformed { field, text: text.into() })
+}
+
+/// What was recorded before is whole, or was altered.
+pub(crate) fn tables_of(content: &mut Content) -> Result<Vec<Table>, Fault> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    content.read_to_end(&mut bytes).map_err(Fault::unavailable)?;
+    let (_, _, tables) = content::decode(&bytes).map_err(Fault::tampered)?;
+    Ok(tables)
 }
 
 /// Content that is no return is its sender's, content that cannot be read is ours.

@@ -114,7 +114,7 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `internal` when the entry accepts no submission of that agency; `tampered` when the stored bytes are not those
     /// the log recorded.
-    fn own_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Zeroizing<Vec<u8>>>, Fault>;
+    fn own_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Content>, Fault>;
 
     /// Erases what the withdrawal at an index says is erased: destroys the keys and removes the files that they
     /// sealed. What is erased already stays so.
@@ -130,7 +130,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`Store::own_content`]; `internal` too when the submission is about persons.
-    fn compared_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Zeroizing<Vec<u8>>>, Fault>;
+    fn compared_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Content>, Fault>;
 
     /// What the log has signed last.
     fn head(&self) -> Arc<Head>;

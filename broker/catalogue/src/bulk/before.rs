@@ -1,10 +1,13 @@
 //! The return before this one, in the same typed columns, as far as rules look back.
 
+use std::io::Read;
+
 use concordat_core::table::Table;
 
 use super::frame::{Frame, Sink};
 use super::plan::Plan;
 use crate::check::Context;
+use crate::content::stream::{Heading, ReadFault, Reader};
 use crate::definition::ReturnType;
 use crate::rule::Unknown;
 
@@ -38,6 +41,32 @@ impl<'t> Before<'t> {
         }
     }
 
+    /// What a stream holds: the canonical bytes of the return before.
+    pub(super) fn read(
+        of: &'t ReturnType,
+        plan: &'t Plan,
+        input: &mut dyn Read,
+        frame: &mut Frame<'_>,
+    ) -> Result<Self, ReadFault> {
+        let (mut reader, top) = Reader::new(input)?;
+        let mut before = Frame::before(of, plan, std::mem::take(&mut frame.texts));
+        for _ in 0..top.tables {
+            let Heading { name, columns, rows } = reader.heading()?;
+            let places = places(of, &name, &columns);
+            if let Some((at, _)) = &places {
+                before.begin(*at);
+            }
+            for _ in 0..rows {
+                let row = reader.row(columns.len())?;
+                if let Some((at, places)) = &places {
+                    before.row(*at, cells(places, |at| row.get(at)));
+                }
+            }
+        }
+        frame.texts = std::mem::take(&mut before.texts);
+        Ok(Self::Columns(before))
+    }
+
     /// Why there is nothing.
     pub(super) fn nothing(&self) -> Option<Unknown> {
         match self {
@@ -54,13 +83,27 @@ impl<'t> Before<'t> {
     }
 }
 
-// an earlier version may have had other tables and columns: what is not there is blank
 fn fill(of: &ReturnType, table: &Table, sink: &mut impl Sink) {
-    let Some(at) = of.tables.iter().position(|def| def.name == table.name) else { return };
-    let Some(def) = of.tables.get(at).filter(|_| table.is_rectangular()) else { return };
-    let columns: Vec<Option<usize>> = of.columns(def).iter().map(|field| table.column(&field.name)).collect();
+    let sound = places(of, &table.name, &table.columns).filter(|_| table.is_rectangular());
+    let Some((at, places)) = sound else { return };
     sink.begin(at);
     for row in table.rows() {
-        sink.row(at, columns.iter().map(|column| column.and_then(|at| row.get(at)).unwrap_or_default()));
+        sink.row(at, cells(&places, |at| row.get(at)));
     }
+}
+
+/// Which table of the type an earlier one is, and in which column of it each field stands. An earlier version may have
+/// had other tables and columns: what is not there is blank.
+fn places(of: &ReturnType, name: &str, columns: &[String]) -> Option<(usize, Vec<Option<usize>>)> {
+    let at = of.tables.iter().position(|def| def.name == name)?;
+    let fields = of.columns(of.tables.get(at)?).iter();
+    let column = |name: &str| columns.iter().position(|column| column == name);
+    Some((at, fields.map(|field| column(&field.name)).collect()))
+}
+
+fn cells<'c>(
+    places: &[Option<usize>],
+    cell: impl Fn(usize) -> Option<&'c str>,
+) -> impl Iterator<Item = &'c str> {
+    places.iter().map(move |place| place.and_then(&cell).unwrap_or_default())
 }

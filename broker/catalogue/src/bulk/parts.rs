@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_core::finding::{Counts, Finding, Severity};
 use concordat_core::ids::RuleId;
-use concordat_core::period::Period;
 use concordat_core::record::{RecordId, RefusedRecord};
 
 use super::before::Before;
@@ -20,8 +19,7 @@ use super::links::NONE;
 use super::plan::Plan;
 use super::records;
 use super::tally::{self, Outcome, Tally};
-use super::when;
-use crate::check::{Context, Draft};
+use crate::check::Draft;
 use crate::checks::findings::Findings;
 use crate::definition::{Acceptance, ReturnType};
 
@@ -67,13 +65,11 @@ impl InPart {
 pub(super) fn settle(
     of: &ReturnType,
     plan: &Plan,
-    mut frame: Frame<'_>,
-    (period, context): (Period, &Context<'_>),
+    (mut frame, mut before): (Frame<'_>, Before<'_>),
+    when: When<'_>,
     mut findings: Findings,
 ) -> Outcome {
     empty(of, &frame, &mut findings);
-    let mut before = Before::of(of, plan, context, &mut frame);
-    let when = when(period, context);
     let first = judge(of, plan, &mut frame, &mut before, when);
     let may_part = !findings.has_errors() && first.iter().any(is_wrong);
     let Acceptance::Record { table, field } = of.acceptance else {

@@ -82,7 +82,11 @@ pub fn run(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Checked {
 /// Checks a return of several tables as tables and as a stream of its bytes, which must come to the same.
 pub fn check_both(of: &ReturnType, draft: Draft, context: &Context<'_>) -> Checked {
     let bytes = content::encode(&draft.identity, draft.nil, &draft.tables);
-    let streamed = check_stream(of, &draft.identity, bytes.as_slice(), context).unwrap();
+    let earlier = context.previous.map(|tables| content::encode(&draft.identity, false, tables));
+    let mut earlier = earlier.as_deref();
+    let earlier = earlier.as_mut().map(|bytes| bytes as &mut dyn std::io::Read);
+    let alone = Context { previous: None, ..*context };
+    let streamed = check_stream(of, &draft.identity, (bytes.as_slice(), earlier), &alone).unwrap();
     let checked = check(of, draft, context);
     assert_eq!(streamed.findings, checked.findings);
     assert_eq!((streamed.counts, &streamed.per_rule), (checked.counts, &checked.per_rule));

@@ -1,7 +1,7 @@
 //! Measures of twelve months: what came of the periods that they span.
 
+use concordat_catalogue::ReturnType;
 use concordat_catalogue::taint::{Came, is_tainted, spanned, unavailable};
-use concordat_catalogue::{ReturnType, content};
 use concordat_core::apply::{Key, Row};
 use concordat_core::entry::Body;
 use concordat_core::fault::Fault;
@@ -14,6 +14,7 @@ use concordat_store::Store;
 use crate::completeness::{obligation, owed_by};
 use crate::generation::Generation;
 use crate::open::Flow;
+use crate::validate::tables_of;
 
 /// What came of the periods that a return's measures of twelve months span.
 pub(super) struct Spanned {
@@ -42,8 +43,10 @@ impl<S: Store> Flow<S> {
                 Some(Row::Version(version)) if !version.withdrawn => version,
                 _ => continue,
             };
-            let Some(bytes) = self.store.own_content(version.index, &identity.agency)? else { continue };
-            let (_, _, earlier) = content::decode(&bytes).map_err(Fault::tampered)?;
+            let Some(mut content) = self.store.own_content(version.index, &identity.agency)? else {
+                continue;
+            };
+            let earlier = tables_of(&mut content)?;
             all.opened.push(version.submission);
             let without = unavailable(of, tables, &earlier).into_iter();
             all.missed.extend(without.map(|field| (before, Came::Without(field))));

@@ -202,11 +202,7 @@ impl Shared {
     }
 
     /// The content of a submission that the broker's own checks may look into; `None` when there is none any more.
-    fn content_of(
-        &self,
-        index: u64,
-        may: impl FnOnce(&Accepted) -> bool,
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+    fn content_of(&self, index: u64, may: impl FnOnce(&Accepted) -> bool) -> Result<Option<Content>, Fault> {
         let frame =
             self.frame(index)?.ok_or_else(|| Fault::internal(format!("there is no entry {index}")))?;
         let recorded = self.recorded(index, &frame)?;
@@ -222,7 +218,7 @@ impl Shared {
             recorded.sections.iter().find(|section| section.digest.class == SectionClass::Payload.number());
         match payload {
             Some(section) if !is_destroyed(&self.ring, &section.digest) => {
-                self.open_section(&recorded, &frame, SectionClass::Payload).map(Some)
+                self.open_content(&recorded, &frame).map(Some)
             }
             _ => Ok(None),
         }
@@ -378,11 +374,11 @@ impl Store for Embedded {
         Spool::begin((Arc::clone(&shared.port), path), Arc::clone(&shared.ring), key, place)
     }
 
-    fn own_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+    fn own_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Content>, Fault> {
         self.shared.content_of(index, |accepted| accepted.identity.agency == *agency)
     }
 
-    fn compared_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+    fn compared_content(&self, index: u64, agency: &AgencyId) -> Result<Option<Content>, Fault> {
         self.shared
             .content_of(index, |accepted| accepted.identity.agency == *agency && !accepted.person_level)
     }
