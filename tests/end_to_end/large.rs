@@ -169,7 +169,9 @@ fn a_large_return_is_held_against_the_large_one_of_the_year_before() {
     super::move_clock(&scene, "2024-04-20T09:00:00Z");
     let council = scene.person("hackney-council/returns", &["submitter"]);
     let send = |folder: &str, period: &str| {
-        council.run(&["submit", "--type", "ssda903-extract", "--period", period, folder, "-o", "json"]).ended(0)
+        council
+            .run(&["submit", "--type", "ssda903-extract", "--period", period, folder, "-o", "json"])
+            .ended(0)
     };
     let _ = send(&folder(&scene, "first", CHILDREN, |text| text), "2022-23");
     let next = folder(&scene, "next", CHILDREN, |text| text);

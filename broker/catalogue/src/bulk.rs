@@ -152,7 +152,7 @@ pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, context: &Co
         findings.error(&ids().file, Spot::HEADER, format!("a return of {} is one file", of.id));
         return Examined { outcome: unjudged(findings), rows: vec![], left_behind: vec![], lines: vec![] };
     };
-    let mut frame = Frame::new(of, &plan);
+    let mut frame = Frame::new(of, &plan, is_compared(context));
     let told = take(of, &plan, files, &mut frame, &mut findings);
     let rows = of.tables.iter().zip(&frame.heights).map(|(table, n)| (table.name.clone(), *n)).collect();
     let outcome = match told.whole {
@@ -173,7 +173,7 @@ pub fn examine_tables(of: &ReturnType, tables: &[Table], period: Period, context
         findings.error(&ids().file, Spot::HEADER, format!("a return of {} is one file", of.id));
         return Examined { outcome: unjudged(findings), rows: vec![], left_behind: vec![], lines: vec![] };
     };
-    let mut frame = Frame::new(of, plan);
+    let mut frame = Frame::new(of, plan, is_compared(context));
     let whole = shape::take(of, tables, &mut frame, &mut findings);
     let rows = of.tables.iter().zip(&frame.heights).map(|(table, n)| (table.name.clone(), *n)).collect();
     let outcome = if whole {
@@ -251,7 +251,7 @@ pub(crate) fn check(
         return unjudged(findings);
     };
     let mut findings = findings;
-    let mut frame = Frame::new(of, &plan);
+    let mut frame = Frame::new(of, &plan, is_compared(context));
     if shape::take(of, &draft.tables, &mut frame, &mut findings) {
         let before = Before::of(of, &plan, context, &mut frame);
         parts::settle(of, &plan, (frame, before), when(period, context), findings)
@@ -273,7 +273,7 @@ pub(crate) fn check_stream<R: Read>(
         findings.error(&ids().period, Spot::HEADER, "this return is read as a whole, not as it comes");
         return Ok(unjudged(findings));
     };
-    let mut frame = Frame::new(of, &plan);
+    let mut frame = Frame::new(of, &plan, earlier.is_some() || is_compared(context));
     if shape::take_stream(of, tables, &mut frame, &mut findings)? {
         let before = match earlier {
             Some(input) if !context.offline => Before::read(of, &plan, input, &mut frame)?,
@@ -282,6 +282,10 @@ pub(crate) fn check_stream<R: Read>(
         return Ok(parts::settle(of, &plan, (frame, before), when(*period, context), findings));
     }
     Ok(unjudged(findings))
+}
+
+fn is_compared(context: &Context<'_>) -> bool {
+    !context.offline && context.previous.is_some()
 }
 
 fn when<'a>(period: Period, context: &Context<'a>) -> When<'a> {

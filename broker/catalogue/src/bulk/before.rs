@@ -16,7 +16,7 @@ pub(super) enum Before<'t> {
     /// Nothing, and why.
     Nothing(Unknown),
     /// Its columns.
-    Columns(Frame<'t>),
+    Columns(Box<Frame<'t>>),
 }
 
 impl<'t> Before<'t> {
@@ -36,7 +36,7 @@ impl<'t> Before<'t> {
                 let mut before = Frame::before(of, plan, std::mem::take(&mut frame.texts));
                 tables.iter().for_each(|table| fill(of, table, &mut before));
                 frame.texts = std::mem::take(&mut before.texts);
-                Self::Columns(before)
+                Self::Columns(Box::new(before))
             }
         }
     }
@@ -64,7 +64,7 @@ impl<'t> Before<'t> {
             }
         }
         frame.texts = std::mem::take(&mut before.texts);
-        Ok(Self::Columns(before))
+        Ok(Self::Columns(Box::new(before)))
     }
 
     /// Why there is nothing.

@@ -7,7 +7,7 @@ use super::days;
 use super::links;
 use super::lookup::Lookup;
 use super::plan::Plan;
-use super::texts::Texts;
+use super::texts::{Near, Texts};
 use crate::cell::{self, CellFault, Value};
 use crate::definition::{Field, ReturnType};
 use crate::kind::{FieldKind, Sort};
@@ -72,7 +72,7 @@ impl Column {
         }
     }
 
-    fn push(&mut self, read: Result<Read<'_>, CellFault>, texts: &mut Texts) {
+    fn push(&mut self, read: Result<Read<'_>, CellFault>, texts: &mut Texts, near: &mut Near) {
         fn with<T: Marked>(column: &mut Vec<T>, read: Result<Option<T>, ()>) {
             column.push(match read {
                 Ok(Some(value)) => value,
@@ -96,7 +96,10 @@ impl Column {
                 with(numbers, read.map(|r| if let Read::Number(n) = r { Some(n) } else { None }));
             }
             Column::Texts(ids) => {
-                with(ids, read.map(|r| if let Read::Text(t) = r { Some(texts.number(t)) } else { None }));
+                with(
+                    ids,
+                    read.map(|r| if let Read::Text(t) = r { Some(texts.number(t, near)) } else { None }),
+                );
             }
             Column::Marks(marks) => with(
                 marks,
@@ -221,6 +224,8 @@ pub(crate) struct Frame<'t> {
     /// Per table, how many rows; `None` where the return has no such table.
     pub(crate) heights: Vec<Option<usize>>,
     pub(crate) texts: Texts,
+    /// Per field, where its last text is.
+    near: Vec<Near>,
     /// By field and fault, the rows whose cell has it.
     pub(crate) faults: BTreeMap<(usize, CellFault), Rows>,
     /// Whether it is the return before, of whose faults nothing is said any more.
@@ -228,8 +233,10 @@ pub(crate) struct Frame<'t> {
 }
 
 impl<'t> Frame<'t> {
-    pub(crate) fn new(of: &'t ReturnType, plan: &'t Plan) -> Self {
-        Self::with(of, plan, &plan.used, Texts::default(), false)
+    /// The columns that rules read; those that only rules over two years read where there is a year before.
+    pub(crate) fn new(of: &'t ReturnType, plan: &'t Plan, is_compared: bool) -> Self {
+        let used = if is_compared { &plan.used } else { &plan.alone };
+        Self::with(of, plan, used, Texts::default(), false)
     }
 
     /// The columns of the return before this one, as far as rules look back, with the texts of this one:
@@ -241,7 +248,8 @@ impl<'t> Frame<'t> {
     fn with(of: &'t ReturnType, plan: &'t Plan, used: &[bool], texts: Texts, before: bool) -> Self {
         let columns = of.fields.iter().zip(used).map(|(field, used)| Column::of(field, *used)).collect();
         let heights = vec![None; of.tables.len()];
-        Self { of, plan, columns, heights, texts, faults: BTreeMap::new(), before }
+        let near = vec![Near::default(); of.fields.len()];
+        Self { of, plan, columns, heights, texts, near, faults: BTreeMap::new(), before }
     }
 
     pub(crate) fn height(&self, table: usize) -> usize {
@@ -308,15 +316,16 @@ impl Sink for Frame<'_> {
         let Some(height) = self.heights.get_mut(table) else { return };
         let row = height.unwrap_or(0);
         *height = Some(row + 1);
-        let (Some(fields), Some(codes), Some(columns)) = (
+        let (Some(fields), Some(codes), Some(columns), Some(near)) = (
             self.of.fields.get(range.clone()),
             self.plan.codes.get(range.clone()),
             self.columns.get_mut(range.clone()),
+            self.near.get_mut(range.clone()),
         ) else {
             return;
         };
-        let each = fields.iter().zip(codes).zip(columns).zip(range);
-        for ((((field, codes), column), at), text) in each.zip(cells) {
+        let each = fields.iter().zip(codes).zip(columns.iter_mut().zip(near)).zip(range);
+        for ((((field, codes), (column, near)), at), text) in each.zip(cells) {
             if self.before && matches!(column, Column::Unused) {
                 continue;
             }
@@ -327,7 +336,7 @@ impl Sink for Frame<'_> {
             {
                 self.faults.entry((at, fault)).or_default().add(row);
             }
-            column.push(read, &mut self.texts);
+            column.push(read, &mut self.texts, near);
         }
     }
 

@@ -157,6 +157,8 @@ pub(crate) struct Plan {
     pub(crate) programs: Vec<Program>,
     /// Per field, whether any rule reads it: the others are checked and not kept.
     pub(crate) used: Vec<bool>,
+    /// Per field, the same of the rules that need no return before.
+    pub(crate) alone: Vec<bool>,
     /// Per field, whether any rule reads it in the return before.
     pub(crate) last: Vec<bool>,
     /// Per field, whether a rule of its own says that it cannot be read, so that no other need say so.
@@ -185,21 +187,23 @@ pub(crate) fn plan(
         }
         marks
     };
-    let cells = |before: bool| {
-        programs.iter().flat_map(move |program| {
+    let cells = |before: bool, of_two: bool| {
+        let programs = programs.iter().filter(move |program| of_two || !program.previous());
+        programs.flat_map(move |program| {
             let over = program.over_last;
             let of = move |cell: &&Cell| ((cell.of.rel == Rel::Last) != over) == before;
             let through = program.through.iter().filter(move |_| over == before);
             program.cells.iter().filter(of).map(|cell| &cell.field).chain(through).map(|at| usize::from(*at))
         })
     };
-    let used = marked(&mut cells(false).chain(kept.iter().copied()));
+    let used = marked(&mut cells(false, true).chain(kept.iter().copied()));
+    let alone = marked(&mut cells(false, false).chain(kept.iter().copied()));
     // what a row of the return before is found by
     let found_in = programs.iter().flat_map(Program::tables_before);
     let places = found_in.filter_map(|at| tables.get(at)?.place.as_ref());
     let found_by = places.flat_map(|place| [place.child, place.order, place.parent.map(|(_, at)| at)]);
-    let last = marked(&mut cells(true).chain(found_by.flatten()));
+    let last = marked(&mut cells(true, true).chain(found_by.flatten()));
     let spoken = marked(&mut spoken_for.iter().copied());
     let codes = fields.iter().map(|field| field.codes.as_deref().and_then(Lookup::of)).collect();
-    Arc::new(Plan { programs, used, last, spoken_for: spoken, codes, schema })
+    Arc::new(Plan { programs, used, alone, last, spoken_for: spoken, codes, schema })
 }

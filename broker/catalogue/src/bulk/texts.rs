@@ -12,7 +12,23 @@ pub(crate) struct Texts {
     /// power of two, and at most half of them taken. The hash is keyed: the texts are a sender's.
     slots: Vec<(u32, u32)>,
     keys: RandomState,
+}
+
+/// Where in the texts a column was last, and how far apart its last two different texts were: the rows of one child stand
+/// together, and files mostly name the children in one order.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Near {
     last: u32,
+    stride: u32,
+}
+
+impl Near {
+    fn found(&mut self, number: u32) -> u32 {
+        if number != self.last {
+            *self = Self { last: number, stride: number.wrapping_sub(self.last) };
+        }
+        number
+    }
 }
 
 impl Texts {
@@ -28,13 +44,11 @@ impl Texts {
         self.all.get(from as usize..to as usize).unwrap_or("")
     }
 
-    /// The number of a text, new if the text is.
-    pub(crate) fn number(&mut self, text: &str) -> u32 {
-        // the rows of one child stand together, and files mostly name the children in one order
-        for guess in [self.last, self.last.wrapping_add(1)] {
+    /// The number of a text, new if the text is; looked for first where its column would have it.
+    pub(crate) fn number(&mut self, text: &str, near: &mut Near) -> u32 {
+        for guess in [near.last, near.last.wrapping_add(near.stride)] {
             if (guess as usize) < self.ends.len() && self.get(guess) == text {
-                self.last = guess;
-                return guess;
+                return near.found(guess);
             }
         }
         if self.slots.len() <= self.ends.len() * 2 {
@@ -48,8 +62,7 @@ impl Texts {
             match self.slots.get(at).copied() {
                 Some((known, number)) if number > 0 => {
                     if known == tag && self.get(number - 1) == text {
-                        self.last = number - 1;
-                        return number - 1;
+                        return near.found(number - 1);
                     }
                 }
                 _ => break,
@@ -62,8 +75,7 @@ impl Texts {
         if let Some(slot) = self.slots.get_mut(at) {
             *slot = (tag, number + 1);
         }
-        self.last = number;
-        number
+        near.found(number)
     }
 
     /// The number of a text that may never have come.
@@ -105,11 +117,11 @@ mod tests {
 
     #[test]
     fn every_text_has_one_number_in_whatever_order_it_comes() {
-        let mut texts = Texts::default();
+        let (mut texts, mut near) = (Texts::default(), Near::default());
         let word = |n: u32| if n.is_multiple_of(7) { String::new() } else { format!("child {}", n % 5_000) };
-        let first: Vec<u32> = (0..20_000).map(|n| texts.number(&word(n))).collect();
+        let first: Vec<u32> = (0..20_000).map(|n| texts.number(&word(n), &mut near)).collect();
         for (n, number) in (0..20_000).zip(&first).rev() {
-            assert_eq!(texts.number(&word(n)), *number);
+            assert_eq!(texts.number(&word(n), &mut near), *number);
             assert_eq!(texts.get(*number), word(n));
             assert_eq!(texts.find(&word(n)), Some(*number));
         }
