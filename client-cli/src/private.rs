@@ -71,9 +71,8 @@ impl Growing {
     /// # Errors
     /// A [`Failure`] when it cannot be made.
     pub fn begin(path: &Path) -> Result<Self, Failure> {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".part");
-        let beside = PathBuf::from(name);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let beside = path.with_file_name(format!(".{name}.concordat-part"));
         let fail = |why: io::Error| Failure::unwritable(path, &why);
         // left over from a run that was cut short
         match fs::remove_file(&beside) {
@@ -107,7 +106,10 @@ impl Growing {
         self.file.sync_all().map_err(fail)?;
         match fs::hard_link(&self.beside, &self.path) {
             Err(why) if why.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
-            linked => linked.map_err(fail)?,
+            Ok(()) => {}
+            // some disks know no links: there nothing better can be had
+            Err(_) if self.path.exists() => return Ok(false),
+            Err(_) => fs::rename(&self.beside, &self.path).map_err(fail)?,
         }
         sync_folder(&self.path);
         Ok(true)

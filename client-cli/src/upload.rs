@@ -18,7 +18,7 @@ pub const AT_ONCE: usize = 1 << 20;
 const PIECE: usize = 256 << 10;
 
 /// How many pieces go in one call: if it breaks, what arrived of it stays.
-const PIECES: usize = 16;
+const PIECES: usize = 8;
 
 /// How often is tried without any of it arriving before it is given up for the time being.
 const ATTEMPTS: u32 = 4;
@@ -102,6 +102,8 @@ impl Upload<'_> {
             return Ok(recorded);
         }
         let mut at = begun.offset;
+        // what came of a call that broke counts too
+        self.arrived = self.arrived.max(at);
         progress.tell(at);
         while at < self.announced.length {
             let now = self.pieces(&mut client, at).await?;

@@ -188,6 +188,42 @@ fn a_large_return_is_held_against_the_large_one_of_the_year_before() {
 }
 
 #[test]
+fn a_slow_line_on_which_every_call_brings_something_gets_there() {
+    let mut scene = super::scene();
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let sound = folder(&scene, "sound", CHILDREN, |text| text);
+    let wire = Wire::to(&scene.addresses().services, &[700_000; 8]);
+    rewire(&council, &wire);
+    let _ = send(&council, &sound, &[]).ended(0);
+}
+
+#[test]
+fn a_refused_child_is_not_told_as_one_that_is_missing() {
+    let mut scene = super::scene();
+    super::move_clock(&scene, "2024-04-20T09:00:00Z");
+    let council = scene.person("hackney-council/returns", &["submitter"]);
+    let send = |folder: &str, period: &str| {
+        council.run(&["submit", "--type", "ssda903-extract", "--period", period, folder, "-o", "json"])
+    };
+    let _ = send(&folder(&scene, "first", 5, |text| text), "2022-23").ended(0);
+    let next = folder(&scene, "next", 5, |text| {
+        // the second child's episode lacks a reason, and the fourth child is there no more
+        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("7000003,")).collect();
+        lines.join("\n").replacen(
+            "7000001,01/04/2022,S,C2,N1,U1,PR1,,",
+            "7000001,01/04/2022,S,C2,N1,U1,PR1,02/04/2022,",
+            1,
+        )
+    });
+    let data = send(&next, "2023-24").ended(3).data();
+    assert_eq!(data["in_part"]["records_refused"], 1, "{data}");
+    let findings = data["findings"].as_array().unwrap();
+    let missing: Vec<_> = findings.iter().filter(|f| f["rule"] == "open-last-year").collect();
+    assert_eq!(missing.len(), 1, "{missing:?}");
+    assert!(missing[0]["text"].as_str().unwrap().starts_with("row 4 "), "{missing:?}");
+}
+
+#[test]
 fn who_may_not_send_a_large_return_is_told_before_any_of_it_goes_up() {
     let mut scene = super::scene();
     let police = scene.person("metropolitan-police/returns", &["submitter"]);

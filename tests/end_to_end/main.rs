@@ -24,6 +24,7 @@ mod routes;
 mod same_findings;
 mod tampering;
 mod templates;
+mod uploads;
 mod versions;
 mod withdrawal;
 

@@ -295,3 +295,14 @@ fn a_file_of_a_type_that_does_not_say_so_holds_one_event() {
     let said = officer.run(&["submit", "--type", "lado-outcome", &file, "-o", "json"]).ended(3);
     assert!(said.err.contains("nothing was sent") && said.out.contains("table-rows"), "{said:?}");
 }
+
+#[test]
+fn a_marked_copy_of_several_events_is_written() {
+    let mut scene = super::scene();
+    let police = scene.person("metropolitan-police/desk", &["submitter"]);
+    let file = episodes(&scene, "episodes.csv", false);
+    let out = scene.folder("out").join("copy.xlsx");
+    let path = out.to_string_lossy().into_owned();
+    let said = police.run(&[&["submit"], &EPISODES[..], &["json", &file, "--report", &path]].concat());
+    assert!(out.exists(), "{said:?}");
+}

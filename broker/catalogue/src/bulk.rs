@@ -260,6 +260,25 @@ pub(crate) fn check(
     }
 }
 
+/// The same, beside the return before it, which is read as it comes.
+pub(crate) fn check_beside(
+    of: &ReturnType,
+    draft: &Draft,
+    earlier: &mut dyn Read,
+    context: &Context<'_>,
+    mut findings: Findings,
+) -> Result<Outcome, ReadFault> {
+    let (Some(plan), Covers::Period(period)) = (of.bulk.clone(), &draft.identity.covers) else {
+        return Ok(unjudged(findings));
+    };
+    let mut frame = Frame::new(of, &plan, true);
+    if !shape::take(of, &draft.tables, &mut frame, &mut findings) {
+        return Ok(unjudged(findings));
+    }
+    let before = Before::read(of, &plan, earlier, &mut frame)?;
+    Ok(parts::settle(of, &plan, (frame, before), when(*period, context), findings))
+}
+
 /// Checks the tables of a return as they come; what follows the first table of a wrong shape is not read.
 pub(crate) fn check_stream<R: Read>(
     of: &ReturnType,

@@ -169,6 +169,29 @@ pub fn check(of: &ReturnType, draft: Draft, context: &Context<'_>) -> Checked {
 
 fn several(of: &ReturnType, draft: Draft, context: &Context<'_>, mut findings: Findings) -> Checked {
     let outcome = bulk::check(of, &draft, context, &mut findings);
+    settled(of, draft, outcome)
+}
+
+/// Checks a return of several tables beside the return before it, which is read as it comes and may be a large one.
+///
+/// # Errors
+/// [`ReadFault::Io`] when that cannot be read to its end.
+pub fn check_beside(
+    of: &ReturnType,
+    draft: Draft,
+    earlier: &mut dyn Read,
+    context: &Context<'_>,
+) -> Result<Checked, ReadFault> {
+    if !of.has_several_tables() || draft.nil {
+        return Ok(check(of, draft, context));
+    }
+    let mut findings = Findings::default();
+    header::check(of, &draft, context.sender, &mut findings);
+    let outcome = bulk::check_beside(of, &draft, earlier, context, findings)?;
+    Ok(settled(of, draft, outcome))
+}
+
+fn settled(of: &ReturnType, draft: Draft, outcome: bulk::Outcome) -> Checked {
     let bulk::Outcome { findings, counts, per_rule, in_part } = outcome;
     let valid = match &in_part {
         None => (counts.errors == 0).then(|| valid(of, draft, counts)),

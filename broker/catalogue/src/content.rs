@@ -47,8 +47,8 @@ pub enum ContentFault {
     /// It is not the return that it was said to be.
     #[error("the content is of another return than its header says")]
     OtherReturn,
-    /// A text is longer than a reader holds at once.
-    #[error("the content holds a text that is too long")]
+    /// It has more cells, or a longer text, than a reader holds at once.
+    #[error("the content holds more than is read at once")]
     TooLong,
 }
 
@@ -148,14 +148,22 @@ impl Hash {
 /// # Errors
 /// [`ContentFault`] when the bytes are anything but one encoded return.
 pub fn decode(encoded: &[u8]) -> Result<(Identity, bool, Vec<Table>), ContentFault> {
-    whole(encoded).map_err(|fault| match fault {
+    decode_within(encoded, usize::MAX)
+}
+
+/// The same of a return of so many cells at most.
+///
+/// # Errors
+/// As [`decode`]; [`ContentFault::TooLong`] when it has more.
+pub fn decode_within(encoded: &[u8], most: usize) -> Result<(Identity, bool, Vec<Table>), ContentFault> {
+    whole(encoded, most).map_err(|fault| match fault {
         ReadFault::Content(fault) => fault,
         // bytes in memory are all there are
         ReadFault::Io(_) => ContentFault::Short,
     })
 }
 
-fn whole(encoded: &[u8]) -> Result<(Identity, bool, Vec<Table>), ReadFault> {
+fn whole(encoded: &[u8], mut most: usize) -> Result<(Identity, bool, Vec<Table>), ReadFault> {
     let (mut reader, Top { identity, nil, tables: count }) = Reader::of(Whole::new(encoded))?;
     let mut tables = Vec::new();
     for _ in 0..count {
@@ -164,6 +172,7 @@ fn whole(encoded: &[u8]) -> Result<(Identity, bool, Vec<Table>), ReadFault> {
         // each cell takes at least a byte, so a count above what is left is a lie and reserves nothing
         let left = reader.source().left();
         let count = width.saturating_mul(rows);
+        most = most.checked_sub(count).ok_or(ContentFault::TooLong)?;
         let mut cells = if count > left {
             return Err(ContentFault::Short.into());
         } else {

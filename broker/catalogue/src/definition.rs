@@ -383,11 +383,12 @@ impl ReturnType {
         self.bulk.is_some()
     }
 
-    /// Whether a return can be checked as it comes: it has several tables, and neither where it goes nor which areas
-    /// it is for stands in them.
+    /// Whether a return can be checked as it comes: it has several tables, and neither where it goes, which areas it is
+    /// for nor which part it is stands in them.
     #[must_use]
     pub fn is_streamed(&self) -> bool {
-        self.has_several_tables() && self.area_fields.is_empty() && self.agency_fields.is_empty()
+        let said_in_rows = !self.area_fields.is_empty() || !self.agency_fields.is_empty();
+        self.has_several_tables() && !said_in_rows && self.parts().is_empty()
     }
 
     /// Whether its returns come as one XML file.

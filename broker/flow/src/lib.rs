@@ -10,12 +10,13 @@
 //! - [`completeness`], [`watch`]: what is missing; the broker's own acts on its clock
 //! - [`inspect`]: the auditor's reads
 //! - [`enrol`], [`administer`]: principals, and the operator's acts
-//! - [`upload`]: a large return, whose content arrives in pieces
+//! - [`upload`]: a large return, whose content arrives in pieces; `arrivals`: which are on their way
 //! - [`withdraw`]: a return taken back; [`versions`]: what its versions are and who has which
 //! - [`unheard`]: refusals made before a caller was known
 
 mod across;
 pub mod administer;
+mod arrivals;
 pub mod authorise;
 pub mod commit;
 pub mod completeness;

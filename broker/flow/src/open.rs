@@ -15,10 +15,10 @@ use concordat_store::Store;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::arrivals::Arrivals;
 use crate::generation::{self, Complaint, Generation};
 use crate::identify::{Caller, Registry};
 use crate::unheard::Tally;
-use crate::upload::Arrivals;
 
 /// What the flow is made of.
 pub struct Parts<S> {

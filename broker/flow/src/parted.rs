@@ -35,7 +35,8 @@ impl Told {
     /// Adds what was found beside the return's own checks.
     pub(crate) fn add(&mut self, more: &[Finding]) {
         self.findings.extend_from_slice(more);
-        self.left.extend_from_slice(more);
+        // of those that are recorded there is a most: what readers are told by stands first
+        self.left.splice(0..0, more.iter().cloned());
     }
 
     /// What the sender of something recorded before is told again: why which records are no part of it.

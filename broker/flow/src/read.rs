@@ -1,5 +1,7 @@
 //! The walk of a read up to its release, and the inbox around it.
 
+use std::sync::Arc;
+
 use concordat_core::clock::london_date;
 use concordat_core::decision::{Act, Fact};
 use concordat_core::entry::{Answered, Body, Judged};
@@ -121,7 +123,7 @@ impl<S: Store> Flow<S> {
     /// A refusal, recorded; [`Refusal::NotThere`] alike for what does not exist, for what was taken back and for what
     /// the caller may not know of. A fault of ours, with nothing released.
     pub async fn fetch(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller,
         submission: EntryId,
         purpose: Option<PurposeId>,

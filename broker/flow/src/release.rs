@@ -21,6 +21,7 @@ use crate::project::{project, suppresses};
 use crate::random;
 use crate::read::judged;
 use crate::stop::Stop;
+use crate::upload::blocking;
 use crate::versions::Replacement;
 
 /// How many rows are projected at once where rows do not depend on one another.
@@ -162,7 +163,7 @@ fn unread(fault: ReadFault) -> Fault {
 
 impl<S: Store> Flow<S> {
     pub(crate) async fn release(
-        &self,
+        self: &Arc<Self>,
         generation: Arc<Generation>,
         caller: &Caller,
         record: SubmissionRecord,
@@ -195,7 +196,9 @@ impl<S: Store> Flow<S> {
             shown: None,
         };
         if !fetched.record.nil {
-            let content = match self.store.content(&logged.logged) {
+            // a large file is compared with the log before anything of it leaves
+            let (flow, logged) = (Arc::clone(self), logged.logged);
+            let content = match blocking(move || flow.store.content(&logged)).await? {
                 Ok(content) => content,
                 // taken back, and its key destroyed, since that entry
                 Err(_) if self.is_withdrawn(fetched.record.id)? => {

@@ -1,5 +1,7 @@
 //! The walk of a submission, in its order.
 
+use std::sync::Arc;
+
 use concordat_core::explanation::Explanation;
 use concordat_core::finding::Finding;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
@@ -9,6 +11,7 @@ use concordat_core::table::Table;
 use concordat_core::withdrawal::Withdrawal;
 use concordat_policy::Permitted;
 use concordat_store::{Spooled, Store};
+use tokio::runtime::Handle;
 
 use crate::authorise::{Barred, Typed};
 use crate::commit::Outcome;
@@ -18,6 +21,7 @@ use crate::open::Flow;
 use crate::parted::Parted;
 use crate::refuse::{About, Asked};
 use crate::stop::Stop;
+use crate::upload::blocking;
 
 /// A return as it came off the wire: nothing in it has been checked but its form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,15 +75,31 @@ impl<S: Store> Flow<S> {
     /// # Errors
     /// A refusal, recorded before it is returned; or a fault, which for the sender means unknown: send again
     /// under the same key.
-    pub async fn submit(&self, caller: &Caller, received: Received) -> Result<Acknowledged, Stop> {
+    pub async fn submit(self: &Arc<Self>, caller: &Caller, received: Received) -> Result<Acknowledged, Stop> {
         let about = About::of(&received);
         // one generation of policies for the whole walk
         let generation = self.generation();
         let permitted = self.permit(&generation, caller, received).await?;
-        match self.walk(&generation, caller, permitted, None).await {
-            Err(Stop::Refused(refusal)) => Err(self.refuse(caller, about, refusal).await),
-            other => other,
+        if !permitted.get().rtype.is_streamed() {
+            return self.recorded(caller, about, self.walk(&generation, caller, permitted, None).await).await;
         }
+        // small as it is, it may be compared with a large one of the year before
+        let _turn = self.upload_turn.lock().await;
+        let (flow, by, here) = (Arc::clone(self), caller.clone(), Handle::current());
+        let walk = blocking(move || here.block_on(flow.walk(&generation, &by, permitted, None)));
+        self.recorded(caller, about, walk.await?).await
+    }
+
+    /// The same for whoever has the turn of large returns, and a thread of its own.
+    pub(crate) async fn submit_in_turn(
+        &self,
+        caller: &Caller,
+        received: Received,
+    ) -> Result<Acknowledged, Stop> {
+        let about = About::of(&received);
+        let generation = self.generation();
+        let permitted = self.permit(&generation, caller, received).await?;
+        self.recorded(caller, about, self.walk(&generation, caller, permitted, None).await).await
     }
 
     /// Authorises, and records it where that is refused.

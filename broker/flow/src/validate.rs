@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use concordat_catalogue::content::stream::ReadFault;
 use concordat_catalogue::{
-    Checked as Outcome, Context, Draft, ReturnType, Valid, check, check_stream, content, explain,
-    leave_out_of_stream,
+    Checked as Outcome, Context, Draft, ReturnType, Valid, check, check_beside, check_stream, content,
+    explain, leave_out_of_stream,
 };
 use concordat_core::apply::{Key, Row};
 use concordat_core::clock::Clock;
@@ -79,8 +79,8 @@ impl<S: Store> Flow<S> {
         let mut told = None;
         let (compared, mut earlier) = self.earlier(permitted.get())?.unzip();
         let decoded = match &mut earlier {
-            // what comes in pieces is compared in pieces
-            Some(earlier) if spooled.is_none() => Some(tables_of(earlier)?),
+            // one of several tables may be large, and is read as it comes
+            Some(earlier) if !permitted.get().rtype.has_several_tables() => Some(tables_of(earlier)?),
             _ => None,
         };
         let previous = decoded.as_deref();
@@ -105,14 +105,16 @@ impl<S: Store> Flow<S> {
                 calendar: Some(&generation.calendar),
                 sender: generation.partnership.agency(&identity.agency).map(|agency| agency.kind),
             };
-            let outcome = match &mut spooled {
-                Some(spooled) => {
-                    let earlier = earlier.as_mut().map(|earlier| earlier as &mut dyn Read);
-                    let outcome = check_stream(&rtype, &identity, (spooled.read()?, earlier), &context)
-                        .map_err(unread)?;
+            let earlier = earlier.as_mut().map(|earlier| earlier as &mut dyn Read);
+            let draft = Draft { identity, nil, tables };
+            let outcome = match (&mut spooled, earlier) {
+                (Some(spooled), earlier) => {
+                    let input = (spooled.read()?, earlier);
+                    let outcome = check_stream(&rtype, &draft.identity, input, &context).map_err(unread)?;
                     self.left_of(&rtype, spooled, outcome)?
                 }
-                None => check(&rtype, Draft { identity, nil, tables }, &context),
+                (None, Some(earlier)) => check_beside(&rtype, draft, earlier, &context).map_err(unread)?,
+                (None, None) => check(&rtype, draft, &context),
             };
             match outcome.valid {
                 Some(_) if all_or_nothing && outcome.in_part.is_some() => {

@@ -36,6 +36,9 @@ impl<S: Store> Flow<S> {
     pub async fn watch(&self) -> Result<Watched, Stop> {
         // one round at a time: two would report the same thing twice
         let _turn = self.watch_turn.lock().await;
+        // what frees room comes first: where the log cannot be written the rest fails
+        self.forget_arrivals().await;
+        self.erase_withdrawn().await;
         let mut watched = Watched { unheard: self.write_unheard(false).await?, ..Watched::default() };
         let now = self.now();
         let obligations = owed(&self.generation(), self.today());
@@ -57,8 +60,6 @@ impl<S: Store> Flow<S> {
             }
         }
         watched.not_collected = self.report_uncollected().await?;
-        self.erase_withdrawn().await;
-        self.forget_arrivals().await;
         Ok(watched)
     }
 

@@ -88,17 +88,11 @@ pub trait Store: Send + Sync + 'static {
     /// As [`Store::row`].
     fn principals(&self) -> Result<Vec<PrincipalRecord>, Fault>;
 
-    /// The payload of the one submission that the logged release names; wiped when dropped.
+    /// The payload of the one submission that the logged release names, to be read as it is opened.
     ///
     /// # Errors
     /// `internal` when the proof is not of a release in this log, or the payload was erased or never was;
     /// `tampered` when the stored bytes are not those the log recorded.
-    fn payload(&self, logged: &Logged) -> Result<Zeroizing<Vec<u8>>, Fault>;
-
-    /// The payload of the one submission that the logged release names, to be read as it is opened.
-    ///
-    /// # Errors
-    /// As [`Store::payload`].
     fn content(&self, logged: &Logged) -> Result<Content, Fault>;
 
     /// Begins to take the content of an entry to come, sealed under a key of the ring as it arrives.

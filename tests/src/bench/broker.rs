@@ -129,7 +129,7 @@ impl World {
 }
 
 async fn fill(
-    flow: &Flow<Embedded>,
+    flow: &std::sync::Arc<Flow<Embedded>>,
     book: &Book,
     callers: &[Caller],
     next: &AtomicU32,
@@ -152,7 +152,7 @@ async fn fill(
 }
 
 async fn enrol(
-    flow: &Flow<Embedded>,
+    flow: &std::sync::Arc<Flow<Embedded>>,
     authority: &Authority,
     principal: PrincipalId,
     areas: Vec<AreaCode>,

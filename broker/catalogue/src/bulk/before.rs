@@ -41,8 +41,21 @@ impl<'t> Before<'t> {
         }
     }
 
-    /// What a stream holds: the canonical bytes of the return before.
+    /// What a stream holds: the canonical bytes of the return before. What is wrong with them is no fault of this one's
+    /// sender.
     pub(super) fn read(
+        of: &'t ReturnType,
+        plan: &'t Plan,
+        input: &mut dyn Read,
+        frame: &mut Frame<'_>,
+    ) -> Result<Self, ReadFault> {
+        Self::read_from(of, plan, input, frame).map_err(|fault| match fault {
+            ReadFault::Content(fault) => ReadFault::Io(std::io::Error::other(fault)),
+            failed @ ReadFault::Io(_) => failed,
+        })
+    }
+
+    fn read_from(
         of: &'t ReturnType,
         plan: &'t Plan,
         input: &mut dyn Read,

@@ -137,9 +137,35 @@ fn split(
             let mut keep = keep.iter();
             from.retain(|_| keep.next().copied().unwrap_or(false));
         }
-        now = Cow::Owned(judge(of, plan, frame, before, when));
+        let mut anew = judge(of, plan, frame, before, when);
+        if let Before::Columns(earlier) = before {
+            leave_unsaid(of, earlier, &refused, &mut anew);
+        }
+        now = Cow::Owned(anew);
     }
     None
+}
+
+/// Says nothing of the earlier return's rows about a record that was refused: it is not missing, it was sent.
+fn leave_unsaid(
+    of: &ReturnType,
+    earlier: &Frame<'_>,
+    refused: &BTreeMap<u32, BTreeSet<RuleId>>,
+    tallies: &mut [Tally],
+) {
+    let Acceptance::Record { table, field } = of.acceptance else { return };
+    let records = records::of_rows(of, earlier, table, field);
+    for tally in tallies.iter_mut().filter(|tally| tally.before && tally.rows.total > 0) {
+        let at = of.tables.iter().position(|def| def.name == tally.table);
+        let Some(records) = at.and_then(|at| records.get(at)) else { continue };
+        let mut rows = Rows::default();
+        for row in tally.rows.each() {
+            if records.get(row as usize).is_none_or(|record| !refused.contains_key(record)) {
+                rows.add(row as usize);
+            }
+        }
+        tally.rows = rows;
+    }
 }
 
 /// Refuses every record that breaks a rule. `None` where a row belongs to none, or there are too many.

@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its own share")]
 
 use concordat_catalogue::{
-    Catalogue, Checked, Context, Draft, ReturnType, Valid, areas_of, check, check_stream, content,
-    event_id_of, leave_out_of_stream, part_of, read,
+    Catalogue, Checked, Context, Draft, ReturnType, Valid, areas_of, check, check_beside, check_stream,
+    content, event_id_of, leave_out_of_stream, part_of, read,
 };
 use concordat_core::calendar::Calendar;
 use concordat_core::finding::{Finding, Severity};
@@ -83,11 +83,16 @@ pub fn run(of: &ReturnType, covers: &str, tables: Vec<Table>) -> Checked {
 pub fn check_both(of: &ReturnType, draft: Draft, context: &Context<'_>) -> Checked {
     let bytes = content::encode(&draft.identity, draft.nil, &draft.tables);
     let earlier = context.previous.map(|tables| content::encode(&draft.identity, false, tables));
+    let beside = earlier.clone();
     let mut earlier = earlier.as_deref();
     let earlier = earlier.as_mut().map(|bytes| bytes as &mut dyn std::io::Read);
     let alone = Context { previous: None, ..*context };
     let streamed = check_stream(of, &draft.identity, (bytes.as_slice(), earlier), &alone).unwrap();
-    let checked = check(of, draft, context);
+    let checked = match &beside {
+        Some(bytes) => check_beside(of, draft.clone(), &mut bytes.as_slice(), &alone).unwrap(),
+        None => check(of, draft.clone(), &alone),
+    };
+    assert_eq!(checked.findings, check(of, draft, context).findings);
     assert_eq!(streamed.findings, checked.findings);
     assert_eq!((streamed.counts, &streamed.per_rule), (checked.counts, &checked.per_rule));
     let digest = |checked: &Checked| checked.valid.as_ref().map(Valid::digest);

@@ -1,5 +1,7 @@
 //! Entries for trying a store with.
 
+use std::io::Read as _;
+
 use concordat_core::across::{Compared, ComparedAcross, Outcome, Party};
 use concordat_core::agency::Kind;
 use concordat_core::decision::{Act, Asker, DecisionRequest, Grant};
@@ -7,6 +9,7 @@ use concordat_core::entry::{
     Accepted, Answered, Body, Denied, Enrolled, Invited, Judged, Overdue, OverdueCleared, Refused, Released,
     Revoked, Uncollected,
 };
+use concordat_core::fault::Fault;
 use concordat_core::finding::Counts;
 use concordat_core::ids::{AgencyId, Digest, EntryId, PrincipalId, SendKey};
 use concordat_core::submission::{Covers, Identity, PayloadAt, Recipient, ReplaceReason, Replaces};
@@ -14,7 +17,7 @@ use concordat_core::withdrawal::{Recalled, WithdrawReason, Withdrawn};
 use concordat_seal::{KeyId, RetentionClass, SealFault, Sealed, SectionClass};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::proposal::{Appended, Committed, Payload, Precondition, Proposal, Unmet};
+use crate::proposal::{Appended, Committed, Logged, Payload, Precondition, Proposal, Unmet};
 use crate::spool::Spooled;
 use crate::store::Store;
 
@@ -181,6 +184,16 @@ pub fn sealed_submission(
         payload: Some(Payload::Sealed(sealed)),
         preconditions,
     })
+}
+
+/// What a release opens.
+///
+/// # Errors
+/// What the store says; `unavailable` when it cannot be read to its end.
+pub fn payload(store: &impl Store, logged: &Logged) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    store.content(logged)?.read_to_end(&mut bytes).map_err(Fault::unavailable)?;
+    Ok(bytes)
 }
 
 /// Content that arrived in pieces for an entry.

@@ -416,8 +416,8 @@ pub async fn payload_opens_only_for_its_release<S: Subject>() {
     let sent = submission(&*store, id(3), accepted(3, 1, None), b"payload 3");
     group.push(sent);
     let done = commit(&*store, group).await;
-    assert_eq!(store.payload(&done[0].logged).unwrap().as_slice(), b"payload 1");
-    assert_eq!(store.payload(&done[1].logged).unwrap().as_slice(), b"payload 2");
+    assert_eq!(payload(&*store, &done[0].logged).unwrap().as_slice(), b"payload 1");
+    assert_eq!(payload(&*store, &done[1].logged).unwrap().as_slice(), b"payload 2");
     assert_eq!(done[0].logged.submission(), Some(id(1)));
     assert_eq!(done[0].logged.recipient(), Some(&agency("chscp")));
     for (wrong, why) in [
@@ -427,12 +427,12 @@ pub async fn payload_opens_only_for_its_release<S: Subject>() {
         (5, "a denial"),
         (6, "an acceptance"),
     ] {
-        assert_eq!(store.payload(&done[wrong].logged).unwrap_err().kind(), FaultKind::Internal, "{why}");
+        assert_eq!(payload(&*store, &done[wrong].logged).unwrap_err().kind(), FaultKind::Internal, "{why}");
     }
     let elsewhere = S::create();
     send(&*elsewhere.store(), 1).await;
     // the same log key name, another ring: the proof of one log opens nothing in another
-    assert!(elsewhere.store().payload(&done[1].logged).is_err());
+    assert!(payload(&*elsewhere.store(), &done[1].logged).is_err());
 }
 
 pub async fn payload_in_a_file_opens_like_one_in_the_journal<S: Subject>() {
@@ -460,8 +460,8 @@ pub async fn payload_in_a_file_opens_like_one_in_the_journal<S: Subject>() {
         Proposal::of(id(4), released(id(2), 1, "chscp")),
     ];
     let done = commit(&*store, group).await;
-    assert_eq!(store.payload(&done[0].logged).unwrap().as_slice(), b"about a person");
-    assert_eq!(store.payload(&done[1].logged).unwrap().as_slice(), large);
+    assert_eq!(payload(&*store, &done[0].logged).unwrap().as_slice(), b"about a person");
+    assert_eq!(payload(&*store, &done[1].logged).unwrap().as_slice(), large);
 }
 
 pub async fn content_that_came_in_pieces_is_read_in_pieces_or_whole<S: Subject>() {
@@ -493,7 +493,7 @@ pub async fn content_that_came_in_pieces_is_read_in_pieces_or_whole<S: Subject>(
         let mut read = Vec::new();
         store.content(&done.logged).unwrap().read_to_end(&mut read).unwrap();
         assert!(read == content);
-        assert!(*store.payload(&done.logged).unwrap() == content);
+        assert!(payload(&*store, &done.logged).unwrap() == content);
     }
     // sealed for one entry, it goes with no other
     let stray = spooled(&*store, id(8), true, b"x");

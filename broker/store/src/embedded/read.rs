@@ -355,11 +355,6 @@ impl Store for Embedded {
         self.shared.current()?.principals().map_err(broken)
     }
 
-    fn payload(&self, logged: &Logged) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        let (recorded, frame) = self.shared.released(logged)?;
-        self.shared.open_section(&recorded, &frame, SectionClass::Payload)
-    }
-
     fn content(&self, logged: &Logged) -> Result<Content, Fault> {
         let (recorded, frame) = self.shared.released(logged)?;
         self.shared.open_content(&recorded, &frame)

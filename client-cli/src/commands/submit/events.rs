@@ -10,7 +10,7 @@ use concordat_proto::v1;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Args, Input, Ready, Seen, attempt_with, decided_by_the_log, show, unsent};
+use super::{Args, Input, Ready, Seen, attempt_with, copy, decided_by_the_log, show, unsent};
 use crate::answer::{Answer, Sheet, texts};
 use crate::commands::validate::{heading, tell_reading};
 use crate::context::Context;
@@ -153,7 +153,7 @@ pub(super) async fn run(
             }
         }
     }
-    tell(args, &batch.answers, first_line, run, session)
+    tell(args, (batch, &of), first_line, run, session)
 }
 
 /// Sends what is not told of yet, by the return type as it is now.
@@ -343,7 +343,7 @@ fn proved(context: &Context, event: &Event, reply: &v1::SubmitReply) -> Result<T
 /// Shows what became of every event, and what the run ends with.
 fn tell(
     args: &Args,
-    answers: &Answers,
+    (batch, of): (&Batch<'_>, &ReturnType),
     first_line: Option<u32>,
     run: Run,
     session: &mut Session<'_>,
@@ -381,7 +381,12 @@ fn tell(
     }
     let findings: Vec<Value> = found.findings.iter().map(finding).collect();
     let answer = answer.fact("findings", findings).list("results", sheet).human(human);
-    session.printer.answer(&answers.tell(answer, &found.findings))?;
+    session.printer.answer(&batch.answers.tell(answer, &found.findings))?;
+    // what was recorded stays so, whatever becomes of the copy
+    let seen = Seen { of, covers: None, found: &found };
+    if let Err(why) = copy(args, batch.input, &seen, &batch.answers, session) {
+        session.printer.warn(&why.what);
+    }
     if let Some(failure) = stopped {
         let what = format!(
             "{done} of {} events are recorded, the others are not known to be: {}",

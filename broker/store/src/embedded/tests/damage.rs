@@ -204,7 +204,7 @@ fn bit_flipped_in_a_content_file_is_named_when_it_is_read_and_by_verify() {
         for number in (0..ENTRIES).step_by(8) {
             let release = Proposal::of(id(1_000 + number), released(id(number), number, "chscp"));
             let done = runtime.block_on(commit(&store, vec![release]));
-            match store.payload(&done[0].logged) {
+            match payload(&store, &done[0].logged) {
                 Ok(payload) => assert_eq!(payload.as_slice(), [9; 700]),
                 Err(fault) => {
                     assert!(

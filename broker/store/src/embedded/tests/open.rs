@@ -362,7 +362,7 @@ fn erased_payload_is_no_fault_of_the_log_and_opens_no_more() {
         Proposal::of(id(2), released(id(1), 0, "chscp")),
     ];
     let done = runtime.block_on(commit(&store, group));
-    assert_eq!(store.payload(&done[1].logged).unwrap().as_slice(), b"about a person");
+    assert_eq!(payload(&store, &done[1].logged).unwrap().as_slice(), b"about a person");
     let own = |agent| store.own_content(0, &agency(agent));
     let mut text = String::new();
     own("met").unwrap().unwrap().read_to_string(&mut text).unwrap();
@@ -374,11 +374,11 @@ fn erased_payload_is_no_fault_of_the_log_and_opens_no_more() {
     );
     store.ring().destroy_record_key(id(1).0).unwrap();
     assert!(own("met").unwrap().is_none());
-    assert!(store.payload(&done[1].logged).is_err());
+    assert!(payload(&store, &done[1].logged).is_err());
     for file in files(&port, "content") {
         crate::Port::remove(&port, &file).unwrap();
     }
-    let fault = store.payload(&done[1].logged).unwrap_err();
+    let fault = payload(&store, &done[1].logged).unwrap_err();
     assert_eq!(fault.kind(), concordat_core::fault::FaultKind::Internal, "{fault:?}");
     let receipt = store.receipt(0).unwrap();
     drop(store);
