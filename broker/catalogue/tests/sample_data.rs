@@ -114,7 +114,45 @@ fn the_looked_after_sample_breaks_each_rule_as_often_as_a_naive_count_says() {
         overlapping += u64::from(overlaps);
     }
     assert_eq!(count("574"), overlapping);
+    of_the_year_and_of_a_known_child(&folder, &count);
     assert!(examined.outcome.findings.len() <= 1_000);
+}
+
+/// Days in the year of the return, and children that are in every table that they must be in.
+fn of_the_year_and_of_a_known_child(folder: &Path, count: &dyn Fn(&str) -> u64) {
+    let (first, last) = (jiff::civil::date(2018, 4, 1), jiff::civil::date(2019, 3, 31));
+    let days = |file: &str, column: &str, wrong: &dyn Fn(jiff::civil::Date) -> bool| {
+        naive(folder, file).iter().filter(|row| day(&row[column]).is_some_and(wrong)).count() as u64
+    };
+    let outside = |day| day < first || day > last;
+    assert_eq!(count("354"), days("episodes.csv", "DECOM", &|day| day > last));
+    assert_eq!(count("385"), days("episodes.csv", "DEC", &|day| day > last));
+    assert_eq!(count("ended-before-year"), days("episodes.csv", "DEC", &|day| day < first));
+    assert_eq!(count("review-outside-year"), days("reviews.csv", "REVIEW", &outside));
+    assert_eq!(count("570"), days("missing.csv", "MIS_START", &|day| day > last));
+    assert_eq!(count("571"), days("missing.csv", "MIS_END", &outside));
+
+    let children = |file: &str| -> Vec<String> {
+        naive(folder, &format!("{file}.csv")).iter().map(|row| row["CHILD"].clone()).collect()
+    };
+    let header = children("header");
+    for (rule, file) in [
+        ("INT01", "ad1"),
+        ("INT02", "placed_for_adoption"),
+        ("INT03", "episodes"),
+        ("INT04", "missing"),
+        ("INT05", "oc2"),
+        ("INT06", "oc3"),
+        ("INT07", "previous_permanence"),
+        ("INT08", "reviews"),
+        ("INT09", "uasc"),
+    ] {
+        let strangers = children(file).iter().filter(|child| !header.contains(child)).count() as u64;
+        assert_eq!(count(rule), strangers, "{file}");
+    }
+    let (episodes, leavers) = (children("episodes"), children("oc3"));
+    let alone = header.iter().filter(|child| !episodes.contains(child) && !leavers.contains(child));
+    assert_eq!(count("no-episode"), alone.count() as u64);
 }
 
 #[test]
