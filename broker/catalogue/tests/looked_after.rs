@@ -14,7 +14,7 @@ use concordat_catalogue::ReturnType;
 use concordat_catalogue::bulk::{self, File, RuleCount};
 use concordat_core::finding::{Finding, Severity};
 use concordat_core::table::Table;
-use fixtures::looked_after::{Edit, FIXTURES, folder};
+use fixtures::looked_after::{Edit, FIXTURES, Fixture, folder};
 
 fn of() -> Arc<ReturnType> {
     shipped("ssda903-extract")
@@ -30,12 +30,17 @@ fn tables(folder: &BTreeMap<String, String>) -> Vec<Table> {
 
 /// Last year's return: the child's, or that of another child.
 fn before(edits: Option<&[Edit]>) -> Vec<Table> {
-    // who was no longer looked after
-    let left: &[Edit] = &[("episodes", 0, &[("DEC", "01/02/2023"), ("REC", "E11")])];
-    let mut folder = folder(edits.unwrap_or(left));
-    if edits.is_none() {
-        folder.values_mut().for_each(|text| *text = text.replace("\n1,", "\n999,"));
-    }
+    edits.map_or_else(strangers, |edits| tables(&folder(edits)))
+}
+
+fn before_of(fixture: &Fixture) -> Vec<Table> {
+    fixture.earlier().map_or_else(strangers, |folder| tables(&folder))
+}
+
+/// Last year's return of another child, who was no longer looked after.
+fn strangers() -> Vec<Table> {
+    let mut folder = folder(&[("episodes", 0, &[("DEC", "01/02/2023"), ("REC", "E11")])]);
+    folder.values_mut().for_each(|text| *text = text.replace("\n1,", "\n999,"));
     tables(&folder)
 }
 
@@ -80,8 +85,8 @@ fn every_rule_has_a_folder_that_breaks_it_and_nothing_else_and_one_that_keeps_it
     assert_eq!(known, with, "a rule without fixtures, or fixtures without a rule");
     for fixture in FIXTURES {
         let rule = fixture.rule;
-        let before = before(fixture.before);
-        let breaking = examine_after(&before, &folder(fixture.breaks));
+        let before = before_of(fixture);
+        let breaking = examine_after(&before, &fixture.broken());
         let wanted: BTreeSet<&str> = fixture.also.iter().copied().chain([rule]).collect();
         assert_eq!(broken(&breaking.outcome.per_rule), wanted, "{rule} broken");
         let first = breaking.outcome.findings.iter().find(|f| f.rule.as_str() == rule).unwrap();
@@ -89,7 +94,7 @@ fn every_rule_has_a_folder_that_breaks_it_and_nothing_else_and_one_that_keeps_it
         let row =
             first.row.is_some() || first.text.starts_with("row 2 of this table in the earlier return: ");
         assert!(row && first.column.is_some(), "{rule} names its row and column");
-        let passing = examine_after(&before, &folder(fixture.passes));
+        let passing = examine_after(&before, &fixture.kept());
         assert_eq!(broken(&passing.outcome.per_rule), BTreeSet::new(), "{rule} kept");
         let told = passing.outcome.per_rule.iter().find(|count| count.rule.as_str() == rule);
         assert_eq!(told, None, "{rule} is decided, not left unchecked");
@@ -100,9 +105,8 @@ fn every_rule_has_a_folder_that_breaks_it_and_nothing_else_and_one_that_keeps_it
 fn the_tables_that_are_sent_are_found_to_be_what_the_files_are() {
     let of = of();
     for fixture in FIXTURES {
-        for edits in [fixture.breaks, fixture.passes] {
-            let folder = folder(edits);
-            let before = before(fixture.before);
+        for folder in [fixture.broken(), fixture.kept()] {
+            let before = before_of(fixture);
             let checked = check_both(&of, draft(&of, "2023-24", tables(&folder)), &online(Some(&before)));
             let outcome = examine_after(&before, &folder).outcome;
             assert_eq!(checked.findings, outcome.findings, "{}", fixture.rule);
