@@ -294,7 +294,7 @@ fn file_names_and_headings_are_found_in_any_case_and_order() {
     other.insert("903/notes.txt".into(), "not a table".into());
     let examined = examine(&other);
     assert_eq!(examined.outcome.findings, []);
-    assert_eq!(examined.left_behind, ["notes.txt"]);
+    assert_eq!(examined.unread, ["notes.txt"]);
     let mut turned = sound.clone();
     turned.insert(
         "reviews.csv".into(),
@@ -328,6 +328,47 @@ fn files_that_are_missing_double_mixed_up_or_no_csv_are_told() {
     assert_eq!(lacking, "uasc: the column `DUC` is missing");
     let short = said(&|f| drop(f.insert("uasc.csv".into(), "CHILD,SEX,DOB,DUC\n1,2,01/02/2010\n".into())));
     assert_eq!(short, "uasc: this row has 3 cells and the heading 4");
+}
+
+#[test]
+fn a_file_of_a_wrong_name_that_has_the_columns_of_an_absent_table_is_an_error_and_other_files_are_named() {
+    let looked_at = |change: &dyn Fn(&mut BTreeMap<String, String>)| {
+        let mut folder = folder(&[]);
+        change(&mut folder);
+        let examined = examine(&folder);
+        let errors = examined.outcome.findings.iter().filter(|f| f.severity == Severity::Error);
+        let errors =
+            errors.map(|f| format!("{} {}: {}", f.rule.as_str(), f.table, f.text)).collect::<Vec<_>>();
+        assert_eq!(bulk::read(&of(), &files(&folder)).is_err(), !errors.is_empty());
+        (errors.join("\n"), examined.unread)
+    };
+    let rename = |f: &mut BTreeMap<String, String>, from: &str, to: &str| {
+        let text = f.remove(from).unwrap();
+        f.insert(to.to_owned(), text);
+    };
+    let (errors, unread) = looked_at(&|f| rename(f, "reviews.csv", "2024/Reviews 2023-24.CSV"));
+    assert_eq!(
+        errors,
+        "table-name reviews: `reviews` is missing, and the file `Reviews 2023-24.CSV` has its columns: \
+         rename it reviews.csv"
+    );
+    assert_eq!(unread, [""; 0]);
+    // a table that must be there is told once
+    let (errors, _) = looked_at(&|f| rename(f, "episodes.csv", "eps.csv"));
+    assert_eq!(
+        errors,
+        "table-name episodes: `episodes` is missing, and the file `eps.csv` has its columns: rename it episodes.csv"
+    );
+    // the table is there, the file is not CSV, or lacks a column
+    let (errors, unread) = looked_at(&|f| drop(f.insert("old reviews.csv".into(), f["reviews.csv"].clone())));
+    assert_eq!((errors.as_str(), unread), ("", vec!["old reviews.csv".to_owned()]));
+    let (errors, unread) = looked_at(&|f| rename(f, "reviews.csv", "reviews.txt"));
+    assert_eq!((errors.as_str(), unread), ("", vec!["reviews.txt".to_owned()]));
+    let (errors, unread) = looked_at(&|f| {
+        f.remove("reviews.csv");
+        f.insert("Reviews 2023-24.csv".into(), "CHILD,DOB,REVIEW\n1,01/02/2010,01/05/2023\n".into());
+    });
+    assert_eq!((errors.as_str(), unread), ("", vec!["Reviews 2023-24.csv".to_owned()]));
 }
 
 #[test]
