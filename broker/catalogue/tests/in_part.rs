@@ -236,7 +236,15 @@ fn two_children_of_one_identifier_and_one_without_are_refused_as_they_must_be() 
 
 fn load(change: impl Fn(&str) -> String) -> Result<Arc<ReturnType>, String> {
     let text = change(&shipped("ssda903-extract").text);
-    Catalogue::from_files([("returns/one.toml".to_owned(), text.into_bytes())])
+    let lists = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/returns/codes");
+    let lists = std::fs::read_dir(lists).unwrap().map(|entry| entry.unwrap());
+    let name = |entry: &std::fs::DirEntry| entry.file_name().into_string().unwrap();
+    let files: Vec<_> = lists
+        .filter(|entry| name(entry).starts_with("ssda903-") || name(entry) == "dfe-ethnicity.toml")
+        .map(|entry| (format!("returns/codes/{}", name(&entry)), std::fs::read(entry.path()).unwrap()))
+        .chain([("returns/one.toml".to_owned(), text.into_bytes())])
+        .collect();
+    Catalogue::from_files(files)
         .map(|catalogue| Arc::clone(&catalogue.types()[0]))
         .map_err(|complaints| complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }

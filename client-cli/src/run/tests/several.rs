@@ -290,6 +290,15 @@ async fn a_template_of_several_tables_is_a_folder_a_zip_or_a_workbook_and_of_a_c
     let dictionary = sheet(&out(&office, "blank.xlsx"), "dictionary").unwrap();
     assert_eq!(dictionary[0][..2], ["table", "column"]);
     assert_eq!(dictionary[1][..2], ["header", "CHILD"]);
+    let codes = sheet(&out(&office, "blank.xlsx"), "codes").unwrap();
+    let meaning = |column: &str, code: &str| {
+        let row = codes.iter().find(|row| row[0] == column && row[1] == code).unwrap();
+        row.get(2).cloned().unwrap_or_default()
+    };
+    assert_eq!(meaning("header.SEX", "2"), "Female");
+    assert_eq!(meaning("header.ETHNIC", "WIRT"), "Traveller of Irish heritage");
+    assert_eq!(meaning("episodes.PLACE", "K2"), "Children's home");
+    assert_eq!(meaning("episodes.RNE", "S"), "", "a code is not its own meaning");
     let message = out(&office, "blank.xml");
     assert_eq!(office.run("template cin-census --out", Some(&message)).await.0, 0);
     let (code, stdout, _) =
