@@ -72,6 +72,8 @@ pub enum Reading {
 pub struct About {
     /// The columns that the type says never leave the client.
     pub left_behind: Vec<String>,
+    /// The files or sheets that are none of the return's tables.
+    pub unread: Vec<String>,
     /// What was found in reading it, no errors among it; and where its row 1 stands, where that is one place.
     pub found: Found,
     /// How its text was encoded; none of a workbook.

@@ -115,6 +115,12 @@ impl std::fmt::Debug for Given {
 }
 
 impl Given {
+    /// What one of its tables is there: a sheet or a file.
+    #[must_use]
+    pub fn part(&self) -> &'static str {
+        if self.is_workbook { "sheet" } else { "file" }
+    }
+
     fn files(&self) -> Vec<bulk::File<'_>> {
         self.files.iter().map(|(name, bytes)| bulk::File { name, bytes }).collect()
     }
@@ -183,11 +189,11 @@ impl Given {
                 let outcome = &mut examined.outcome;
                 outcome.findings.splice(0..0, read.findings);
                 outcome.counts = outcome.counts.plus(read.counts);
-                Examined { left_behind: read.left_behind, ..examined }
+                Examined { left_behind: read.left_behind, unread: read.unread, ..examined }
             }
             Some(Err((findings, counts))) => {
                 let outcome = Outcome { findings, counts, per_rule: Vec::new(), in_part: None };
-                Examined { outcome, rows: Vec::new(), left_behind: Vec::new(), lines: Vec::new() }
+                Examined { outcome, ..Examined::default() }
             }
         }
     }
@@ -214,14 +220,14 @@ impl Given {
         period: Period,
         owner: &Owner,
     ) -> Result<Reading, Failure> {
-        let (tables, left_behind, found) = match self.sheets(of) {
+        let (tables, (left_behind, unread), found) = match self.sheets(of) {
             None => match bulk::read(of, &self.files()) {
-                Ok(read) => (read.tables, read.left_behind, Found::default()),
+                Ok(read) => (read.tables, (read.left_behind, read.unread), Found::default()),
                 Err(findings) => return Ok(Reading::Unreadable(Found::of(findings))),
             },
             Some(Ok(read)) => {
                 let found = Found { findings: read.findings, counts: read.counts, ..Found::default() };
-                (read.tables, read.left_behind, found)
+                (read.tables, (read.left_behind, read.unread), found)
             }
             Some(Err((findings, counts))) => {
                 return Ok(Reading::Unreadable(Found { findings, counts, ..Found::default() }));
@@ -235,6 +241,6 @@ impl Given {
             part: None,
         };
         let draft = Draft { identity, nil: false, tables };
-        Ok(Reading::Draft { draft, about: About { left_behind, found, encoding: None } })
+        Ok(Reading::Draft { draft, about: About { left_behind, unread, found, encoding: None } })
     }
 }

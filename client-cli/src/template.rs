@@ -253,7 +253,10 @@ fn codes(sheet: &mut Worksheet, of: &ReturnType, lists: &[List]) -> Result<(), X
             };
             sheet.write_string(row, 0, column)?;
             sheet.write_string(row, 1, &code.code)?;
-            sheet.write_string(row, 2, &code.title)?;
+            // where nobody wrote down what a code means, its own letters are no meaning
+            if code.title != code.code {
+                sheet.write_string(row, 2, &code.title)?;
+            }
         }
     }
     sheet.set_freeze_panes(1, 0)?;

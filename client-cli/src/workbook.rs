@@ -88,9 +88,15 @@ pub fn tabs(bytes: &[u8], of: &ReturnType) -> Result<Vec<Tab>, Fault> {
     for one in listed.into_iter().take(MOST_SHEETS) {
         let table = bulk::table_named(of, &one.name).and_then(|at| of.tables.get(at));
         let mut tab = Tab { name: one.name, hidden: one.hidden, ..Tab::default() };
-        if let Some(table) = table.filter(|_| !one.hidden) {
-            let text = package.part(&one.part)?.ok_or(Fault::Damaged)?;
-            tab.sheet = cells::sheet(&text, &shared, table.max_rows.saturating_add(2))?;
+        let text = if one.hidden { None } else { package.part(&one.part)? };
+        match (table, text) {
+            (Some(table), Some(text)) => {
+                tab.sheet = cells::sheet(&text, &shared, table.max_rows.saturating_add(2))?;
+            }
+            (Some(_), None) if !one.hidden => return Err(Fault::Damaged),
+            // the headings say whether it is a table under another name; what is wrong with it is no matter
+            (None, Some(text)) => tab.sheet = cells::sheet(&text, &shared, 1).unwrap_or_default(),
+            _ => {}
         }
         tabs.push(tab);
     }

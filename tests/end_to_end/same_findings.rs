@@ -111,8 +111,8 @@ fn fixtures() -> Vec<Fixture> {
     };
     let (children, census) = (shipped("ssda903-extract"), shipped("cin-census"));
     for fixture in looked_after::FIXTURES {
-        for edits in [fixture.breaks, fixture.passes] {
-            add(&children, "2023-24", fixture.rule, looked_after::folder(edits));
+        for folder in [fixture.broken(), fixture.kept()] {
+            add(&children, "2023-24", fixture.rule, folder);
         }
     }
     for fixture in in_need::FIXTURES {
@@ -235,11 +235,10 @@ fn year(
     scene: &Scene,
     person: &Person,
     period: &str,
-    edits: &[looked_after::Edit],
+    files: &BTreeMap<String, String>,
 ) -> (BTreeSet<String>, String) {
-    let files = looked_after::folder(edits);
     let folder = scene.folder(&format!("year-{period}"));
-    for (name, text) in &files {
+    for (name, text) in files {
         std::fs::write(folder.join(name), text).unwrap();
     }
     let folder = folder.to_string_lossy().into_owned();
@@ -260,11 +259,11 @@ fn every_rule_that_looks_back_is_broken_and_kept_after_a_year_that_the_broker_ho
     let withdraw = |id: &str| council.run(&["withdraw", id, "--reason", "wrong_period"]).ended(0);
     let mut seen = 0;
     for fixture in looked_after::FIXTURES {
-        let Some(before) = fixture.before else { continue };
-        let (_, last) = year(&scene, &council, "2022-23", before);
+        let Some(before) = fixture.earlier() else { continue };
+        let (_, last) = year(&scene, &council, "2022-23", &before);
         let breaks: Vec<&str> = fixture.also.iter().copied().chain([fixture.rule]).collect();
-        for (edits, wanted) in [(fixture.breaks, breaks), (fixture.passes, Vec::new())] {
-            let (broken, this) = year(&scene, &council, "2023-24", edits);
+        for (folder, wanted) in [(fixture.broken(), breaks), (fixture.kept(), Vec::new())] {
+            let (broken, this) = year(&scene, &council, "2023-24", &folder);
             assert_eq!(broken, wanted.into_iter().map(str::to_owned).collect(), "{}", fixture.rule);
             let _ = withdraw(&this);
         }

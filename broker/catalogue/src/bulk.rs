@@ -74,14 +74,16 @@ pub struct File<'b> {
 }
 
 /// What the files of a return were found to be.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Examined {
     /// What was found, counted and listed.
     pub outcome: Outcome,
     /// How many rows each table has; none for a table that is not there.
     pub rows: Vec<(String, Option<usize>)>,
-    /// Files and columns that were not read, because they are no part of the return.
+    /// Columns that were not read, because they are no part of the return.
     pub left_behind: Vec<String>,
+    /// Files that were not read, because they are none of its tables.
+    pub unread: Vec<String>,
     /// For one XML file, by table the line on which each row begins.
     pub lines: Vec<Vec<u32>>,
 }
@@ -91,8 +93,10 @@ pub struct Examined {
 pub struct ReadIn {
     /// Its tables, in the order of the return type.
     pub tables: Vec<Table>,
-    /// Files and columns that were not read, because they are no part of the return.
+    /// Columns that were not read, because they are no part of the return.
     pub left_behind: Vec<String>,
+    /// Files that were not read, because they are none of its tables.
+    pub unread: Vec<String>,
 }
 
 /// How one table of several is found, and how its rows belong to others'. Fields are by their position among
@@ -150,7 +154,7 @@ pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, context: &Co
     let mut findings = Findings::default();
     let Some(plan) = of.bulk.clone() else {
         findings.error(&ids().file, Spot::HEADER, format!("a return of {} is one file", of.id));
-        return Examined { outcome: unjudged(findings), rows: vec![], left_behind: vec![], lines: vec![] };
+        return Examined { outcome: unjudged(findings), ..Examined::default() };
     };
     let mut frame = Frame::new(of, &plan, is_compared(context));
     let told = take(of, &plan, files, &mut frame, &mut findings);
@@ -162,7 +166,7 @@ pub fn examine(of: &ReturnType, files: &[File<'_>], period: Period, context: &Co
         }
         false => unjudged(findings),
     };
-    Examined { outcome, rows, left_behind: told.left_behind, lines: told.lines }
+    Examined { outcome, rows, left_behind: told.left_behind, unread: told.unread, lines: told.lines }
 }
 
 /// Checks tables as they are sent, such as those of a workbook, without making a return of them.
@@ -171,7 +175,7 @@ pub fn examine_tables(of: &ReturnType, tables: &[Table], period: Period, context
     let mut findings = Findings::default();
     let Some(plan) = &of.bulk else {
         findings.error(&ids().file, Spot::HEADER, format!("a return of {} is one file", of.id));
-        return Examined { outcome: unjudged(findings), rows: vec![], left_behind: vec![], lines: vec![] };
+        return Examined { outcome: unjudged(findings), ..Examined::default() };
     };
     let mut frame = Frame::new(of, plan, is_compared(context));
     let whole = shape::take(of, tables, &mut frame, &mut findings);
@@ -182,7 +186,7 @@ pub fn examine_tables(of: &ReturnType, tables: &[Table], period: Period, context
     } else {
         unjudged(findings)
     };
-    Examined { outcome, rows, left_behind: vec![], lines: vec![] }
+    Examined { outcome, rows, ..Examined::default() }
 }
 
 /// What was found before any rule could speak.
@@ -205,7 +209,7 @@ pub fn read(of: &ReturnType, files: &[File<'_>]) -> Result<ReadIn, Vec<Finding>>
     if !told.whole || findings.has_errors() {
         return Err(findings.finish().0);
     }
-    Ok(ReadIn { tables: tables.finish(), left_behind: told.left_behind })
+    Ok(ReadIn { tables: tables.finish(), left_behind: told.left_behind, unread: told.unread })
 }
 
 /// What is told of files besides findings.
@@ -214,6 +218,7 @@ struct Told {
     /// Whether everything was read, so that rules may speak.
     whole: bool,
     left_behind: Vec<String>,
+    unread: Vec<String>,
     lines: Vec<Vec<u32>>,
 }
 

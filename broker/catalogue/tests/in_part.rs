@@ -19,9 +19,9 @@ fn folder(children: usize, edit: impl Fn(&str, usize, String) -> String) -> Vec<
         (
             "episodes",
             "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN",
-            "ID,01/04/2023,S,C2,N1,U1,PR1,,,,E8 1EA,E8 1EA,SC000001",
+            "ID,01/04/2022,S,C2,N1,U1,PR1,,,,E8 1EA,E8 1EA,SC000001",
         ),
-        ("reviews", "CHILD,DOB,REVIEW,REVIEW_CODE", "ID,01/02/2010,01/05/2023,PN1"),
+        ("reviews", "CHILD,DOB,REVIEW,REVIEW_CODE", "ID,01/02/2010,01/05/2022,PN1"),
     ];
     let text = |table: &str, heading: &str, row: &str| {
         let mut text = format!("{heading}\n");
@@ -54,7 +54,7 @@ fn refused(part: &InPart) -> Vec<(&str, Vec<&str>)> {
 fn broken(table: &str, child: usize, row: String) -> String {
     match (table, child) {
         ("header", 3) => row.replace(",2,", ",9,"),
-        ("episodes", 3) => row.replace("PR1,,", "PR1,02/04/2023,"),
+        ("episodes", 3) => row.replace("PR1,,", "PR1,02/04/2022,"),
         ("episodes", 5) => row.replace("U1,PR1", "R5,PR1"),
         ("reviews", 8) => row.replace("PN1", "PN9"),
         _ => row,
@@ -153,6 +153,25 @@ fn a_thousand_children_may_be_refused_and_no_more() {
 }
 
 #[test]
+fn a_row_about_a_child_that_the_header_does_not_have_is_refused_by_its_own_identifier_and_no_other() {
+    let of = shipped("ssda903-extract");
+    let files = folder(4, |table, child, row| match (table, child) {
+        ("episodes", 2) => format!("{row}\n{}", row.replace("c2", "e9")),
+        ("reviews", 3) => format!("{row}\n{}", row.replace("c3", "r9")),
+        _ => row,
+    });
+    let (outcome, _) = checked(&of, &files);
+    let part = outcome.in_part.unwrap();
+    assert_eq!(part.accepted, 4);
+    assert_eq!(refused(&part), [("e9", vec!["INT03"]), ("r9", vec!["INT08"])]);
+    let (_, _, left) = content::decode(outcome.valid.unwrap().content().unwrap()).unwrap();
+    for table in &left {
+        let children: Vec<&str> = table.rows().filter_map(|row| row.get(0)).collect();
+        assert_eq!(children, ["c1", "c2", "c3", "c4"], "{}", table.name);
+    }
+}
+
+#[test]
 fn many_rows_of_few_children_refuse_those_children_alone() {
     let of = shipped("ssda903-extract");
     let files = folder(4, |table, child, row| match (table, child) {
@@ -217,7 +236,15 @@ fn two_children_of_one_identifier_and_one_without_are_refused_as_they_must_be() 
 
 fn load(change: impl Fn(&str) -> String) -> Result<Arc<ReturnType>, String> {
     let text = change(&shipped("ssda903-extract").text);
-    Catalogue::from_files([("returns/one.toml".to_owned(), text.into_bytes())])
+    let lists = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/returns/codes");
+    let lists = std::fs::read_dir(lists).unwrap().map(|entry| entry.unwrap());
+    let name = |entry: &std::fs::DirEntry| entry.file_name().into_string().unwrap();
+    let files: Vec<_> = lists
+        .filter(|entry| name(entry).starts_with("ssda903-") || name(entry) == "dfe-ethnicity.toml")
+        .map(|entry| (format!("returns/codes/{}", name(&entry)), std::fs::read(entry.path()).unwrap()))
+        .chain([("returns/one.toml".to_owned(), text.into_bytes())])
+        .collect();
+    Catalogue::from_files(files)
         .map(|catalogue| Arc::clone(&catalogue.types()[0]))
         .map_err(|complaints| complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }

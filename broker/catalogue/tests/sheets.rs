@@ -51,7 +51,7 @@ fn a_workbook_is_the_same_tables_as_a_folder_of_the_same_cells() {
     book[1].sheet.rows[1].cells[1].content =
         Content::Number(44_652.0, Shown::Date { day: true, time: false });
     let read = read_sheets(&of, &book, &["Dictionary"]).unwrap();
-    assert_eq!((read.findings.len(), read.left_behind), (0, vec!["notes".to_owned()]));
+    assert_eq!((read.findings.len(), read.unread), (0, vec!["notes".to_owned()]));
     let csv =
         |tab: &Tab, rows: &[&str]| [&[tab.sheet.headings().join(",").as_str()], rows].concat().join("\n");
     let files = [
@@ -67,6 +67,20 @@ fn a_workbook_is_the_same_tables_as_a_folder_of_the_same_cells() {
         bulk::examine(&of, &files, period, &offline()),
     );
     assert_eq!((one.outcome.findings, one.rows), (other.outcome.findings, other.rows));
+}
+
+#[test]
+fn a_sheet_of_a_wrong_name_that_has_the_columns_of_an_absent_table_is_an_error() {
+    let of = shipped("ssda903-extract");
+    let reviews = tab("Reviews 2023-24", &["CHILD,DOB,REVIEW,REVIEW_CODE"]);
+    let found = read_sheets(&of, &[header(), episodes(), reviews.clone()], &[]).unwrap_err().0;
+    assert_eq!(told(&found), [("table-name", Severity::Error, "reviews", None)]);
+    let said = "`reviews` is missing, and the sheet `Reviews 2023-24` has its columns: rename it reviews";
+    assert_eq!(found[0].text, said);
+    // where the table is there, the other is not read
+    let own = Tab { name: "reviews".to_owned(), ..reviews.clone() };
+    let read = read_sheets(&of, &[header(), episodes(), own, reviews], &[]).unwrap();
+    assert_eq!(read.unread, ["Reviews 2023-24"]);
 }
 
 #[test]

@@ -243,7 +243,7 @@ fn prepare(
         }
         Reading::Draft { draft, about } => {
             match input {
-                Input::Several(_) => tell_not_read(&about.left_behind, session),
+                Input::Several(_) => tell_not_read(&about.left_behind, &about.unread, session),
                 Input::One(_) | Input::Nil => tell_reading(&about, session),
             }
             (draft, about)

@@ -98,10 +98,10 @@ fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'
     let now = session.clock.now();
     let (subject, period, of) = given.period(&args.subject, of, &in_use.catalogue, now)?;
     let examined = given.examine(&of, period, &in_use.catalogue, now);
-    tell_not_read(&examined.left_behind, session);
+    tell_not_read(&examined.left_behind, &examined.unread, session);
     let rows: Vec<String> =
-        examined.rows.iter().filter_map(|(table, rows)| rows.map(|rows| format!("{table} {rows}"))).collect();
-    if !rows.is_empty() {
+        examined.rows.iter().map(|(table, rows)| rows_of(table, *rows, given.part())).collect();
+    if examined.rows.iter().any(|(_, rows)| rows.is_some()) {
         session.printer.say(&format!("rows: {}", rows.join(", ")));
     }
     let outcome = examined.outcome;
@@ -159,11 +159,19 @@ pub(crate) fn tell_reading(about: &About, session: &mut Session<'_>) {
     }
 }
 
-/// Says which files and columns are no part of the return.
-pub(crate) fn tell_not_read(left_behind: &[String], session: &mut Session<'_>) {
+/// Says which columns are no part of the return, and which files or sheets none of its tables.
+pub(crate) fn tell_not_read(left_behind: &[String], unread: &[String], session: &mut Session<'_>) {
     if !left_behind.is_empty() {
-        session.printer.say(&format!("not read, and never leaves this machine: {}", left_behind.join(", ")));
+        session.printer.say(&format!("columns that never leave this machine: {}", left_behind.join(", ")));
     }
+    for name in unread {
+        session.printer.say(&format!("`{name}` was not read: it is none of this return's tables"));
+    }
+}
+
+/// How many rows a table has, or that there is no file or sheet of it.
+fn rows_of(table: &str, rows: Option<usize>, part: &str) -> String {
+    rows.map_or_else(|| format!("{table}: no {part}"), |rows| format!("{table} {rows}"))
 }
 
 fn owner(context: Option<&Context>) -> Result<Owner, Failure> {

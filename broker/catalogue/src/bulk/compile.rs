@@ -181,7 +181,7 @@ impl Work<'_> {
     }
 
     /// The row that `next`, `prior` or the name of another table speaks of.
-    pub(super) fn other(&mut self, name: &str) -> Option<Other> {
+    fn other(&mut self, name: &str) -> Option<Other> {
         let own = u16::try_from(self.stage.table).ok()?;
         let beside = match name {
             "next" => Some(Rel::Next),
@@ -200,9 +200,6 @@ impl Work<'_> {
         };
         if at == self.stage.table || !super::reaches(self.stage.tables, self.stage.table, at) {
             return self.fault(format!("a row of `{}` has no row of `{name}`", here.name));
-        }
-        if !self.program.needs.contains(&at) {
-            self.program.needs.push(at);
         }
         let other = Other { rel: Rel::To, table: u16::try_from(at).ok()? };
         Some(self.speaks_of(other))
@@ -268,7 +265,12 @@ impl Work<'_> {
             },
             _ => return self.fault("the name of a field belongs here".to_owned()),
         };
-        let field = self.field(usize::from(of.table), name)?;
+        let at = usize::from(of.table);
+        let field = self.field(at, name)?;
+        // to ask whether there is such a row needs no table, to read its cells does
+        if of.rel == Rel::To && !self.program.needs.contains(&at) {
+            self.program.needs.push(at);
+        }
         let cell = Cell { of, field };
         if !self.program.cells.contains(&cell) {
             self.program.cells.push(cell);

@@ -15,10 +15,11 @@ pub(super) fn take(
 ) -> Told {
     let mut told = Told { whole: true, ..Told::default() };
     let mut found: Vec<Option<&File<'_>>> = vec![None; of.tables.len()];
+    let mut strays = Vec::new();
     for file in files {
         let slot = table_of(of, file.name).and_then(|at| Some((at, found.get_mut(at)?)));
         match slot {
-            None => told.left_behind.push(last(file.name).to_owned()),
+            None => strays.push(file),
             Some((_, slot @ None)) => *slot = Some(file),
             Some((at, Some(_))) => {
                 let name = of.tables.get(at).map_or("", |table| table.name.as_str());
@@ -31,9 +32,18 @@ pub(super) fn take(
             }
         }
     }
+    let absent: Vec<bool> = found.iter().map(Option::is_none).collect();
+    let misnamed = misnamed(of, &strays, &absent, &mut told.unread);
     for (at, (table, file)) in of.tables.iter().zip(&found).enumerate() {
         let Some(place) = &table.place else { continue };
+        let by_columns = misnamed.iter().filter(|(table, _)| *table == at);
+        for (_, name) in by_columns.clone() {
+            let text = wrong_name(&table.name, "file", name, &format!("{}.csv", first(&place.files)));
+            findings.error(&ids().tables, Place::table(&table.name), text);
+            told.whole = false;
+        }
         match file {
+            None if by_columns.count() > 0 => {}
             None if place.required => {
                 let text = format!(
                     "there is no file for this table: it is called {}.csv",
@@ -50,6 +60,43 @@ pub(super) fn take(
         }
     }
     told
+}
+
+/// What is said of a file or a sheet that is called otherwise than the table that it is.
+pub(super) fn wrong_name(table: &str, what: &str, name: &str, right: &str) -> String {
+    format!("`{table}` is missing, and the {what} `{name}` has its columns: rename it {right}")
+}
+
+/// The first of the names that a table may have.
+pub(super) fn first(names: &[String]) -> &str {
+    names.first().map_or("", String::as_str)
+}
+
+/// Of files that are no table by their names, those that are an absent one by their columns, each with its table;
+/// the others are not read.
+fn misnamed<'f>(
+    of: &ReturnType,
+    strays: &[&File<'f>],
+    absent: &[bool],
+    unread: &mut Vec<String>,
+) -> Vec<(usize, &'f str)> {
+    let mut misnamed = Vec::new();
+    for file in strays {
+        let name = last(file.name);
+        let is_csv = name.to_lowercase().ends_with(".csv");
+        let mut record = csv::StringRecord::new();
+        let read =
+            is_csv && reader(file.bytes).is_ok_and(|mut r| matches!(r.read_record(&mut record), Ok(true)));
+        let fits = |at: &usize| of.tables.get(*at).is_some_and(|table| has_all(of, table, &record));
+        let tables = (0..of.tables.len()).filter(|at| read && absent.get(*at) == Some(&true));
+        // of several, the one that most of its columns belong to
+        let width = |at: &usize| of.tables.get(*at).map_or(0, |table| table.fields.len());
+        match tables.filter(fits).max_by_key(width) {
+            Some(table) => misnamed.push((table, name)),
+            None => unread.push(name.to_owned()),
+        }
+    }
+    misnamed
 }
 
 fn last(name: &str) -> &str {
@@ -196,18 +243,21 @@ fn headings(
 
 // a file that lacks columns of its own table and has all those of another is the other's
 fn other_table<'t>(of: &'t ReturnType, own: &TableDef, record: &csv::StringRecord) -> Option<&'t str> {
-    let has_all = |table: &TableDef| {
-        let optional = table.place.as_ref().map_or(&[][..], |place| place.optional.as_slice());
-        let needed = table.fields.clone().zip(of.columns(table)).filter(|(at, _)| !optional.contains(at));
-        needed.map(|(_, field)| field).all(|field| {
-            record.iter().any(|heading| {
-                let is = |known: &String| known.eq_ignore_ascii_case(heading.trim());
-                is(&field.name) || field.aliases.iter().any(is)
-            })
-        })
-    };
-    if has_all(own) {
+    if has_all(of, own, record) {
         return None;
     }
-    of.tables.iter().find(|table| table.name != own.name && has_all(table)).map(|table| table.name.as_str())
+    let other = of.tables.iter().find(|table| table.name != own.name && has_all(of, table, record));
+    other.map(|table| table.name.as_str())
+}
+
+/// Whether every column that the file of a table must have is among the headings.
+fn has_all(of: &ReturnType, table: &TableDef, record: &csv::StringRecord) -> bool {
+    let optional = table.place.as_ref().map_or(&[][..], |place| place.optional.as_slice());
+    let needed = table.fields.clone().zip(of.columns(table)).filter(|(at, _)| !optional.contains(at));
+    needed.map(|(_, field)| field).all(|field| {
+        record.iter().any(|heading| {
+            let is = |known: &String| known.eq_ignore_ascii_case(heading.trim());
+            is(&field.name) || field.aliases.iter().any(is)
+        })
+    })
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use concordat_core::finding::{Counts, Finding, Severity};
 use concordat_core::table::{Cells, Table};
 
+use super::folder::{first, wrong_name};
 use super::frame::Rows;
 use super::tally::{self, Tally};
 use crate::checks::findings::{Findings, Place, ids};
@@ -22,7 +23,7 @@ pub struct Tab {
     pub name: String,
     /// Whether the workbook does not show it.
     pub hidden: bool,
-    /// Its cells; need not be read of a sheet that is hidden or no table.
+    /// Its cells; of a sheet that is no table the headings are enough, of a hidden one none.
     pub sheet: sheet::Sheet,
 }
 
@@ -31,8 +32,10 @@ pub struct Tab {
 pub struct SheetsIn {
     /// Its tables, in the order of the return type.
     pub tables: Vec<Table>,
-    /// Sheets and columns that were not read, because they are no part of the return.
+    /// Columns that were not read, because they are no part of the return.
     pub left_behind: Vec<String>,
+    /// Sheets that were not read, because they are none of its tables.
+    pub unread: Vec<String>,
     /// What was found, shared out among the rules where it is much.
     pub findings: Vec<Finding>,
     /// How many of each weight, all of them.
@@ -62,6 +65,7 @@ pub fn read_sheets(
     let mut read = SheetsIn {
         tables: Vec::new(),
         left_behind: Vec::new(),
+        unread: Vec::new(),
         findings: Vec::new(),
         counts: Counts::default(),
     };
@@ -72,13 +76,15 @@ pub fn read_sheets(
         );
         findings.error(&ids().file_kind, Place::HEADER, text);
     } else {
-        let found = places(of, tabs, beside, &mut read.left_behind, &mut findings);
+        let mut strays = Vec::new();
+        let found = places(of, tabs, beside, &mut strays, &mut findings);
         for (at, tab) in found.into_iter().enumerate() {
             match tab {
                 Some(tab) => read.tables.extend(one(of, at, tab, &mut read.left_behind, &mut findings)),
-                None => missing(of, at, &mut findings),
+                None => missing(of, at, &mut strays, &mut findings),
             }
         }
+        read.unread = strays.iter().map(|tab| tab.name.clone()).collect();
     }
     let right = !findings.has_errors();
     (read.findings, read.counts) = shared(findings);
@@ -90,7 +96,7 @@ fn places<'t>(
     of: &ReturnType,
     tabs: &'t [Tab],
     beside: &[&str],
-    left_behind: &mut Vec<String>,
+    strays: &mut Vec<&'t Tab>,
     findings: &mut Findings,
 ) -> Vec<Option<&'t Tab>> {
     let mut found: Vec<Option<&Tab>> = vec![None; of.tables.len()];
@@ -101,7 +107,7 @@ fn places<'t>(
             match tab.hidden {
                 true => hidden += 1,
                 false if ours => {}
-                false => left_behind.push(tab.name.clone()),
+                false => strays.push(tab),
             }
             continue;
         };
@@ -126,12 +132,27 @@ fn places<'t>(
     found
 }
 
-fn missing(of: &ReturnType, at: usize, findings: &mut Findings) {
+/// What is said of a table without a sheet: the sheets that are it by their columns alone are named, and no longer
+/// among those that are not read.
+fn missing(of: &ReturnType, at: usize, strays: &mut Vec<&Tab>, findings: &mut Findings) {
     let Some((table, place)) = of.tables.get(at).and_then(|table| Some((table, table.place.as_ref()?)))
     else {
         return;
     };
-    if place.required {
+    let Some(alone) = of.alone(at) else { return };
+    let mut misnamed = false;
+    strays.retain(|tab| {
+        // a copy with findings marked has more columns, and is no return
+        let fit = headings::fit(&alone, &tab.sheet.headings());
+        let it = fit.whole && fit.unknown == 0;
+        if it {
+            misnamed = true;
+            let text = wrong_name(&table.name, "sheet", &tab.name, first(&place.files));
+            findings.error(&ids().tables, Place::table(&table.name), text);
+        }
+        !it
+    });
+    if place.required && !misnamed {
         let text = format!("there is no sheet for this table: it is called {}", place.files.join(" or "));
         findings.error(&ids().tables, Place::table(&table.name), text);
     }

@@ -49,7 +49,7 @@ impl Tally {
 }
 
 /// What a check of several tables found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     /// What was found, at most 1,000; where a rule has more, one finding more says how many.
     pub findings: Vec<Finding>,

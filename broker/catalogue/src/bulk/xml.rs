@@ -62,7 +62,7 @@ pub(super) fn take(
         findings.error(&ids().file, Place::HEADER, why);
         return Told { lines: walk.lines, ..Told::default() };
     }
-    let mut told = Told { whole: true, left_behind: Vec::new(), lines: walk.lines };
+    let mut told = Told { whole: true, lines: walk.lines, ..Told::default() };
     for (at, table) in of.tables.iter().enumerate() {
         let rows = sink.rows(at);
         let Some(place) = table.place.as_ref() else { continue };

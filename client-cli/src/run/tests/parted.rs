@@ -22,7 +22,14 @@ fn folder(office: &Office) -> std::path::PathBuf {
 async fn a_broker_that_left_out_another_record_than_it_says_is_found_out() {
     let built_in = concordat_catalogue::Catalogue::built_in();
     let of = built_in.types().iter().find(|of| of.id.as_str() == "ssda903-extract").unwrap();
-    let paper = Paper::open(&[("returns/ssda903-extract.toml", &of.text)]).await;
+    let lists = ["dfe-ethnicity", "ssda903-legal-status", "ssda903-placement", "ssda903-sex"].map(|list| {
+        let path = format!("returns/codes/{list}.toml");
+        let file = format!("{}/../policies/{path}", env!("CARGO_MANIFEST_DIR"));
+        (path, std::fs::read_to_string(file).unwrap())
+    });
+    let mut files: Vec<_> = lists.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    files.push(("returns/ssda903-extract.toml", &of.text));
+    let paper = Paper::open(&files).await;
     let mut office = Office::unenrolled();
     assert_eq!(enrol(&mut office, &paper, "the-token").await.0, 0);
     let folder = folder(&office);

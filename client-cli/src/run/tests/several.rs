@@ -8,6 +8,7 @@ const HEADER: &str =
     "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n1,2,01/02/2010,WBRI,UN1,,\n2,7,01/02/2011,WBRI,UN1,,\n";
 const EPISODES: &str = "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n\
     1,01/04/2022,S,C2,N1,U1,PR1,,X1,,E8 1EA,E8 1EA,1\n";
+const REVIEWS: &str = "CHILD,DOB,REVIEW,REVIEW_CODE\n1,01/02/2010,01/05/2022,PN1\n";
 const LOOKED_AFTER: &str = "validate --type ssda903-extract --period 2022-23 -o json";
 
 fn rules(stdout: &str) -> Vec<(String, Value, Value)> {
@@ -38,8 +39,8 @@ async fn a_folder_and_a_zip_of_it_are_checked_alike_without_an_enrolment() {
     for path in [&folder, &archive] {
         let (code, stdout, stderr) = office.run(LOOKED_AFTER, Some(path)).await;
         assert_eq!((code, rules(&stdout)), (3, wanted()), "{stderr}");
-        assert!(stderr.contains("header 2, episodes 1"), "{stderr}");
-        assert!(stderr.contains("not read, and never leaves this machine: notes.csv"), "{stderr}");
+        assert!(stderr.contains("rows: header 2, episodes 1, reviews: no file, "), "{stderr}");
+        assert!(stderr.contains("`notes.csv` was not read: it is none of this return's tables"), "{stderr}");
     }
 }
 
@@ -98,7 +99,14 @@ async fn a_workbook_with_a_sheet_for_each_table_is_checked_like_the_folder() {
     std::fs::write(&path, book(&[("Header", HEADER), ("episodes", EPISODES), ("notes", "x\n")])).unwrap();
     let (code, stdout, stderr) = office.run(LOOKED_AFTER, Some(&path)).await;
     assert_eq!((code, rules(&stdout)), (3, wanted()), "{stderr}");
-    assert!(stderr.contains("header 2, episodes 1") && stderr.contains("machine: notes"), "{stderr}");
+    assert!(
+        stderr.contains("header 2, episodes 1, reviews: no sheet") && stderr.contains("`notes` was not read"),
+        "{stderr}"
+    );
+    let misnamed = [("header", HEADER), ("episodes", EPISODES), ("Reviews 2023-24", REVIEWS)];
+    std::fs::write(&path, book(&misnamed)).unwrap();
+    let (code, stdout, _) = office.run(LOOKED_AFTER, Some(&path)).await;
+    assert_eq!((code, rules(&stdout)), (3, vec![("table-name".into(), json!("reviews"), json!(null))]));
     std::fs::write(&path, book(&[("header", HEADER)])).unwrap();
     let (code, stdout, _) = office.run(LOOKED_AFTER, Some(&path)).await;
     assert_eq!((code, rules(&stdout)), (3, vec![("table-name".into(), json!("episodes"), json!(null))]));
@@ -137,7 +145,7 @@ async fn a_copy_of_several_tables_marks_their_cells_and_is_checked_again_as_it_s
     // columns in the file's own order, and one that never leaves the machine
     let header = "LA,SEX,CHILD,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n204,2,01,01/02/2010,WBRI,UN1,,\n204,7,2,01/02/2011,WBRI,UN1,,\n";
     std::fs::write(folder.join("header.csv"), header).unwrap();
-    std::fs::write(folder.join("episodes.csv"), EPISODES).unwrap();
+    std::fs::write(folder.join("episodes.csv"), EPISODES.replace("\n1,", "\n01,")).unwrap();
     let out = office.dir.path().join("report.xlsx");
     let (code, stdout, stderr) =
         office.run(&format!("{LOOKED_AFTER} --report {}", out.display()), Some(&folder)).await;
@@ -162,15 +170,18 @@ async fn a_copy_of_what_is_too_large_holds_rows_with_findings_says_so_and_is_no_
     let mut header = HEADER.to_owned();
     (3..100).for_each(|child| header.push_str(&format!("{child},2,01/02/2010,WBRI,UN1,,\n")));
     header.push_str("100,7,01/02/2011,WBRI,UN1,,\n");
+    let mut episodes = EPISODES.to_owned();
+    let others = |child| format!("{child},01/04/2022,S,C2,N1,U1,PR1,,,,E8 1EA,E8 1EA,1\n");
+    (3..=100).for_each(|child| episodes.push_str(&others(child)));
     let path = office.dir.path().join("903.xlsx");
     let zip = |header: &str| {
         crate::template::zip(&[
             ("header.csv".into(), header.into()),
-            ("episodes.csv".into(), EPISODES.into()),
+            ("episodes.csv".into(), episodes.clone().into()),
         ])
         .unwrap()
     };
-    for bytes in [zip(&header), book(&[("header", &header), ("episodes", EPISODES)])] {
+    for bytes in [zip(&header), book(&[("header", &header), ("episodes", &episodes)])] {
         std::fs::write(&path, bytes).unwrap();
         let out = office.dir.path().join("report.xlsx");
         let (code, _, stderr) =
@@ -182,7 +193,7 @@ async fn a_copy_of_what_is_too_large_holds_rows_with_findings_says_so_and_is_no_
         assert_eq!(numbers, ["2", "100"]);
         let about = sheet(&out, "about").unwrap();
         assert!(
-            about[1][0].contains("3 of the 101 rows") && about[1][0].contains("cannot be sent"),
+            about[1][0].contains("3 of the 199 rows") && about[1][0].contains("cannot be sent"),
             "{about:?}"
         );
         let parts = parts(&std::fs::read(&out).unwrap());
@@ -279,6 +290,15 @@ async fn a_template_of_several_tables_is_a_folder_a_zip_or_a_workbook_and_of_a_c
     let dictionary = sheet(&out(&office, "blank.xlsx"), "dictionary").unwrap();
     assert_eq!(dictionary[0][..2], ["table", "column"]);
     assert_eq!(dictionary[1][..2], ["header", "CHILD"]);
+    let codes = sheet(&out(&office, "blank.xlsx"), "codes").unwrap();
+    let meaning = |column: &str, code: &str| {
+        let row = codes.iter().find(|row| row[0] == column && row[1] == code).unwrap();
+        row.get(2).cloned().unwrap_or_default()
+    };
+    assert_eq!(meaning("header.SEX", "2"), "Female");
+    assert_eq!(meaning("header.ETHNIC", "WIRT"), "Traveller of Irish heritage");
+    assert_eq!(meaning("episodes.PLACE", "K2"), "Children's home");
+    assert_eq!(meaning("episodes.RNE", "S"), "", "a code is not its own meaning");
     let message = out(&office, "blank.xml");
     assert_eq!(office.run("template cin-census --out", Some(&message)).await.0, 0);
     let (code, stdout, _) =
