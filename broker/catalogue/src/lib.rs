@@ -47,7 +47,7 @@ pub mod taint;
 pub use across::{AcrossPart, AcrossRule, Side, Told};
 pub use catalogue::Catalogue;
 pub use check::{
-    Checked, Context, Draft, Valid, agencies_of, areas_of, check, check_stream, event_id_of,
+    Checked, Context, Draft, Valid, agencies_of, areas_of, check, check_stream, event_id_of, is_for_broker,
     leave_out_of_stream, part_of,
 };
 pub use codes::{Code, CodeList};

@@ -14,6 +14,7 @@ use crate::answer::{Answer, Sheet, texts};
 use crate::definitions::{self, InUse};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::file::example;
 use crate::session::Session;
 
 use fields::{about_person, codes, columns, fields};
@@ -282,15 +283,6 @@ fn row_key(of: &ReturnType) -> String {
         (TypeKind::Event, _) => "one row a file: the event".to_owned(),
         (_, true) => String::new(),
         (_, false) => format!("for each {}", names.join(" and ")),
-    }
-}
-
-const fn example(frequency: Frequency) -> &'static str {
-    match frequency {
-        Frequency::Year => "2022-23",
-        Frequency::Quarter => "2022-23/Q1",
-        Frequency::Month => "2022-04",
-        Frequency::Event => "",
     }
 }
 
