@@ -1,6 +1,6 @@
 //! `concordat validate`: check a return's file without sending it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use concordat_catalogue::ReturnType;
 use concordat_catalogue::read::Asked;
@@ -88,7 +88,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
         answers.check(&found.findings, in_use.catalogue.across_of(&of.id))?;
     }
     session.printer.answer(&answers.tell(answer, &found.findings))?;
-    tell_of_report(args, &found, session);
+    tell_of_report(args.report.as_deref(), &found, session);
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
 }
 
@@ -119,7 +119,7 @@ fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'
     tell_parted(&found, session);
     let answer = report::answer(heading, accepted, &found);
     session.printer.answer(&answers.tell(answer, &found.findings))?;
-    tell_of_report(args, &found, session);
+    tell_of_report(args.report.as_deref(), &found, session);
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
 }
 
@@ -137,8 +137,8 @@ fn tell_parted(found: &Found, session: &mut Session<'_>) {
 }
 
 /// Says that the file can be had back with its cells marked, where something is to be put right.
-fn tell_of_report(args: &Args, found: &Found, session: &mut Session<'_>) {
-    if args.report.is_none() && found.counts.errors > 0 {
+pub(crate) fn tell_of_report(report: Option<&Path>, found: &Found, session: &mut Session<'_>) {
+    if report.is_none() && found.counts.errors > 0 {
         session.printer.say("`--report FILE.xlsx` writes the file back with its cells marked");
     }
 }

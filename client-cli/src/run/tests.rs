@@ -57,6 +57,7 @@ impl Office {
 
 mod answered;
 mod events;
+mod hints;
 mod parted;
 mod several;
 mod wire;
