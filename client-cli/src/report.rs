@@ -162,11 +162,15 @@ impl Group<'_> {
         }
     }
 
-    fn place(&self) -> String {
-        let mut place = match self.first.table.as_str() {
+    fn table(&self) -> String {
+        match self.first.table.as_str() {
             "" => "the return".to_owned(),
             table => format!("table {table}"),
-        };
+        }
+    }
+
+    fn place(&self) -> String {
+        let mut place = self.table();
         let one = |(row, record): &(u32, Option<&RecordId>)| match record {
             Some(record) => format!("{row} (record {})", record.as_str()),
             None => row.to_string(),
@@ -251,7 +255,9 @@ pub(crate) fn sections(found: &Found) -> String {
 fn push_unchecked(out: &mut String, findings: Vec<&Finding>) {
     let (by_broker, here): (Vec<_>, Vec<_>) = findings.into_iter().partition(|one| is_for_broker(one));
     let is_marked = here.iter().any(|finding| finding.text.contains("marked x, z, u or p"));
-    groups(here).iter().for_each(|group| group.push(out));
+    let (of_rows, of_tables): (Vec<_>, Vec<_>) = here.into_iter().partition(|one| one.row.is_some());
+    push_whole(out, &of_tables);
+    groups(of_rows).iter().for_each(|group| group.push(out));
     if is_marked {
         let _ = writeln!(out, "  x: not available, z: not applicable, u: unreliable, p: provisional");
     }
@@ -262,6 +268,32 @@ fn push_unchecked(out: &mut String, findings: Vec<&Finding>) {
         many => format!("{many} checks against your earlier return are"),
     };
     let _ = writeln!(out, "  {checks} made when you submit: nothing to do now");
+}
+
+/// Rules that were not applied to a whole table, or the return, for one reason: told once, with their columns.
+fn push_whole(out: &mut String, findings: &[&Finding]) {
+    let mut reasons: Vec<(&Finding, Vec<&str>, Vec<&str>)> = Vec::new();
+    for finding in findings {
+        let alike =
+            |(first, ..): &(&Finding, _, _)| first.table == finding.table && first.text == finding.text;
+        let at = reasons.iter().position(alike).unwrap_or(reasons.len());
+        if at == reasons.len() {
+            reasons.push((finding, Vec::new(), Vec::new()));
+        }
+        let Some((_, rules, columns)) = reasons.get_mut(at) else { continue };
+        for (word, into) in [(Some(finding.rule.as_str()), rules), (finding.column.as_deref(), columns)] {
+            into.extend(word.filter(|word| !into.contains(word)));
+        }
+    }
+    for (first, rules, columns) in reasons {
+        let mut place = Group { first, rows: Vec::new() }.table();
+        match columns.as_slice() {
+            [] => {}
+            [only] => place.push_str(&format!(", column {only}")),
+            many => place.push_str(&format!(", columns {}", many.join(", "))),
+        }
+        let _ = writeln!(out, "  {}  [{}]\n      {}", plain(&place), rules.join(", "), plain(&first.text));
+    }
 }
 
 /// Findings that say the same, together; by table, in the order of first sight, and there by their first row, what is

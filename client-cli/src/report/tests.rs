@@ -80,7 +80,14 @@ fn what_the_broker_will_check_is_one_line_and_the_marks_are_explained_once() {
     let later = "not checked offline: only the broker holds the earlier return to compare with";
     let marked =
         "not checked: something that this rule needs is blank, marked x, z, u or p, or not in this return";
+    let whole = |rule: &str, column: &str| Finding {
+        column: Some(column.to_owned()),
+        ..unchecked(rule, None, "not checked: the table `oc2` is not in this return")
+    };
     let found = vec![
+        whole("W1", "SDQ"),
+        whole("W2", "SDQ"),
+        whole("W1", "DOB"),
         unchecked("B1", None, later),
         unchecked("N1", Some(4), marked),
         unchecked("B2", None, later),
@@ -88,13 +95,14 @@ fn what_the_broker_will_check_is_one_line_and_the_marks_are_explained_once() {
     ];
     let text = sections(&Found::of(found.clone()));
     let expected = format!(
-        "NOT CHECKED HERE\n  table main, row 4  [N1]\n      {marked}\n  table main, row 5  [N2]\n      {marked}\n  \
+        "NOT CHECKED HERE\n  table main, columns SDQ, DOB  [W1, W2]\n      not checked: the table `oc2` is not in this \
+         return\n  table main, row 4  [N1]\n      {marked}\n  table main, row 5  [N2]\n      {marked}\n  \
          x: not available, z: not applicable, u: unreliable, p: provisional\n  \
          2 checks against your earlier return are made when you submit: nothing to do now\n\n"
     );
     assert_eq!(text, expected);
     let value = serde_json::to_value(answer(Answer::new("validate"), true, &Found::of(found))).unwrap();
-    assert_eq!(value["data"]["findings"][0]["rule"], "B1", "programs get the rules");
+    assert_eq!(value["data"]["findings"][3]["rule"], "B1", "programs get the rules");
 }
 
 #[test]
