@@ -13,13 +13,13 @@ use concordat_catalogue::{
 use concordat_core::clock::london_date;
 use concordat_core::finding::{Counts, Finding};
 use concordat_core::ids::{AgencyId, AreaCode, Digest, ReturnTypeId};
-use concordat_core::period::Period;
+use concordat_core::period::{Frequency, Period};
 use concordat_core::submission::{Covers, EventId, Identity};
 use concordat_core::table::Table;
 use jiff::Timestamp;
 
 use crate::failure::Failure;
-use crate::report::Found;
+use crate::report::{Found, RowOne};
 use crate::session::Session;
 use crate::several::{self, Named};
 use crate::workbook;
@@ -106,9 +106,19 @@ pub fn type_of(catalogue: &Catalogue, subject: &Subject, now: Timestamp) -> Resu
         (TypeKind::Bulk, None) if of.has_several_tables() => Ok(of),
         (TypeKind::Aggregate | TypeKind::Bulk, None) => {
             Err(Failure::usage(format!("`{id}` is about a period"))
-                .hint("add --period, such as --period 2022-23"))
+                .hint(format!("add --period, such as --period {}", example(of.frequency))))
         }
         _ => Ok(of),
+    }
+}
+
+/// A period of a frequency, for a hint.
+pub(crate) const fn example(frequency: Frequency) -> &'static str {
+    match frequency {
+        Frequency::Year => "2022-23",
+        Frequency::Quarter => "2022-23/Q4",
+        Frequency::Month => "2022-04",
+        Frequency::Event => "",
     }
 }
 
@@ -118,7 +128,11 @@ pub fn type_of(catalogue: &Catalogue, subject: &Subject, now: Timestamp) -> Resu
 /// # Errors
 /// A usage [`Failure`] when it cannot be read, or the folder holds none.
 pub fn files(path: &Path, of: &ReturnType, session: &mut Session<'_>) -> Result<Vec<Named>, Failure> {
-    if of.published.is_none() || !path.is_dir() {
+    if of.published.is_none() && path.is_dir() {
+        return Err(Failure::usage(format!("`{}` is a folder", path.display()))
+            .hint("this return is one file: name the file inside the folder"));
+    }
+    if !path.is_dir() {
         return Ok(vec![(String::new(), session.read(path)?)]);
     }
     let mut files = several::files::folder(path, ".csv")?;
@@ -148,11 +162,11 @@ pub fn read(
     for (name, bytes) in files {
         match table(bytes, subject, &asked) {
             Ok(read) => each.push(read),
-            Err(mut findings) => {
+            Err((mut findings, row_one)) => {
                 let named = files.len() > 1;
                 let named = findings.iter_mut().filter(|_| named);
                 named.for_each(|finding| finding.text = format!("in `{name}`: {}", finding.text));
-                return Ok(Reading::Unreadable(Found::of(findings)));
+                return Ok(Reading::Unreadable(Found::of(findings).from(row_one)));
             }
         }
     }
@@ -178,9 +192,10 @@ fn together(each: Vec<ReadIn>) -> (Vec<Table>, About) {
         about.left_behind.sort();
         about.left_behind.dedup();
         if into.is_empty() {
-            (about.encoding, about.found.first_line) = (encoding, first_line);
+            let row_one = if encoding.is_some() { RowOne::Line } else { RowOne::SheetRow };
+            (about.encoding, about.found.row_one) = (encoding, first_line.map(row_one));
         } else {
-            about.found.first_line = None;
+            about.found.row_one = None;
         }
         for table in tables {
             match into.iter_mut().find(|known| known.columns == table.columns) {
@@ -192,13 +207,21 @@ fn together(each: Vec<ReadIn>) -> (Vec<Table>, About) {
     all
 }
 
-/// What the file is decides how it is read, whatever it is called.
-fn table(bytes: &[u8], subject: &Subject, asked: &Asked<'_>) -> Result<ReadIn, Vec<Finding>> {
+/// What the file is decides how it is read, whatever it is called; of one that cannot be, where its row 1 stands too.
+fn table(
+    bytes: &[u8],
+    subject: &Subject,
+    asked: &Asked<'_>,
+) -> Result<ReadIn, (Vec<Finding>, Option<RowOne>)> {
     match kind::of_bytes(bytes) {
-        FileKind::Workbook => workbook::sheet(bytes, subject.sheet.as_deref(), asked)
-            .map_err(|why| read::refused(&why.to_string()))
-            .and_then(|sheet| read::sheet_as(&sheet, asked)),
-        FileKind::Text | FileKind::Other(_) => read::csv_as(bytes, asked),
+        FileKind::Workbook => {
+            let sheet = workbook::sheet(bytes, subject.sheet.as_deref(), asked)
+                .map_err(|why| (read::refused(&why.to_string()), None))?;
+            let below = sheet.rows.first().map(|row| RowOne::SheetRow(row.row.saturating_add(2)));
+            read::sheet_as(&sheet, asked).map_err(|findings| (findings, below))
+        }
+        FileKind::Text | FileKind::Other(_) => read::csv_as(bytes, asked)
+            .map_err(|findings| (findings, read::first_line(bytes).map(RowOne::Line))),
     }
 }
 

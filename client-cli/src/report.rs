@@ -1,10 +1,12 @@
 //! Findings as people and programs read them. No value of the return is in them, but for the figures of sums
 //! and changes that the sender alone is shown.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use concordat_catalogue::is_for_broker;
 use concordat_core::finding::{Counts, Finding, Severity};
-use concordat_core::ids::RuleId;
+use concordat_core::record::RecordId;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Sheet};
@@ -13,6 +15,44 @@ use crate::parted::Parted;
 /// How many rows a group names before it says how many more there are.
 const ROWS_NAMED: usize = 8;
 
+/// Where row 1 of a finding stands in the sender's own file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowOne {
+    /// On this line of the one text file.
+    Line(u32),
+    /// In this row of the one sheet.
+    SheetRow(u32),
+    /// On the second line of each table's file.
+    Files,
+    /// Below the headings of each table's sheet.
+    Sheets,
+    /// It is the first of its table in the XML file.
+    Xml,
+}
+
+impl RowOne {
+    fn words(self) -> String {
+        match self {
+            Self::Line(line) => {
+                format!("rows are counted below the headings: row 1 is line {line} of the file")
+            }
+            Self::SheetRow(row) => {
+                format!("rows are counted below the headings: row 1 is row {row} of the sheet")
+            }
+            Self::Files => {
+                "rows are counted below the headings: row 1 is line 2 of the table's file".to_owned()
+            }
+            Self::Sheets => {
+                "rows are counted below the headings: row 1 is the row under those of the table's sheet"
+                    .to_owned()
+            }
+            Self::Xml => {
+                "rows are counted for each table: row 1 is the first of its kind in the file".to_owned()
+            }
+        }
+    }
+}
+
 /// What was found in a return.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
@@ -20,8 +60,8 @@ pub struct Found {
     pub findings: Vec<Finding>,
     /// How many of each weight, those beyond the findings' cap among them.
     pub counts: Counts,
-    /// The line of the file, or row of the sheet, where row 1 stands.
-    pub first_line: Option<u32>,
+    /// Where row 1 stands, where that is known.
+    pub row_one: Option<RowOne>,
     /// Where the return is accepted in part, what is refused.
     pub parted: Option<Parted>,
 }
@@ -56,8 +96,8 @@ impl Found {
 
     /// The same, in a file whose row 1 stands there.
     #[must_use]
-    pub fn from(self, first_line: Option<u32>) -> Self {
-        Self { first_line, ..self }
+    pub fn from(self, row_one: Option<RowOne>) -> Self {
+        Self { row_one, ..self }
     }
 }
 
@@ -98,7 +138,8 @@ pub fn answer(answer: Answer, accepted: bool, found: &Found) -> Answer {
 /// Findings of one rule in one column, with the same words: told once, with all their rows.
 struct Group<'f> {
     first: &'f Finding,
-    rows: Vec<u32>,
+    /// Each row with the record that it belongs to, where the type has records.
+    rows: Vec<(u32, Option<&'f RecordId>)>,
 }
 
 impl Group<'_> {
@@ -121,19 +162,29 @@ impl Group<'_> {
         }
     }
 
-    fn place(&self) -> String {
-        let mut place = match self.first.table.as_str() {
+    fn table(&self) -> String {
+        match self.first.table.as_str() {
             "" => "the return".to_owned(),
             table => format!("table {table}"),
+        }
+    }
+
+    fn place(&self) -> String {
+        let mut place = self.table();
+        let one = |(row, record): &(u32, Option<&RecordId>)| match record {
+            Some(record) => format!("{row} (record {})", record.as_str()),
+            None => row.to_string(),
         };
-        let named: Vec<String> = self.rows.iter().take(ROWS_NAMED).map(ToString::to_string).collect();
-        match self.rows.len() {
-            0 => {}
-            1 => place.push_str(&format!(", row {}", named.join(""))),
-            all if all > ROWS_NAMED => {
-                place.push_str(&format!(", rows {} and {} more", named.join(", "), all - ROWS_NAMED));
-            }
-            _ => place.push_str(&format!(", rows {}", named.join(", "))),
+        let named: Vec<String> = self.rows.iter().take(ROWS_NAMED).map(one).collect();
+        let (word, more) = match self.rows.len() {
+            0 => ("", 0),
+            1 => (", row ", 0),
+            all => (", rows ", all.saturating_sub(ROWS_NAMED)),
+        };
+        place.push_str(word);
+        place.push_str(&named.join(", "));
+        if more > 0 {
+            place.push_str(&format!(" and {more} more"));
         }
         if let Some(column) = &self.first.column {
             place.push_str(&format!(", column {column}"));
@@ -142,7 +193,7 @@ impl Group<'_> {
     }
 }
 
-/// The findings by weight, heaviest first, then by rule, and a last line that says what it comes to.
+/// The findings by weight, heaviest first, then by table and row, and a last line that says what it comes to.
 #[must_use]
 pub fn human(accepted: bool, found: &Found) -> String {
     let verdict = match (&found.parted, accepted) {
@@ -167,15 +218,15 @@ pub(crate) fn tally(counts: Counts) -> String {
     )
 }
 
-/// The findings by weight, heaviest first, then by rule; then the refused records of what is accepted in part.
+/// The findings by weight, heaviest first, then by table and row; then the refused records of what is accepted in part.
 pub(crate) fn sections(found: &Found) -> String {
-    let Found { findings, first_line, parted, .. } = found;
+    let Found { findings, row_one, parted, .. } = found;
     let mut out = String::new();
     for (severity, heading) in [
         (Severity::Error, "ERRORS: put these right"),
         (Severity::Query, "QUERIES: accepted; be ready to explain"),
         (Severity::Info, "FOR INFORMATION"),
-        (Severity::NotChecked, "NOT CHECKED: an operand is blank or not available, or only the broker can"),
+        (Severity::NotChecked, "NOT CHECKED HERE"),
     ] {
         let of_weight: Vec<&Finding> =
             findings.iter().filter(|finding| finding.severity == severity).collect();
@@ -185,14 +236,14 @@ pub(crate) fn sections(found: &Found) -> String {
         // writing to a string cannot fail
         let _ = writeln!(out, "{heading}");
         if severity == Severity::NotChecked {
-            push_unchecked(&mut out, &of_weight);
+            push_unchecked(&mut out, of_weight);
         } else {
-            groups(&of_weight).iter().for_each(|group| group.push(&mut out));
+            groups(of_weight).iter().for_each(|group| group.push(&mut out));
         }
         out.push('\n');
     }
-    if let Some(line) = first_line.filter(|_| findings.iter().any(|finding| finding.row.is_some())) {
-        let _ = writeln!(out, "rows are counted below the headings: row 1 is line {line} of the file\n");
+    if let Some(row_one) = row_one.filter(|_| findings.iter().any(|finding| finding.row.is_some())) {
+        let _ = writeln!(out, "{}\n", row_one.words());
     }
     if let Some(parted) = parted {
         parted.push(&mut out);
@@ -200,30 +251,59 @@ pub(crate) fn sections(found: &Found) -> String {
     out
 }
 
-/// Rules that were not applied, by the reason: where and how often each matters less than which they are.
-fn push_unchecked(out: &mut String, findings: &[&Finding]) {
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+/// What was not checked: what the broker will check yet as one line, the rest with its place like any finding.
+fn push_unchecked(out: &mut String, findings: Vec<&Finding>) {
+    let (by_broker, here): (Vec<_>, Vec<_>) = findings.into_iter().partition(|one| is_for_broker(one));
+    let is_marked = here.iter().any(|finding| finding.text.contains("marked x, z, u or p"));
+    let (of_rows, of_tables): (Vec<_>, Vec<_>) = here.into_iter().partition(|one| one.row.is_some());
+    push_whole(out, &of_tables);
+    groups(of_rows).iter().for_each(|group| group.push(out));
+    if is_marked {
+        let _ = writeln!(out, "  x: not available, z: not applicable, u: unreliable, p: provisional");
+    }
+    let rules: BTreeSet<&str> = by_broker.iter().map(|finding| finding.rule.as_str()).collect();
+    let checks = match rules.len() {
+        0 => return,
+        1 => "1 check against your earlier return is".to_owned(),
+        many => format!("{many} checks against your earlier return are"),
+    };
+    let _ = writeln!(out, "  {checks} made when you submit: nothing to do now");
+}
+
+/// Rules that were not applied to a whole table, or the return, for one reason: told once, with their columns.
+fn push_whole(out: &mut String, findings: &[&Finding]) {
+    let mut reasons: Vec<(&Finding, Vec<&str>, Vec<&str>)> = Vec::new();
     for finding in findings {
-        let rule = finding.rule.as_str();
-        match reasons.iter_mut().find(|(text, _)| *text == finding.text) {
-            Some((_, rules)) if rules.contains(&rule) => {}
-            Some((_, rules)) => rules.push(rule),
-            None => reasons.push((&finding.text, vec![rule])),
+        let alike =
+            |(first, ..): &(&Finding, _, _)| first.table == finding.table && first.text == finding.text;
+        let at = reasons.iter().position(alike).unwrap_or(reasons.len());
+        if at == reasons.len() {
+            reasons.push((finding, Vec::new(), Vec::new()));
+        }
+        let Some((_, rules, columns)) = reasons.get_mut(at) else { continue };
+        for (word, into) in [(Some(finding.rule.as_str()), rules), (finding.column.as_deref(), columns)] {
+            into.extend(word.filter(|word| !into.contains(word)));
         }
     }
-    for (text, rules) in reasons {
-        let _ = writeln!(out, "  [{}]", rules.join(", "));
-        let _ = writeln!(out, "      {}", plain(text));
+    for (first, rules, columns) in reasons {
+        let mut place = Group { first, rows: Vec::new() }.table();
+        match columns.as_slice() {
+            [] => {}
+            [only] => place.push_str(&format!(", column {only}")),
+            many => place.push_str(&format!(", columns {}", many.join(", "))),
+        }
+        let _ = writeln!(out, "  {}  [{}]\n      {}", plain(&place), rules.join(", "), plain(&first.text));
     }
 }
 
-/// Findings that say the same, together; groups of one rule stand together, in the order of first sight.
-fn groups<'f>(findings: &[&'f Finding]) -> Vec<Group<'f>> {
-    let mut groups: Vec<Group<'f>> = Vec::new();
-    let mut rules: Vec<&RuleId> = Vec::new();
+/// Findings that say the same, together; by table, in the order of first sight, and there by their first row, what is
+/// about the whole table first.
+fn groups(findings: Vec<&Finding>) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut tables: Vec<&str> = Vec::new();
     for finding in findings {
-        if !rules.contains(&&finding.rule) {
-            rules.push(&finding.rule);
+        if !tables.contains(&finding.table.as_str()) {
+            tables.push(&finding.table);
         }
         let at = match groups.iter_mut().position(|group| group.takes(finding)) {
             Some(at) => at,
@@ -233,10 +313,14 @@ fn groups<'f>(findings: &[&'f Finding]) -> Vec<Group<'f>> {
             }
         };
         if let (Some(group), Some(row)) = (groups.get_mut(at), finding.row) {
-            group.rows.push(row);
+            group.rows.push((row, finding.record.as_ref()));
         }
     }
-    groups.sort_by_key(|group| rules.iter().position(|rule| **rule == group.first.rule));
+    groups.iter_mut().for_each(|group| group.rows.sort_by_key(|(row, _)| *row));
+    groups.sort_by_key(|group| {
+        let table = tables.iter().position(|table| *table == group.first.table);
+        (table, group.rows.first().map(|(row, _)| *row))
+    });
     groups
 }
 
@@ -246,80 +330,4 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn finding(rule: &str, severity: Severity, row: Option<u32>, column: Option<&str>) -> Finding {
-        Finding {
-            rule: rule.parse().unwrap(),
-            severity,
-            table: "main".into(),
-            row,
-            column: column.map(str::to_owned),
-            text: format!("{rule} says what to do"),
-            figures: None,
-            record: None,
-        }
-    }
-
-    #[test]
-    fn findings_are_grouped_by_weight_then_by_rule_and_column_with_their_rows() {
-        let mut findings = vec![finding("Q1", Severity::Query, None, None)];
-        findings.extend((1..=10).map(|row| finding("E1", Severity::Error, Some(row), Some("contacts"))));
-        findings.push(finding("E0", Severity::Error, None, None));
-        findings.push(finding("E1", Severity::Error, Some(3), Some("referrals")));
-        let unchecked = |rule| Finding {
-            text: "a figure is blank".into(),
-            ..finding(rule, Severity::NotChecked, None, None)
-        };
-        findings.extend([unchecked("N1"), unchecked("N2"), unchecked("N1")]);
-        let text = human(false, &Found::of(findings).from(Some(2)));
-        let expected = "ERRORS: put these right
-  table main, rows 1, 2, 3, 4, 5, 6, 7, 8 and 2 more, column contacts  [E1]
-      E1 says what to do
-  table main, row 3, column referrals  [E1]
-      E1 says what to do
-  table main  [E0]
-      E0 says what to do
-
-QUERIES: accepted; be ready to explain
-  table main  [Q1]
-      Q1 says what to do
-
-NOT CHECKED: an operand is blank or not available, or only the broker can
-  [N1, N2]
-      a figure is blank
-
-rows are counted below the headings: row 1 is line 2 of the file
-
-rejected: 12 errors, 1 query, 0 for information, 3 not checked
-";
-        assert_eq!(text, expected);
-    }
-
-    #[test]
-    fn figures_are_shown_and_keep_findings_apart() {
-        let one =
-            Finding { figures: Some("12 and 13".into()), ..finding("E1", Severity::Error, Some(1), None) };
-        let other = Finding { figures: Some("7 and 8".into()), row: Some(2), ..one.clone() };
-        let text = human(false, &Found::of(vec![one, other]));
-        assert!(text.contains("figures: 12 and 13\n") && text.contains("figures: 7 and 8\n"), "{text}");
-    }
-
-    #[test]
-    fn a_program_gets_every_finding_with_its_place() {
-        let findings = vec![
-            finding("E1", Severity::Error, Some(2), Some("contacts")),
-            finding("N1", Severity::NotChecked, None, None),
-        ];
-        let answer = answer(Answer::new("validate"), false, &Found::of(findings));
-        let value = serde_json::to_value(answer).unwrap();
-        assert_eq!(value["data"]["counts"], json!({"errors": 1, "queries": 0, "infos": 0, "not_checked": 1}));
-        assert_eq!(
-            value["data"]["findings"][0],
-            json!({"rule": "E1", "severity": "error", "table": "main", "row": 2, "column": "contacts", "record": null,
-                   "text": "E1 says what to do", "figures": null})
-        );
-        assert_eq!(value["data"]["findings"][1]["row"], Value::Null);
-    }
-}
+mod tests;

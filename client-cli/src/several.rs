@@ -17,7 +17,7 @@ use crate::answers;
 use crate::failure::Failure;
 use crate::file::{self, About, Owner, Reading, Subject};
 use crate::marked;
-use crate::report::Found;
+use crate::report::{Found, RowOne};
 use crate::session::Session;
 use crate::template;
 use crate::workbook;
@@ -165,7 +165,7 @@ impl Given {
         let found = subject.period.or_else(|| bulk::period_in(of, &self.files()));
         let period = found.ok_or_else(|| {
             Failure::usage(format!("`{}` is about a period, and its files do not say which", of.id))
-                .hint("add --period, such as --period 2022-23")
+                .hint(format!("add --period, such as --period {}", file::example(of.frequency)))
         })?;
         let subject = Subject { period: Some(period), ..subject.clone() };
         let of = file::type_of(catalogue, &subject, now)?;
@@ -198,6 +198,16 @@ impl Given {
         }
     }
 
+    /// Where row 1 of its tables stands.
+    #[must_use]
+    pub fn row_one(&self, of: &ReturnType) -> RowOne {
+        match (self.is_workbook, of.is_xml()) {
+            (true, _) => RowOne::Sheets,
+            (false, true) => RowOne::Xml,
+            (false, false) => RowOne::Files,
+        }
+    }
+
     /// The sender's own rows, for a copy of them.
     #[must_use]
     pub fn own_rows(&self, of: &ReturnType, keep: &Keep<'_>) -> Vec<OwnTable> {
@@ -223,14 +233,17 @@ impl Given {
         let (tables, (left_behind, unread), found) = match self.sheets(of) {
             None => match bulk::read(of, &self.files()) {
                 Ok(read) => (read.tables, (read.left_behind, read.unread), Found::default()),
-                Err(findings) => return Ok(Reading::Unreadable(Found::of(findings))),
+                Err(findings) => {
+                    return Ok(Reading::Unreadable(Found::of(findings).from(Some(self.row_one(of)))));
+                }
             },
             Some(Ok(read)) => {
                 let found = Found { findings: read.findings, counts: read.counts, ..Found::default() };
                 (read.tables, (read.left_behind, read.unread), found)
             }
             Some(Err((findings, counts))) => {
-                return Ok(Reading::Unreadable(Found { findings, counts, ..Found::default() }));
+                let found = Found { findings, counts, ..Found::default() };
+                return Ok(Reading::Unreadable(found.from(Some(self.row_one(of)))));
             }
         };
         let identity = Identity {
@@ -241,6 +254,7 @@ impl Given {
             part: None,
         };
         let draft = Draft { identity, nil: false, tables };
+        let found = found.from(Some(self.row_one(of)));
         Ok(Reading::Draft { draft, about: About { left_behind, unread, found, encoding: None } })
     }
 }

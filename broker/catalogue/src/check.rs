@@ -18,6 +18,7 @@ use crate::content::{self, ContentFault};
 use crate::definition::ReturnType;
 
 pub use crate::checks::header::{agencies_of, areas_of, event_id_of, part_of};
+pub use crate::checks::rows::is_for_broker;
 
 /// A return as it arrives, before any check.
 #[derive(Debug, Clone, PartialEq, Eq)]

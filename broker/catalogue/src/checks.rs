@@ -9,6 +9,7 @@ pub(crate) mod rows;
 pub(crate) mod shape;
 pub(crate) mod text;
 pub(crate) mod unexpected;
+pub(crate) mod words;
 
 use crate::cell::Value;
 

@@ -16,7 +16,7 @@
 //! - [`bulk`]: returns of several tables: a folder of CSV files or one XML file, checked column by column
 //! - [`taint`]: measures of twelve months over periods that did not come
 //!
-//! Inside: `cell` and `decimal` (one cell), `stretch` (notations of periods), `load` (definition files),
+//! Inside: `cell` and `decimal` (one cell), `near` (the name that a misspelt one means), `stretch` (notations of periods), `load` (definition files),
 //! `rule` (expressions, compiled once), `narrative` (what free text says of its own numbers), `checks` (the
 //! passes of `check`).
 
@@ -25,6 +25,7 @@ mod checks;
 mod decimal;
 mod load;
 mod narrative;
+mod near;
 mod rule;
 mod stretch;
 
@@ -47,7 +48,7 @@ pub use across::{AcrossPart, AcrossRule, Side, Told};
 pub use catalogue::Catalogue;
 pub use check::{
     Checked, Context, Draft, Valid, agencies_of, areas_of, check, check_beside, check_stream, event_id_of,
-    leave_out_of_stream, part_of,
+    is_for_broker, leave_out_of_stream, part_of,
 };
 pub use codes::{Code, CodeList};
 pub use complaint::Complaint;

@@ -22,7 +22,7 @@ use crate::stretch::Stretch;
 use sheet::Sheet;
 use text::Encoding;
 
-pub use records::records;
+pub use records::{first_line, records};
 
 pub mod headings;
 pub mod kind;

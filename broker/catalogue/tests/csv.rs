@@ -42,9 +42,25 @@ fn an_unknown_a_doubled_and_a_missing_column_are_told_together() {
     let found = csc("area,area,contakts\nE09000012,E09000012,1\n").unwrap_err();
     let said: Vec<&str> = found.iter().map(|f| f.text.as_str()).collect();
     assert!(said[0].contains("`area` stands twice"));
-    assert!(said[1].contains("`contakts` is no column"));
+    assert_eq!(said[1], "`contakts` is no column of cds-csc-quarterly: did you mean `contacts`?");
     assert!(said[2].contains("`period` is missing"));
     assert_eq!(said.len(), 3);
+}
+
+#[test]
+fn a_heading_near_a_column_that_is_there_already_is_not_taken_for_it() {
+    let found = csc("area,period,contacts,contakts\nE09000012,2022-23/Q4,1,1\n").unwrap_err();
+    assert_eq!(
+        found[0].text,
+        "`contakts` is no column of cds-csc-quarterly: take it out or correct its name"
+    );
+}
+
+#[test]
+fn a_heading_about_persons_is_not_repeated_when_its_column_is_guessed() {
+    let of = shipped("lado-notification");
+    let found = read::csv(b"area_of_work,categery\nhealth,physical\n", &of).unwrap_err();
+    assert_eq!(found[0].text, "column 2 is no column of lado-notification: did you mean `category`?");
 }
 
 #[test]

@@ -47,6 +47,49 @@ fn a_word_a_subset_too_large_and_an_nhs_number_are_three_findings_and_the_number
 }
 
 #[test]
+fn a_cell_that_is_no_figure_is_told_how_to_write_it_and_what_it_seems_to_hold_and_is_not_repeated() {
+    let of = shipped("cds-csc-quarterly");
+    let holds = |held: &str| {
+        let is = "`contacts` is not a whole number of 0 or more, digits only";
+        format!("{is}, and it seems to hold {held}: take it out of the file")
+    };
+    let is = |advice: &str| format!("`contacts` is not a whole number of 0 or more, digits only: {advice}");
+    for (cell, told) in [
+        (NHS_NUMBER, holds("an NHS number")),
+        ("A123456789012", holds("a unique pupil number")),
+        ("020 7946 0018", holds("a phone number")),
+        ("alex@example.org", holds("an e-mail address")),
+        ("E8 1EA", holds("a postcode")),
+        ("born 12/03/2015", holds("a date of birth")),
+        ("1,204", is("write it without the comma")),
+        ("<5", is("write the exact figure; readers see what they may")),
+        ("-", is("write 0 if there was none, or leave it blank if it is not known")),
+    ] {
+        let checked = run(&of, "2022-23/Q4", vec![csc(&[("contacts", cell)])]);
+        assert_eq!((checked.findings[0].rule.as_str(), &checked.findings[0].text), ("cell-kind", &told));
+        assert!(cell == "-" || !told.contains(cell), "{cell}");
+    }
+}
+
+#[test]
+fn a_mistyped_number_of_a_field_that_names_a_person_is_not_told_to_be_taken_out() {
+    let of = shipped("lac-entry-notification");
+    let cell = |name: &str| match name {
+        "nhs_number" | "legal_status" => "020 7946 0018",
+        _ => "",
+    };
+    let row: Vec<(&str, &str)> = of.fields.iter().map(|f| (f.name.as_str(), cell(&f.name))).collect();
+    let row = wide(&row);
+    let checked = run(&of, "2022-23", vec![row]);
+    let told = |column: &str| {
+        let of_column = |f: &&concordat_core::finding::Finding| f.column.as_deref() == Some(column);
+        checked.findings.iter().find(of_column).unwrap().text.clone()
+    };
+    assert!(!told("nhs_number").contains("take it out"), "{}", told("nhs_number"));
+    assert!(told("legal_status").contains("seems to hold a phone number"), "{}", told("legal_status"));
+}
+
+#[test]
 fn rules_that_look_back_say_not_checked_offline_once_each_and_not_pass() {
     let of = shipped("cds-csc-quarterly");
     let two = table(

@@ -17,7 +17,7 @@ use concordat_proto::v1;
 use crate::answer::{self, Answer};
 use crate::answers;
 use crate::commands::template;
-use crate::commands::validate::{heading, tell_not_read, tell_reading};
+use crate::commands::validate::{heading, tell_not_read, tell_of_report, tell_reading};
 use crate::commands::whoami;
 use crate::context::Context;
 use crate::convert;
@@ -312,7 +312,9 @@ fn show(
 ) -> Result<(), Failure> {
     copy(args, input, seen, answers, session)?;
     let heading = heading("submit", &args.subject, seen.covers);
-    session.printer.answer(&report::answer(heading, false, seen.found))
+    session.printer.answer(&report::answer(heading, false, seen.found))?;
+    tell_of_report(args.report.as_deref(), seen.found, session);
+    Ok(())
 }
 
 /// Writes the marked copy, where one is wanted.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use concordat_catalogue::{Acceptance, AreaMatch, Code, Field, FieldKind, ReturnType, TypeKind};
+use concordat_catalogue::{Acceptance, AreaMatch, ReturnType, TypeKind};
 use concordat_core::agency::Kind;
 use concordat_core::calendar::{DueRule, DueUnit};
 use concordat_core::ids::ReturnTypeId;
@@ -14,7 +14,12 @@ use crate::answer::{Answer, Sheet, texts};
 use crate::definitions::{self, InUse};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::file::example;
 use crate::session::Session;
+
+use fields::{about_person, codes, columns, fields};
+
+mod fields;
 
 /// Arguments of `types`.
 #[derive(Debug, clap::Args)]
@@ -22,6 +27,23 @@ pub struct Args {
     /// Everything about this one
     #[arg(value_name = "TYPE")]
     return_type: Option<ReturnTypeId>,
+    /// The type, after the word `show` that other commands have
+    #[arg(hide = true)]
+    shown: Option<ReturnTypeId>,
+}
+
+impl Args {
+    /// The type to be told of: `types TYPE`, and `types show TYPE` too.
+    ///
+    /// # Errors
+    /// A usage [`Failure`] when two are named.
+    fn wanted(&self) -> Result<Option<&ReturnTypeId>, Failure> {
+        match (&self.return_type, &self.shown) {
+            (word, None) => Ok(word.as_ref()),
+            (Some(word), shown) if word.as_str() == "show" => Ok(shown.as_ref()),
+            _ => Err(Failure::usage("two types are named").hint("name one: `concordat types TYPE`")),
+        }
+    }
 }
 
 /// Lists the return types, or tells everything about one.
@@ -29,10 +51,11 @@ pub struct Args {
 /// # Errors
 /// A [`Failure`] when there is no such type, or the kept catalogue is damaged and the broker is not reached.
 pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let wanted = args.wanted()?;
     let in_use = current(session).await?;
     session.printer.say(&format!("from {}", in_use.whence));
     let digest = in_use.catalogue.digest().to_string();
-    let answer = match &args.return_type {
+    let answer = match wanted {
         None => list(in_use.catalogue.types(), &digest),
         Some(id) => {
             let versions: Vec<_> = in_use.catalogue.types().iter().filter(|of| of.id == *id).collect();
@@ -144,16 +167,6 @@ fn one(of: &ReturnType, digest: &str) -> Answer {
         .human(human(of))
 }
 
-/// The fields by name; where there are several tables, by table and name.
-fn columns(of: &ReturnType) -> Vec<(String, &Field)> {
-    let several = of.has_several_tables();
-    let name = |table: &str, field: &Field| {
-        if several { format!("{table}.{}", field.name) } else { field.name.clone() }
-    };
-    let each = of.tables.iter().flat_map(|table| of.columns(table).iter().map(|f| (name(&table.name, f), f)));
-    each.collect()
-}
-
 /// What of a return is accepted or refused as one.
 fn accepted_per(of: &ReturnType) -> &'static str {
     match of.acceptance {
@@ -171,7 +184,10 @@ fn accepted_words(of: &ReturnType) -> String {
     match of.acceptance {
         Acceptance::Whole => "whole or not at all".to_owned(),
         Acceptance::Record { table, field } => {
-            format!("record by record, named by {}: errors refuse their own record", named(table, field))
+            format!(
+                "each record by itself ({} names it): one with errors is refused with all its rows, the others are recorded",
+                named(table, field)
+            )
         }
         Acceptance::Event => "one by one: a file may hold several".to_owned(),
     }
@@ -204,6 +220,7 @@ fn human(of: &ReturnType) -> String {
         ("lawful", of.lawful.clone()),
         ("source", of.source.clone()),
         ("about persons", if of.person_level { "yes" } else { "no, figures only" }.to_owned()),
+        ("readers see", readers_see(of).to_owned()),
         ("accepted", accepted_words(of)),
         ("nil allowed", if of.nil { "yes: --nil says that there was nothing" } else { "no" }.to_owned()),
         (
@@ -223,26 +240,12 @@ fn human(of: &ReturnType) -> String {
     out
 }
 
-fn fields(of: &ReturnType, out: &mut String) {
-    let _ = writeln!(out, "\nFIELDS (* must not be blank)");
-    let columns = columns(of);
-    let wide = columns.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let mut part = None;
-    for (name, field) in columns {
-        if field.part != part
-            && let Some(kind) = field.part
-        {
-            let _ = writeln!(out, "\n  {:wide$}  only for the part `{kind}`", "");
-        }
-        part = field.part;
-        let star = if field.required { "*" } else { " " };
-        let _ = writeln!(out, "{star} {name:wide$}  {}", field.title);
-        for line in must_be(field) {
-            let _ = writeln!(out, "  {:wide$}    {line}", "");
-        }
-        if let Some(note) = &field.note {
-            let _ = writeln!(out, "  {:wide$}    {note}", "");
-        }
+/// What of a return about persons reaches its readers, so far as the catalogue alone can say it.
+fn readers_see(of: &ReturnType) -> &'static str {
+    if of.fields.iter().any(|field| about_person(field.class).is_some()) {
+        "what the partnership's profile for each recipient lets through: what names or describes a person may be dropped or withheld"
+    } else {
+        ""
     }
 }
 
@@ -258,21 +261,6 @@ fn rules(of: &ReturnType, out: &mut String) {
         let broker = if rule.needs_broker() { ", checked by the broker alone" } else { "" };
         let _ = writeln!(out, "  {}  {}{broker}\n      {}", rule.id, rule.severity.as_str(), rule.words);
     }
-}
-
-/// What a cell must be; for a coded field its codes, with their meaning where the code does not say it.
-fn must_be(field: &Field) -> Vec<String> {
-    const MOST: usize = 40;
-    let Some(list) = &field.codes else { return vec![field.kind.says().to_owned()] };
-    let all = list.codes();
-    let speaks = |code: &Code| code.title == code.code.replace('_', " ");
-    if all.len() > MOST || all.iter().all(speaks) {
-        let several = if field.kind == FieldKind::Set { ", or several with ; between them" } else { "" };
-        return vec![format!("{}{several}", codes(field).unwrap_or_default())];
-    }
-    let wide = all.iter().map(|code| code.code.len()).max().unwrap_or(0);
-    let lines = all.iter().map(|code| format!("  {:wide$}  {}", code.code, code.title));
-    std::iter::once("one of".to_owned()).chain(lines).collect()
 }
 
 fn part_words(parts: &[Kind]) -> String {
@@ -296,25 +284,6 @@ fn row_key(of: &ReturnType) -> String {
         (_, true) => String::new(),
         (_, false) => format!("for each {}", names.join(" and ")),
     }
-}
-
-const fn example(frequency: Frequency) -> &'static str {
-    match frequency {
-        Frequency::Year => "2022-23",
-        Frequency::Quarter => "2022-23/Q1",
-        Frequency::Month => "2022-04",
-        Frequency::Event => "",
-    }
-}
-
-/// The first codes of a field, and how many more there are.
-fn codes(field: &Field) -> Option<String> {
-    const SHOWN: usize = 12;
-    let all = field.codes.as_ref()?.codes();
-    let shown: Vec<&str> = all.iter().take(SHOWN).map(|code| code.code.as_str()).collect();
-    let more = all.len().saturating_sub(SHOWN);
-    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Some(format!("one of {}{tail}", shown.join(", ")))
 }
 
 fn owners(of: &ReturnType) -> String {
@@ -411,6 +380,30 @@ mod tests {
         assert!(entry.contains("LE-R5  query, checked by the broker alone"), "{entry}");
         assert!(entry.contains("5 working days after event_date (Day on which it happened)"), "{entry}");
         assert!(explained("marac-quarterly").contains("for each area and basis"));
+    }
+
+    #[test]
+    fn what_names_or_describes_a_person_is_said_and_that_readers_may_not_see_it() {
+        let entry = explained("lac-entry-notification");
+        assert!(entry.contains("names or numbers a person") && entry.contains("  readers see "), "{entry}");
+        let figures = explained("cds-csc-quarterly");
+        assert!(!figures.contains("bes a person") && !figures.contains("readers see"), "{figures}");
+        let extract = explained("ssda903-extract");
+        assert!(extract.contains("each record by itself (header.CHILD names it)"), "{extract}");
+    }
+
+    #[test]
+    fn show_before_the_type_is_no_matter_and_two_types_are_too_many() {
+        let args = |word: &str, shown: Option<&str>| Args {
+            return_type: Some(word.parse().unwrap()),
+            shown: shown.map(|id| id.parse().unwrap()),
+        };
+        assert_eq!(
+            args("show", Some("mace-quarterly")).wanted().unwrap().unwrap().as_str(),
+            "mace-quarterly"
+        );
+        assert_eq!(args("mace-quarterly", None).wanted().unwrap().unwrap().as_str(), "mace-quarterly");
+        assert!(args("mace-quarterly", Some("cin-census")).wanted().is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `concordat validate`: check a return's file without sending it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use concordat_catalogue::ReturnType;
 use concordat_catalogue::read::Asked;
@@ -88,6 +88,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
         answers.check(&found.findings, in_use.catalogue.across_of(&of.id))?;
     }
     session.printer.answer(&answers.tell(answer, &found.findings))?;
+    tell_of_report(args.report.as_deref(), &found, session);
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
 }
 
@@ -107,7 +108,7 @@ fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'
     let outcome = examined.outcome;
     let accepted = outcome.counts.errors == 0;
     let found = Found { findings: outcome.findings, counts: outcome.counts, ..Found::default() };
-    let found = found.parted(outcome.in_part.as_ref().map(Parted::of));
+    let found = found.parted(outcome.in_part.as_ref().map(Parted::of)).from(Some(given.row_one(&of)));
     if let Some(path) = &args.report {
         marked::write_several(path, &given, &of, &period.to_string(), &found, &answers, session)?;
     }
@@ -118,13 +119,27 @@ fn several(args: &Args, of: &ReturnType, in_use: &InUse, session: &mut Session<'
     tell_parted(&found, session);
     let answer = report::answer(heading, accepted, &found);
     session.printer.answer(&answers.tell(answer, &found.findings))?;
+    tell_of_report(args.report.as_deref(), &found, session);
     Ok(if accepted { Exit::Ok } else { Exit::Rejected })
 }
 
 /// Says what would become of a return with refused records, if it were sent as it is.
 fn tell_parted(found: &Found, session: &mut Session<'_>) {
-    if found.parted.is_some() {
-        session.printer.say("sent as it is, the refused records would be left out and the others recorded");
+    if let Some(parted) = &found.parted {
+        let records = if parted.accepted == 1 { "record" } else { "records" };
+        session.printer.say(&format!(
+            "if you sent this now, {} {records} would be recorded and {} refused; this check counts that as a failure (exit {})",
+            parted.accepted,
+            parted.refused.len(),
+            Exit::Rejected.code()
+        ));
+    }
+}
+
+/// Says that the file can be had back with its cells marked, where something is to be put right.
+pub(crate) fn tell_of_report(report: Option<&Path>, found: &Found, session: &mut Session<'_>) {
+    if report.is_none() && found.counts.errors > 0 {
+        session.printer.say("`--report FILE.xlsx` writes the file back with its cells marked");
     }
 }
 
@@ -149,9 +164,9 @@ pub(crate) fn heading(command: &'static str, subject: &Subject, covers: Option<&
 pub(crate) fn tell_reading(about: &About, session: &mut Session<'_>) {
     if let Some(encoding) = about.encoding.filter(|encoding| *encoding != Encoding::Utf8) {
         let name = encoding.as_str();
-        session
-            .printer
-            .say(&format!("read as {name} text, which is what the bytes are: look at words with accents"));
+        session.printer.say(&format!(
+            "the file is not UTF-8 and was read as {name}: if accents or dashes look wrong, save it as CSV UTF-8"
+        ));
     }
     if !about.left_behind.is_empty() {
         let columns = about.left_behind.join(", ");

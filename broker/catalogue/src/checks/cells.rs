@@ -1,12 +1,12 @@
 //! Every cell, read once by its declared kind; then what can be said of a row by itself.
 
-use concordat_core::ids::RuleId;
 use concordat_core::period::Period;
 use concordat_core::table::{FieldClass, Table};
 
 use super::findings::{Findings, Place, ids};
 use super::shape::Columns;
-use super::{Grid, row_fingerprint, same_row, text};
+pub(crate) use super::words::said;
+use super::{Grid, row_fingerprint, same_row, text, words};
 use crate::cell::{self, CellFault, Value};
 use crate::definition::{Field, ReturnType};
 use crate::stretch::Stretch;
@@ -64,53 +64,22 @@ fn one<'a>(of: &ReturnType, field: &Field, text: &'a str, row: usize, findings: 
             }
             value
         }
-        Err(fault) => bad(of, field, field.kind.says(), fault, row, findings),
+        Err(fault) => bad(of, field, (field.kind.says(), text), fault, row, findings),
     }
 }
 
 fn bad<'a>(
     of: &ReturnType,
     field: &Field,
-    says: &str,
+    (says, text): (&str, &str),
     fault: CellFault,
     row: usize,
     findings: &mut Findings,
 ) -> Value<'a> {
-    let (rule, text) = said(field, says, fault);
-    findings.error(rule, place(of, field, row), text);
+    let (rule, mut said) = said(field, says, fault);
+    said.push_str(&words::of_text(of, field, text, fault));
+    findings.error(rule, place(of, field, row), said);
     Value::Bad
-}
-
-/// What is said of a cell that is not what its field declares, and under which rule.
-pub(crate) fn said(field: &Field, says: &str, fault: CellFault) -> (&'static RuleId, String) {
-    let name = &field.name;
-    match fault {
-        CellFault::Missing => (&ids().required, format!("`{name}` is required: write {says}")),
-        CellFault::Suppressed => (
-            &ids().suppressed,
-            format!("`{name}` is suppressed here: send the real figure; readers see what they may"),
-        ),
-        CellFault::Kind => (&ids().kind, format!("`{name}` is not {says}")),
-        CellFault::Code => (&ids().code, code_text(field)),
-        CellFault::Long => (
-            &ids().length,
-            format!("`{name}` is longer than {} characters: shorten it", field.max.unwrap_or(cell::SHORT)),
-        ),
-        CellFault::Range => (
-            &ids().range,
-            format!("`{name}` is below {}, the least that makes sense", field.min.unwrap_or(0)),
-        ),
-    }
-}
-
-fn code_text(field: &Field) -> String {
-    let name = &field.name;
-    let Some(list) = field.codes.as_ref() else { return format!("`{name}` is not one of its codes") };
-    if list.codes().len() > 30 {
-        return format!("`{name}` is none of the {} codes of `{}`", list.codes().len(), list.id);
-    }
-    let words: Vec<&str> = list.codes().iter().map(|code| code.code.as_str()).collect();
-    format!("`{name}` is not one of: {}", words.join(", "))
 }
 
 // a figure whose kind its unit says, or a code that goes with some units only
@@ -137,7 +106,7 @@ fn partnered<'a>(
     let kinds = field.by.as_ref()?;
     if text.is_empty() {
         return Some(if field.required {
-            bad(of, field, field.kind.says(), CellFault::Missing, row, findings)
+            bad(of, field, (field.kind.says(), text), CellFault::Missing, row, findings)
         } else {
             Value::Absent
         });
@@ -146,7 +115,7 @@ fn partnered<'a>(
     let kind = kinds.get(usize::from(code))?.row();
     Some(match cell::read_as(field, kind, text) {
         Ok(value) => value,
-        Err(fault) => bad(of, field, kind.says, fault, row, findings),
+        Err(fault) => bad(of, field, (kind.says, text), fault, row, findings),
     })
 }
 

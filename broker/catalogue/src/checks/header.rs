@@ -12,6 +12,9 @@ use crate::definition::{ReturnType, TypeKind};
 /// How many areas a header may name.
 const MOST_AREAS: usize = 400;
 
+/// How many areas a finding names.
+const AREAS_NAMED: usize = 8;
+
 pub(crate) fn check(of: &ReturnType, draft: &Draft, sender: Option<Kind>, findings: &mut Findings) {
     let identity = &draft.identity;
     let mut error = |rule, text: String| findings.error(rule, Place::HEADER, text);
@@ -52,15 +55,37 @@ pub(crate) fn check(of: &ReturnType, draft: &Draft, sender: Option<Kind>, findin
     if areas.is_empty() || areas.len() > MOST_AREAS || !areas.is_sorted_by(|a, b| a < b) {
         error(&ids().areas, format!("name 1 to {MOST_AREAS} areas, in order, each once"));
     }
-    if !draft.nil && !of.area_fields.is_empty() && *areas != areas_of(of, &draft.tables) {
-        error(
-            &ids().areas,
-            format!("the areas in the header are not those in the file's {}", of.area_fields.join(" and ")),
-        );
+    if !draft.nil
+        && !of.area_fields.is_empty()
+        && let Some(text) = other_areas(areas, &areas_of(of, &draft.tables))
+    {
+        error(&ids().areas, text);
     }
     if draft.nil && draft.tables.iter().any(|table| !table.cells.is_empty()) {
         error(&ids().nil, "a nil says that there was nothing: it has no rows".to_owned());
     }
+}
+
+// how the areas that a return says it is for differ from those in its file; an area names no person
+fn other_areas(said: &[AreaCode], held: &[AreaCode]) -> Option<String> {
+    let names = |areas: &[AreaCode], but: &[AreaCode]| {
+        let of_these: Vec<&str> =
+            areas.iter().filter(|area| !but.contains(area)).map(AreaCode::as_str).collect();
+        let more = of_these.len().saturating_sub(AREAS_NAMED);
+        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!of_these.is_empty())
+            .then(|| of_these.iter().take(AREAS_NAMED).copied().collect::<Vec<_>>().join(", ") + &tail)
+    };
+    let told = match (names(held, said), names(said, held)) {
+        (Some(held), None) => format!("the file also holds {held}"),
+        (None, Some(said)) => format!("the file holds nothing for {said}"),
+        (Some(held), Some(said)) => format!("the file holds {held} and nothing for {said}"),
+        (None, None) => return None,
+    };
+    let said = names(said, &[]).unwrap_or_else(|| "no area".to_owned());
+    Some(format!(
+        "the return is said to be for {said} (--area), but {told}: leave --area out or correct the file"
+    ))
 }
 
 // what is wrong with the part that a return says it is

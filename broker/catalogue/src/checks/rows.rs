@@ -5,7 +5,7 @@
 //! once per row.
 
 use concordat_core::calendar::Calendar;
-use concordat_core::finding::Severity;
+use concordat_core::finding::{Finding, Severity};
 use jiff::Timestamp;
 
 use super::Grid;
@@ -127,6 +127,16 @@ pub(crate) fn not_checked(rule: &Rule, why: Unknown, place: Place<'_>, findings:
     }
 }
 
+/// Why a rule is not applied that looks at the earlier return, which a client does not have.
+const OFFLINE: &str = "not checked offline: only the broker holds the earlier return to compare with";
+
+/// Whether a finding says no more than that the broker will compare with the earlier return, so that its sender has
+/// nothing to do.
+#[must_use]
+pub fn is_for_broker(finding: &Finding) -> bool {
+    finding.severity == Severity::NotChecked && finding.text == OFFLINE
+}
+
 /// Why a rule could not be applied, in plain words; nothing for a cell that another finding is about.
 pub(crate) fn because(why: Unknown) -> Option<&'static str> {
     Some(match why {
@@ -136,7 +146,7 @@ pub(crate) fn because(why: Unknown) -> Option<&'static str> {
         Unknown::Suppressed => "not checked: a figure that this rule needs is suppressed",
         Unknown::Uncomputable => "not checked: this rule cannot be computed from these figures",
         Unknown::NoPrevious => "not checked: there is no earlier return to compare with",
-        Unknown::Offline => "not checked offline: only the broker holds the earlier return to compare with",
+        Unknown::Offline => OFFLINE,
         Unknown::NoCalendar => {
             "not checked offline: only the broker holds the bank holidays by which this rule counts"
         }

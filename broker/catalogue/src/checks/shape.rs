@@ -5,6 +5,7 @@ use concordat_core::table::Table;
 use super::findings::{Findings, Place, ids};
 use super::unexpected;
 use crate::definition::{ReturnType, TableDef};
+use crate::read::headings::unknown_column;
 
 /// The most bytes that all cells of a return may have.
 pub(crate) const MOST_BYTES: usize = 64 << 20;
@@ -72,7 +73,8 @@ fn columns(of: &ReturnType, def: &TableDef, table: &Table, findings: &mut Findin
         let ahead = of.fields.iter().skip(next).position(|field| field.name == *name).map(|at| at + next);
         let Some(field) = ahead.or_else(|| of.field(name)) else {
             right = false;
-            findings.error(&ids().columns, place, crate::read::headings::unknown_column(of, column, name));
+            let stands = |at: usize| of.fields.get(at).is_some_and(|f| table.columns.contains(&f.name));
+            findings.error(&ids().columns, place, unknown_column(of, column, name, stands));
             let cells = table.rows().filter_map(|row| row.get(column));
             unexpected::column(of, column, name, cells, findings);
             continue;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::checks::findings::{Findings, Place, ids};
 use crate::definition::{ReturnType, TypeKind};
+use crate::near;
 
 /// A heading as it is compared: without case, spaces and underscores alike.
 #[must_use]
@@ -177,7 +178,8 @@ impl Headings {
             return None;
         }
         for (at, name) in unknown {
-            findings.error(&ids().columns, place, unknown_column(of, at, &name));
+            let stands = |field: usize| read.columns.iter().any(|(other, _)| *other == field);
+            findings.error(&ids().columns, place, unknown_column(of, at, &name, stands));
         }
         for (at, field) in of.fields.iter().enumerate() {
             if field.required && !read.columns.iter().any(|(other, _)| *other == at) {
@@ -193,14 +195,26 @@ impl Headings {
     }
 }
 
-/// Says of a heading that it is no column. About persons only what cannot be a name or number is repeated.
-pub(crate) fn unknown_column(of: &ReturnType, at: usize, name: &str) -> String {
+/// Says of a heading that it is no column, and which field it may mean that does not stand in the file yet. About
+/// persons only what cannot be a name or number is repeated.
+pub(crate) fn unknown_column(
+    of: &ReturnType,
+    at: usize,
+    name: &str,
+    stands: impl Fn(usize) -> bool,
+) -> String {
     let word = name.contains('_') && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    if (of.kind == TypeKind::Aggregate || word) && name.len() <= 64 {
+    let which = if (of.kind == TypeKind::Aggregate || word) && name.len() <= 64 {
         let name: String = name.chars().map(|c| if c.is_control() || c == '`' { '?' } else { c }).collect();
-        format!("`{name}` is no column of {}: take it out or correct its name", of.id)
+        format!("`{name}`")
     } else {
-        format!("column {} is no column of {}: take it out or correct its name", at + 1, of.id)
+        format!("column {}", at + 1)
+    };
+    let missing = of.fields.iter().enumerate().filter(|(field, _)| !stands(*field));
+    let missing = missing.map(|(_, field)| field.name.as_str());
+    match near::nearest(&key(name), missing) {
+        Some(meant) => format!("{which} is no column of {}: did you mean `{meant}`?", of.id),
+        None => format!("{which} is no column of {}: take it out or correct its name", of.id),
     }
 }
 

@@ -30,6 +30,24 @@ pub fn records(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
     Some(records)
 }
 
+/// The line of a text file where row 1 stands, if no cell before it has lines of its own; none when it is no text.
+#[must_use]
+pub fn first_line(bytes: &[u8]) -> Option<u32> {
+    let (text, _) = text::decode(bytes).ok()?;
+    let (text, skipped) = body(&text);
+    let mut record = csv::StringRecord::new();
+    reader(text).read_record(&mut record).ok().filter(|is_there| *is_there)?;
+    Some(line_below(&record, text, skipped))
+}
+
+// the line after the headings, which may have lines of their own
+fn line_below(headings: &csv::StringRecord, text: &str, skipped: usize) -> u32 {
+    let own_lines: usize = headings.iter().map(|name| name.matches('\n').count()).sum();
+    let before = text.len() - text.trim_start_matches(['\r', '\n']).len();
+    let before = text.get(..before).map_or(0, |before| before.matches('\n').count());
+    u32::try_from(2 + skipped + before + own_lines).unwrap_or(u32::MAX)
+}
+
 pub(super) fn file(bytes: &[u8], asked: &Asked<'_>, findings: &mut Findings) -> Option<ReadIn> {
     let place = Place::table(MAIN);
     if bytes.len() > MOST_BYTES {
@@ -85,16 +103,13 @@ fn records_as(text: &str, asked: &Asked<'_>, findings: &mut Findings) -> Option<
         findings.error(&ids().file_kind, place, text);
         return None;
     }
+    let first_line = line_below(&record, text, skipped);
     let Some(mut headings) = Headings::of(of, &named, findings) else {
         let rows = reader.records().map_while(Result::ok).take(unexpected::ENOUGH);
         let rows: Vec<Vec<String>> = rows.map(|row| row.iter().map(str::to_owned).collect()).collect();
         unexpected::look(of, &named, &rows, findings);
         return None;
     };
-    let own_lines: usize = named.iter().map(|name| name.matches('\n').count()).sum();
-    let before = text.len() - text.trim_start_matches(['\r', '\n']).len();
-    let before = text.get(..before).map_or(0, |before| before.matches('\n').count());
-    let first_line = u32::try_from(2 + skipped + before + own_lines).unwrap_or(u32::MAX);
     let mut table = Table { name: MAIN.to_owned(), columns: headings.names(of), cells: Cells::default() };
     let most = of.most_rows_of_a_file();
     // blank rows are rows only once another follows: spreadsheets leave some at the end, and they are not held

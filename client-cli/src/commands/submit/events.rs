@@ -24,7 +24,7 @@ use crate::file::{self, Owner, Reading};
 use crate::pending::Pending;
 use crate::printer::render;
 use crate::receipts::{self, Expected};
-use crate::report::{self, Found};
+use crate::report::{self, Found, RowOne};
 use crate::session::Session;
 
 /// What became of one event.
@@ -138,7 +138,7 @@ pub(super) async fn run(
         .hint("put that event into a file of its own"));
     }
     let (of, all, about) = prepare(args, batch, owner, &in_use, session)?;
-    let first_line = about.found.first_line;
+    let row_one = about.found.row_one;
     let mut run = Run { found: about.found.findings, ..Run::default() };
     session.printer.say(&format!("sending {} events, one after another", all.len()));
     if send_all(args, context, &batch.answers, (&of, &all), &mut run, session.now()).await? {
@@ -153,7 +153,7 @@ pub(super) async fn run(
             }
         }
     }
-    tell(args, (batch, &of), first_line, run, session)
+    tell(args, (batch, &of), row_one, run, session)
 }
 
 /// Sends what is not told of yet, by the return type as it is now.
@@ -200,7 +200,7 @@ fn prepare(
     let events = events::split(&of, &draft, &in_use.catalogue, now);
     let found = events.found();
     let refused = |why: &str, session: &mut Session<'_>| {
-        show(&found.clone().from(about.found.first_line), session)?;
+        show(&found.clone().from(about.found.row_one), session)?;
         Err(unsent(why))
     };
     match events {
@@ -344,13 +344,13 @@ fn proved(context: &Context, event: &Event, reply: &v1::SubmitReply) -> Result<T
 fn tell(
     args: &Args,
     (batch, of): (&Batch<'_>, &ReturnType),
-    first_line: Option<u32>,
+    row_one: Option<RowOne>,
     run: Run,
     session: &mut Session<'_>,
 ) -> Result<Exit, Failure> {
     let Run { told, found, stopped } = run;
     let counts = Counts::of(&found);
-    let found = Found { findings: found, counts, ..Found::default() }.from(first_line);
+    let found = Found { findings: found, counts, ..Found::default() }.from(row_one);
     let count = |outcome| told.iter().filter(|one| one.outcome == outcome).count();
     let each: Vec<String> = Outcome::ALL
         .into_iter()

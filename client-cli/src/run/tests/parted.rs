@@ -55,8 +55,12 @@ async fn a_broker_that_left_out_another_record_than_it_says_is_found_out() {
 async fn a_check_says_which_records_would_be_refused_to_people_and_programs_alike() {
     let mut office = Office::unenrolled();
     let folder = folder(&office);
-    let (code, stdout, _) = office.run(&format!("validate {EXTRACT}"), Some(&folder)).await;
+    let (code, stdout, stderr) = office.run(&format!("validate {EXTRACT}"), Some(&folder)).await;
     assert_eq!(code, 3);
+    let told = "if you sent this now, 1 record would be recorded and 1 refused; this check counts that as a failure (exit 3)";
+    assert!(stderr.contains(told), "{stderr}");
+    assert!(stdout.contains("table header, row 2 (record 2), column SEX  [101]"), "{stdout}");
+    assert!(stdout.contains("row 1 is line 2 of the table's file"), "{stdout}");
     assert!(stdout.contains("REFUSED RECORDS: left out, with all their rows\n  2  [101]\n"), "{stdout}");
     assert!(stdout.contains("would be accepted in part: 1 of 2 records refused: 1 error"), "{stdout}");
     let (_, stdout, _) = office.run(&format!("validate {EXTRACT} -o csv"), Some(&folder)).await;
