@@ -204,7 +204,11 @@ pub fn spooled(store: &impl Store, entry: EntryId, person_level: bool, content: 
     spool.finish().unwrap()
 }
 
-fn key_of(store: &impl Store, entry: EntryId, person_level: bool) -> Result<KeyId, SealFault> {
+/// The key under which the content of an entry of the trial is sealed.
+///
+/// # Errors
+/// What the key ring says.
+pub fn key_of(store: &impl Store, entry: EntryId, person_level: bool) -> Result<KeyId, SealFault> {
     if person_level {
         store.ring().record_key(entry.0)
     } else {

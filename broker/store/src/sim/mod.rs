@@ -219,13 +219,14 @@ impl Port for SimPort {
             return Err(failed(fault));
         }
         let unlink = NameChange::Unlink(path.to_owned());
-        if let Some(node) = world.names.files.get(path).copied() {
-            // its room is free again, though its content may come back with the name
-            if let Some(node) = world.nodes.get_mut(&node) {
-                node.live = Vec::new();
-            }
-        }
+        let node = world.names.files.get(path).copied();
         unlink.apply(&mut world.names);
+        // after a rename that a power cut came upon a file may have two names, and keeps its content for the other
+        let has_other = world.names.files.values().any(|named| Some(*named) == node);
+        if let Some(node) = node.filter(|_| !has_other).and_then(|node| world.nodes.get_mut(&node)) {
+            // its room is free again, though its content may come back with the name
+            node.live = Vec::new();
+        }
         world.unsynced.push(unlink);
         Ok(())
     }

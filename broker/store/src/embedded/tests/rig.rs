@@ -8,8 +8,9 @@ use concordat_core::ids::EntryId;
 use concordat_seal::{FileKek, SealFault};
 
 use crate::conformance::fixture::*;
-use crate::proposal::{Appended, Proposal, Unmet};
+use crate::proposal::{Appended, Payload, Proposal, Unmet};
 use crate::sim::SimPort;
+use crate::spool::Spooled;
 use crate::store::Store;
 use crate::verify::{self, Report};
 use crate::{Embedded, OpenFault, Options};
@@ -74,17 +75,32 @@ pub(super) struct Ack {
     pub(super) receipt: String,
 }
 
-/// The n-th group of the script: one to four returns; some about persons, some large, one denial now and then.
+/// The n-th group of the script: one to four returns; some about persons, some large, some that came in pieces, one
+/// denial now and then.
 pub(super) fn group(store: &Embedded, number: u64) -> Result<Vec<Proposal>, SealFault> {
     let returns = (0..=number % 4).map(|part| {
         let number = number * 10 + part;
         let mut sent = accepted(number, 1, None);
         sent.person_level = number.is_multiple_of(3);
         let payload = vec![number as u8; if number.is_multiple_of(5) { 3_000 } else { 300 }];
-        sealed_submission(store, id(number), sent, &payload)
+        let person_level = sent.person_level;
+        let proposal = sealed_submission(store, id(number), sent, &payload)?;
+        if number % 7 != 2 {
+            return Ok(proposal);
+        }
+        let spooled = in_pieces(store, id(number), person_level, &payload).ok_or(SealFault::Primitive)?;
+        Ok(Proposal { payload: Some(Payload::Spooled(spooled)), ..proposal })
     });
     let denial = (number % 3 == 1).then(|| Proposal::of(id(number * 10 + 9), denied()));
     returns.chain(denial.map(Ok)).collect()
+}
+
+/// Content that came in pieces; `None` when the disk would not have it.
+fn in_pieces(store: &Embedded, entry: EntryId, person_level: bool, content: &[u8]) -> Option<Spooled> {
+    let key = key_of(store, entry, person_level).ok()?;
+    let mut spool = store.spool(entry, key).ok()?;
+    content.chunks(1_000).try_for_each(|piece| spool.push(piece)).ok()?;
+    spool.finish().ok()
 }
 
 /// Sends groups until one fails; what was acknowledged is added to `acks`. Whether all went well.
