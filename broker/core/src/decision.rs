@@ -27,12 +27,28 @@ pub enum Act {
     Completeness,
     /// Search and verify the log.
     AuditRead,
+    /// Propose a change of policy, or take an own proposal back.
+    PolicyPropose,
+    /// Approve or reject a change of policy that another proposed, bring it into force, or bring an earlier one back.
+    PolicyApprove,
+    /// Suspend an agency, a principal or a return type at once, or review that another did.
+    Suspend,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 7] =
-        [Act::Submit, Act::DeclareNil, Act::Deliver, Act::Read, Act::List, Act::Completeness, Act::AuditRead];
+    pub const ALL: [Act; 10] = [
+        Act::Submit,
+        Act::DeclareNil,
+        Act::Deliver,
+        Act::Read,
+        Act::List,
+        Act::Completeness,
+        Act::AuditRead,
+        Act::PolicyPropose,
+        Act::PolicyApprove,
+        Act::Suspend,
+    ];
 
     /// The word used in policy rows.
     #[must_use]
@@ -45,6 +61,9 @@ impl Act {
             Act::List => "list",
             Act::Completeness => "completeness",
             Act::AuditRead => "audit-read",
+            Act::PolicyPropose => "policy-propose",
+            Act::PolicyApprove => "policy-approve",
+            Act::Suspend => "suspend",
         }
     }
 }
@@ -63,12 +82,14 @@ pub enum Fact {
     Own,
     /// The asker broke the glass.
     BreakGlass,
+    /// The asker, its agency or the return type is suspended. No row may speak of it: it is always a denial.
+    Suspended,
 }
 
 impl Fact {
     /// Every fact.
-    pub const ALL: [Fact; 5] =
-        [Fact::PersonLevel, Fact::OwnStaff, Fact::Withheld, Fact::Own, Fact::BreakGlass];
+    pub const ALL: [Fact; 6] =
+        [Fact::PersonLevel, Fact::OwnStaff, Fact::Withheld, Fact::Own, Fact::BreakGlass, Fact::Suspended];
 
     /// The word used in policy rows.
     #[must_use]
@@ -79,6 +100,7 @@ impl Fact {
             Fact::Withheld => "withheld",
             Fact::Own => "own",
             Fact::BreakGlass => "break_glass",
+            Fact::Suspended => "suspended",
         }
     }
 }

@@ -23,6 +23,10 @@ pub enum DenyReason {
     WrongArea,
     /// A row denies it outright.
     ExplicitDeny,
+    /// The record lies under a withhold.
+    Withheld,
+    /// The asker, its agency or the return type is suspended.
+    Suspended,
     /// The policy engine failed; that is a denial.
     PolicyError,
 }
@@ -39,6 +43,8 @@ impl DenyReason {
             DenyReason::WrongPurpose => "wrong_purpose",
             DenyReason::WrongArea => "wrong_area",
             DenyReason::ExplicitDeny => "explicit_deny",
+            DenyReason::Withheld => "withheld",
+            DenyReason::Suspended => "suspended",
             DenyReason::PolicyError => "policy_error",
         }
     }
@@ -59,6 +65,10 @@ impl DenyReason {
             }
             DenyReason::ExplicitDeny => {
                 "the partnership's policy forbids this; its information-governance lead can say why"
+            }
+            DenyReason::Withheld => "its owner holds it back for now; ask the agency that sent it",
+            DenyReason::Suspended => {
+                "the partnership has suspended this principal, agency or return type for now; ask the partnership manager"
             }
             DenyReason::PolicyError => {
                 "the policy could not be evaluated, which counts as a no; tell the broker's operator"

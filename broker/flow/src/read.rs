@@ -239,10 +239,15 @@ impl<S: Store> Flow<S> {
         act: Act,
         today: &Asked,
     ) -> Option<Permitted<()>> {
-        let forbidden = today
-            .denial
-            .as_ref()
-            .is_none_or(|denial| matches!(denial.reason, DenyReason::ExplicitDeny | DenyReason::PolicyError));
+        let forbidden = today.denial.as_ref().is_none_or(|denial| {
+            matches!(
+                denial.reason,
+                DenyReason::ExplicitDeny
+                    | DenyReason::Withheld
+                    | DenyReason::Suspended
+                    | DenyReason::PolicyError
+            )
+        });
         if forbidden || caller.asker(self.today()).roles.is_empty() {
             return None;
         }

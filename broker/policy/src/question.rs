@@ -27,10 +27,13 @@ impl<'a> Question<'a> {
     /// # Errors
     /// The reason for a denial where the request speaks of what the bundle does not know: another
     /// partnership, an agency that is none of its agencies or of another kind, a return type or a purpose
-    /// that does not exist, a day that rows cannot write.
+    /// that does not exist, a day that rows cannot write. What is suspended is denied whatever rows say.
     pub fn of(bundle: &'a Bundle, request: &'a DecisionRequest) -> Result<Self, DenyReason> {
         if request.partnership != bundle.known.partnership {
             return Err(DenyReason::NoAgreement);
+        }
+        if request.facts.contains(&Fact::Suspended) {
+            return Err(DenyReason::Suspended);
         }
         let asker = bundle.agency(&request.asker.agency).filter(|agency| agency.kind == request.asker.kind);
         let asker = asker.ok_or(DenyReason::NoRole)?;
@@ -67,7 +70,9 @@ impl<'a> Question<'a> {
         match fact {
             Fact::Own => self.own,
             Fact::PersonLevel => self.person_level,
-            Fact::OwnStaff | Fact::Withheld | Fact::BreakGlass => self.request.facts.contains(&fact),
+            Fact::OwnStaff | Fact::Withheld | Fact::BreakGlass | Fact::Suspended => {
+                self.request.facts.contains(&fact)
+            }
         }
     }
 

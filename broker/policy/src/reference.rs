@@ -3,6 +3,7 @@
 //!
 //! It sees every row of the bundle, so it also notices a row lost on the way into an engine.
 
+use concordat_core::decision::Fact;
 use concordat_core::ids::RuleId;
 use concordat_core::refusal::DenyReason;
 
@@ -147,7 +148,11 @@ impl Verdict<'_> {
     /// purpose, which is what the asker can mend.
     pub fn denial(&self) -> (DenyReason, Option<&RuleId>) {
         if let Some(row) = self.denies.iter().find(|row| row.purpose != Purpose::None) {
-            return (DenyReason::ExplicitDeny, Some(&row.id));
+            let reason = match row.fact {
+                Some(Fact::Withheld) => DenyReason::Withheld,
+                _ => DenyReason::ExplicitDeny,
+            };
+            return (reason, Some(&row.id));
         }
         if let Some(row) = self.denies.first() {
             return (DenyReason::WrongPurpose, Some(&row.id));
