@@ -16,6 +16,7 @@ mod cache;
 pub mod cases;
 pub mod complaint;
 mod csv;
+pub mod diff;
 mod document;
 mod engine;
 pub mod lint;
