@@ -21,6 +21,7 @@ mod obligations;
 mod partial;
 mod reading;
 mod refusals;
+mod replay;
 mod routes;
 mod same_findings;
 mod tampering;
