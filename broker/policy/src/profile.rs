@@ -61,6 +61,14 @@ impl Profile {
         self.identifiers.get(field).map(String::as_str)
     }
 
+    /// Whether any field is shown as a pseudonym.
+    #[must_use]
+    pub fn pseudonymises(&self) -> bool {
+        let whens = self.whens.values().map(|when| &when.treatment);
+        let mut all = self.classes.values().chain(self.fields.values()).chain(whens);
+        all.any(|treatment| *treatment == Treatment::Pseudonym)
+    }
+
     /// Whether small counts are suppressed for any area.
     #[must_use]
     pub fn suppresses(&self) -> bool {
