@@ -40,6 +40,7 @@ pub use cases::run_cases;
 pub use complaint::Complaint;
 pub use permitted::Permitted;
 pub use policy::{Explanation, Policy};
-pub use project::{AdditiveGroup, FieldInfo, Projection, Shape, project};
+pub use profile::{FieldSort, Treatment};
+pub use project::{AdditiveGroup, FieldInfo, Projection, Projector, Pseudonyms, Reading, Shape};
 pub use reference::Clause;
 pub use vocabulary::Known;
