@@ -1,7 +1,7 @@
 //! What a reader who knows the additive groups can work out of what is released: a suppressed count is disclosed
 //! unless at least two values of it fit everything that is shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// More than any count; sums of such bounds are cut to it.
 pub(super) const NO_BOUND: i64 = i64::MAX / 4;
@@ -9,6 +9,8 @@ pub(super) const NO_BOUND: i64 = i64::MAX / 4;
 const MOST_ROUNDS: usize = 64;
 /// How many cases are told apart before a search is given up; what it did not find then counts as not there.
 const MOST_CASES: usize = 4_096;
+/// How many values of a member without an upper bound are tried together.
+const STEP: i64 = 1_023;
 
 /// What a reader sees of one member of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +38,55 @@ impl Equation {
     }
 }
 
-/// The suppressed members that a reader could work out. A blank, a symbol or a part that is not there is first taken
-/// for nothing, as a reader would; in a group whose figures then cannot add up, for anything. Where they cannot add up
-/// even so, a single suppressed member counts as disclosed, several as not.
+/// The suppressed members that a reader could work out. Groups that have nothing unknown in common are looked at apart.
 pub(super) fn disclosed(equations: &[Equation], seen: &[Seen]) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    for part in parts(equations, seen) {
+        let mut members: Vec<usize> = part.iter().flat_map(|equation| equation.members()).collect();
+        members.sort_unstable();
+        members.dedup();
+        if !members.iter().any(|at| is_suppressed(seen, *at)) {
+            continue;
+        }
+        let local = |at: &usize| members.binary_search(at).unwrap_or_default();
+        let own: Vec<Equation> = part
+            .iter()
+            .map(|of| Equation { total: local(&of.total), parts: of.parts.iter().map(local).collect() })
+            .collect();
+        let seen: Vec<Seen> =
+            members.iter().map(|at| seen.get(*at).copied().unwrap_or(Seen::Hidden)).collect();
+        found.extend(disclosed_of(&own, &seen).into_iter().filter_map(|at| members.get(at).copied()));
+    }
+    found
+}
+
+/// The groups, those together that share a member of which a reader does not see the very count.
+fn parts<'a>(equations: &'a [Equation], seen: &[Seen]) -> Vec<Vec<&'a Equation>> {
+    let is_open = |at: &usize| !matches!(seen.get(*at), Some(Seen::Between(low, high)) if low == high);
+    let mut parts: Vec<Vec<&Equation>> = Vec::new();
+    let mut part_of: HashMap<usize, usize> = HashMap::new();
+    for equation in equations {
+        let open: Vec<usize> = equation.members().filter(is_open).collect();
+        let at = parts.len();
+        parts.push(vec![equation]);
+        let joined: BTreeSet<usize> = open.iter().filter_map(|member| part_of.get(member).copied()).collect();
+        for other in joined {
+            let moved = parts.get_mut(other).map(std::mem::take).unwrap_or_default();
+            part_of
+                .extend(moved.iter().flat_map(|of| of.members()).filter(is_open).map(|member| (member, at)));
+            if let Some(part) = parts.get_mut(at) {
+                part.extend(moved);
+            }
+        }
+        part_of.extend(open.into_iter().map(|member| (member, at)));
+    }
+    parts
+}
+
+/// A blank, a symbol or a part that is not there is first taken for nothing, as a reader would; in a group whose figures
+/// then cannot add up, for anything. Where they cannot add up even so, a single suppressed member counts as disclosed,
+/// several as not.
+fn disclosed_of(equations: &[Equation], seen: &[Seen]) -> BTreeSet<usize> {
     let suppressed: Vec<usize> = (0..seen.len()).filter(|at| is_suppressed(seen, *at)).collect();
     let mut found = BTreeSet::new();
     let (mut sound, mut loose): (Vec<&Equation>, BTreeSet<usize>) = (Vec::new(), BTreeSet::new());
@@ -123,7 +170,9 @@ fn any(equations: &[&Equation], bounds: &Bounds) -> Option<Vec<i64>> {
             return Some(bounds.into_iter().map(|(low, _)| low).collect());
         };
         let Some((low, high)) = bounds.get(at).copied() else { return None };
-        let middle = low + (high - low) / 2;
+        // where nothing bounds a member, what fits is near its low end
+        let half = (high - low) / 2;
+        let middle = low + if high >= NO_BOUND { half.min(STEP) } else { half };
         for half in [(middle + 1, high), (low, middle)] {
             let mut bounds = bounds.clone();
             if let Some(slot) = bounds.get_mut(at) {
