@@ -41,6 +41,6 @@ pub use complaint::Complaint;
 pub use permitted::Permitted;
 pub use policy::{Explanation, Policy};
 pub use profile::{FieldSort, Treatment};
-pub use project::{AdditiveGroup, FieldInfo, Projection, Projector, Pseudonyms, Reading, Shape};
+pub use project::{AdditiveGroup, FieldInfo, Projection, Projector, Pseudonyms, Reading, Relation, Shape};
 pub use reference::Clause;
 pub use vocabulary::Known;

@@ -2,7 +2,7 @@
 //! suppression would not hold, the table withheld whole.
 //!
 //! - `column`: what all profiles together do with a field; `transform`, `pseudonym`: a cell in a weaker form
-//! - `wide`, `long`: which figures belong together; `secondary`: which of them are suppressed; `attack`: what a reader
+//! - `wide`, `long`, `relation`: which figures belong together; `secondary`: which of them are suppressed; `attack`: what a reader
 //!   could work out of the rest
 //!
 //! Only whole-number cells that are known not to be small are shown in a count field.
@@ -11,6 +11,7 @@ mod attack;
 mod column;
 mod long;
 mod pseudonym;
+mod relation;
 mod secondary;
 mod transform;
 mod wide;
@@ -51,6 +52,18 @@ pub struct AdditiveGroup {
     pub parts: Vec<String>,
 }
 
+/// What a rule says of counts: its parts are together no more than its totals together. Named as in an
+/// [`AdditiveGroup`]; a reader is taken to know it of every return for which it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    /// The counts that are no more.
+    pub parts: Vec<String>,
+    /// The counts that are no less.
+    pub totals: Vec<String>,
+    /// Whether they are equal.
+    pub exact: bool,
+}
+
 /// How a table holds its figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shape {
@@ -81,6 +94,10 @@ pub struct Reading {
     pub fields: Vec<FieldInfo>,
     /// Its additive groups.
     pub additive: Vec<AdditiveGroup>,
+    /// What its rules say of counts besides.
+    pub relations: Vec<Relation>,
+    /// The areas, as a long table calls them, that are made up of others.
+    pub area_totals: Vec<AdditiveGroup>,
     /// How its tables hold figures.
     pub shape: Shape,
     /// The areas that the return is for.
@@ -234,13 +251,13 @@ fn is_sound(table: &Table) -> bool {
 }
 
 /// A cell of a count field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Count {
-    /// A whole number.
-    Number(u64),
     /// No number, and known to be none: blank or a symbol of the catalogue,
     /// as stored or as accepted on import.
     NoNumber,
+    /// A whole number.
+    Number(u64),
     /// Something else, which may hide a small number: suppressed.
     Unclear,
 }

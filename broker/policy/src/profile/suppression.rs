@@ -26,6 +26,9 @@ pub struct Suppression {
     pub round_to: u64,
     /// Whether a part that is all of its total is suppressed too.
     pub whole_parts: bool,
+    /// Whether what its parts leave of a total is protected as a count of its own, though no cell holds it: 55 of 59
+    /// tell of 4.
+    pub complements: bool,
     pub(crate) derived_units: BTreeSet<String>,
     pub(crate) plain_units: BTreeSet<String>,
 }
@@ -84,11 +87,12 @@ impl Suppression {
             .cloned()
             .collect();
         let (from, to) = (self.from.min(other.from), self.to.max(other.to));
-        let (round_to, whole_parts) =
-            (self.round_to.max(other.round_to), self.whole_parts || other.whole_parts);
+        let round_to = self.round_to.max(other.round_to);
+        let (whole_parts, complements) =
+            (self.whole_parts || other.whole_parts, self.complements || other.complements);
         let methods = self.methods.union(&other.methods).cloned().collect();
         let wider = if other.to > self.to { other } else { self };
-        Self { methods, from, to, round_to, whole_parts, derived_units, plain_units, ..wider }
+        Self { methods, from, to, round_to, whole_parts, complements, derived_units, plain_units, ..wider }
     }
 }
 
@@ -105,6 +109,8 @@ struct File {
     round_to: u64,
     #[serde(default)]
     whole_parts: bool,
+    #[serde(default = "yes")]
+    complements: bool,
     /// The units of figures made from counts: percentages, rates, averages.
     #[serde(default)]
     derived_units: BTreeSet<String>,
@@ -116,6 +122,10 @@ struct File {
 
 fn one() -> u64 {
     1
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Reads one suppression method; its name is the file's.
@@ -152,6 +162,7 @@ pub(crate) fn read(
         symbol: raw.symbol,
         round_to: raw.round_to,
         whole_parts: raw.whole_parts,
+        complements: raw.complements,
         derived_units: raw.derived_units,
         plain_units: raw.plain_units,
     })
@@ -170,6 +181,7 @@ pub(crate) mod tests {
             symbol: symbol.to_owned(),
             round_to,
             whole_parts: false,
+            complements: true,
             derived_units: BTreeSet::new(),
             plain_units: BTreeSet::new(),
         }

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use concordat_core::table::{Cells, Row, Table};
 
 use super::attack::Equation;
+use super::relation::{self, Placed};
 use super::secondary::{self, Figure, Outcome};
-use super::{Count, Suppressed, Work, WouldDisclose, outcome_cell};
+use super::{Count, Relation, Suppressed, Work, WouldDisclose, outcome_cell};
 use crate::profile::Suppression;
 
 /// The figures of a row, and which of them belong together.
@@ -19,6 +20,8 @@ struct Layout {
     /// Per figure: whether it counts, whether it is shown. Those of columns first, then those that no column has.
     sorts: Vec<(bool, bool)>,
     equations: Vec<Equation>,
+    /// What rules say of figures besides.
+    relations: Vec<Placed>,
 }
 
 pub(super) fn suppress(work: &mut Work<'_>, areas: &[String]) -> Suppressed {
@@ -62,7 +65,8 @@ fn layout(work: &Work<'_>) -> Layout {
             })
         })
         .collect();
-    let mut position = |name: &'_ String, absent: Figure| match at_name.get(name.as_str()) {
+    let relations = work.of.relations.iter().filter_map(|relation| placed(relation, &at_name)).collect();
+    let mut position = |name: &'_ String, absent: Figure<'_>| match at_name.get(name.as_str()) {
         Some(at) => *at,
         None => {
             sorts.push((false, absent.shown));
@@ -80,7 +84,16 @@ fn layout(work: &Work<'_>) -> Layout {
         .collect();
     let derived =
         work.table.columns.iter().map(|name| of(name).is_some_and(|column| column.derived)).collect();
-    Layout { figures, derived, sorts, equations }
+    Layout { figures, derived, sorts, equations, relations }
+}
+
+/// Where the figures of a relation stand, as far as the table has them; `None` where it then tells nothing.
+fn placed(relation: &Relation, at_name: &HashMap<&str, usize>) -> Option<Placed> {
+    let at = |name: &String| at_name.get(name.as_str()).copied();
+    let totals: Option<Vec<usize>> = relation.totals.iter().map(at).collect();
+    let parts: Vec<usize> = relation.parts.iter().filter_map(at).collect();
+    let exact = relation.exact && parts.len() == relation.parts.len();
+    Some(Placed { parts, totals: totals?, exact })
 }
 
 /// One row, and how many cells that are shown hold a symbol now.
@@ -90,17 +103,23 @@ fn suppressed_row<'a>(
     row: Row<'a>,
     method: &'a Suppression,
 ) -> Result<(Vec<Cow<'a, str>>, u32), WouldDisclose> {
-    let mut figures: Vec<Figure> = layout
-        .sorts
-        .iter()
-        .map(|(counts, shown)| Figure { count: Count::NoNumber, counts: *counts, shown: *shown })
-        .collect();
+    let figure = |(counts, shown): &(bool, bool)| Figure {
+        counts: *counts,
+        shown: *shown,
+        method: Some(method),
+        ..Figure::ABSENT
+    };
+    let mut figures: Vec<Figure<'_>> = layout.sorts.iter().map(figure).collect();
     for (at, cell) in layout.figures.iter().zip(row.iter()) {
         if let Some(figure) = at.and_then(|at| figures.get_mut(at)) {
             figure.count = Count::read(cell);
         }
     }
-    let outcomes = secondary::suppress(&figures, &layout.equations, method)?;
+    let mut equations = layout.equations.clone();
+    for placed in &layout.relations {
+        relation::add(placed, Some(method), &mut figures, &mut equations);
+    }
+    let outcomes = secondary::suppress(&figures, &equations)?;
     let blurred = outcomes.iter().any(|outcome| *outcome != Outcome::AsItIs);
     let mut changed = 0_u32;
     let cells = row.iter().enumerate().map(|(at, cell)| {
