@@ -155,6 +155,17 @@ pub struct Long {
     pub unit: usize,
     /// Of the figure.
     pub value: usize,
+    /// The areas that others make up.
+    pub area_sums: Vec<AreaSum>,
+}
+
+/// An area whose counts are those of others together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AreaSum {
+    /// The area, as the table calls it.
+    pub area: String,
+    /// The areas that make it up.
+    pub parts: Vec<String>,
 }
 
 /// How the files of who publishes figures are laid out: one row per area and period, one column per figure. Of such a

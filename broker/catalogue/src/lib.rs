@@ -14,6 +14,7 @@
 //! - [`guard`]: what free text must not hold
 //! - [`explain`]: answers to queries
 //! - [`bulk`]: returns of several tables: a folder of CSV files or one XML file, checked column by column
+//! - [`relation`]: what rules say of sums of figures, which a reader can reckon with
 //! - [`taint`]: measures of twelve months over periods that did not come
 //!
 //! Inside: `cell` and `decimal` (one cell), `near` (the name that a misspelt one means), `stretch` (notations of periods), `load` (definition files),
@@ -42,6 +43,7 @@ pub mod guard;
 pub mod kind;
 pub mod lint;
 pub mod read;
+pub mod relation;
 pub mod taint;
 
 pub use across::{AcrossPart, AcrossRule, Side, Told};
@@ -53,8 +55,8 @@ pub use check::{
 pub use codes::{Code, CodeList};
 pub use complaint::Complaint;
 pub use definition::{
-    Acceptance, Additive, AreaMatch, EventDue, Field, Long, MOST_EVENTS, RecipientRule, ReturnType, Rule,
-    Scope, TableDef, TypeKind,
+    Acceptance, Additive, AreaMatch, AreaSum, EventDue, Field, Long, MOST_EVENTS, RecipientRule, ReturnType,
+    Rule, Scope, TableDef, TypeKind,
 };
 pub use kind::FieldKind;
 pub use lint::{lint, lint_across};

@@ -10,7 +10,9 @@ use concordat_core::fault::Fault;
 use concordat_core::ids::{AgencyId, ProfileId, PurposeId};
 use concordat_core::submission::{Covers, SubmissionRecord};
 use concordat_core::table::FieldClass;
-use concordat_policy::{AdditiveGroup, FieldInfo, FieldSort, Projector, Pseudonyms, Reading, Shape};
+use concordat_policy::{
+    AdditiveGroup, FieldInfo, FieldSort, Projector, Pseudonyms, Reading, Relation, Shape,
+};
 use concordat_seal::KeyRing;
 
 use crate::generation::Generation;
@@ -46,6 +48,8 @@ pub(crate) fn projector(
         additive: additive
             .map(|group| AdditiveGroup { total: group.total.clone(), parts: group.parts.clone() })
             .collect(),
+        relations: rtype.relations().into_iter().map(relation).collect(),
+        area_totals: rtype.tables.first().and_then(|table| table.long.as_ref()).map(sums).unwrap_or_default(),
         shape: shape(rtype),
         areas: record.identity.areas.clone(),
         as_of: Some(match &record.identity.covers {
@@ -85,6 +89,15 @@ fn shape(rtype: &ReturnType) -> Shape {
         },
         None => Shape::Wide { areas: rtype.area_fields.clone() },
     }
+}
+
+fn relation(of: concordat_catalogue::relation::Relation) -> Relation {
+    Relation { parts: of.parts, totals: of.totals, exact: of.exact }
+}
+
+fn sums(long: &concordat_catalogue::Long) -> Vec<AdditiveGroup> {
+    let sums = long.area_sums.iter();
+    sums.map(|sum| AdditiveGroup { total: sum.area.clone(), parts: sum.parts.clone() }).collect()
 }
 
 fn info(field: &concordat_catalogue::Field) -> FieldInfo {

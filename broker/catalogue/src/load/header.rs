@@ -9,8 +9,8 @@ use jiff::civil::{Date, Time};
 
 use crate::bulk::Plan;
 use crate::definition::{
-    Acceptance, Additive, AreaMatch, EventDue, Field, Long, MAIN, RecipientRule, ReturnType, Rule, TableDef,
-    TypeKind,
+    Acceptance, Additive, AreaMatch, AreaSum, EventDue, Field, Long, MAIN, RecipientRule, ReturnType, Rule,
+    TableDef, TypeKind,
 };
 use crate::kind::{FieldKind, date_constant};
 use crate::rule::is_field_name;
@@ -381,7 +381,7 @@ fn max_rows(root: &Section<'_, '_>, kind: Option<TypeKind>) -> Read<usize> {
 
 fn long(root: &Section<'_, '_>, fields: &[Field]) -> Option<Long> {
     let section = root.section("long")?;
-    section.only(&["area", "indicator", "period", "unit", "value"]);
+    section.only(&["area", "indicator", "period", "unit", "value", "area_sums"]);
     let at = |key: &str, kinds: &[FieldKind]| {
         let name = section.string(key)?;
         let found = fields.iter().position(|field| field.name == name && kinds.contains(&field.kind));
@@ -396,7 +396,28 @@ fn long(root: &Section<'_, '_>, fields: &[Field]) -> Option<Long> {
         at("period", &[FieldKind::PeriodNotation, FieldKind::Year, FieldKind::Quarter, FieldKind::Month]);
     let unit = at("unit", &[FieldKind::Code]);
     let value = at("value", &[FieldKind::ByCode]);
-    Some(Long { area: area?, indicator: indicator?, period: period?, unit: unit?, value: value? })
+    let area_sums = area_sums(&section, fields.get(area?)?)?;
+    Some(Long { area: area?, indicator: indicator?, period: period?, unit: unit?, value: value?, area_sums })
+}
+
+fn area_sums(section: &Section<'_, '_>, area: &Field) -> Read<Vec<AreaSum>> {
+    if !section.has("area_sums") {
+        return Some(Vec::new());
+    }
+    let is_area = |name: &String| area.codes.as_ref().is_none_or(|list| list.find(name).is_some());
+    let mut sums = Vec::new();
+    for names in section.rows("area_sums")? {
+        if let Some(unknown) = names.iter().find(|name| !is_area(name)) {
+            section.complain("area_sums", format!("`{unknown}` is no code of `{}`", area.name));
+        }
+        match names.split_first() {
+            Some((area, parts)) if parts.len() > 1 => {
+                sums.push(AreaSum { area: area.clone(), parts: parts.to_vec() });
+            }
+            _ => section.complain("area_sums", "an area and at least two that make it up".to_owned()),
+        }
+    }
+    Some(sums)
 }
 
 // per indicator the rules that it sets off, so that rules without their figures cost nothing: a sum is set off
