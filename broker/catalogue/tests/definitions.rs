@@ -275,3 +275,21 @@ fn what_is_about_persons_says_so_and_classes_every_field() {
         .replace("person_level = false", "person_level = true");
     assert!(complaints(&lado).iter().any(|line| line.contains("`class` is missing")));
 }
+
+#[test]
+fn an_area_that_others_make_up_is_one_of_the_list_and_so_are_at_least_two_that_make_it_up() {
+    let policies = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/returns");
+    let read = |name: &str| std::fs::read_to_string(policies.join(name)).unwrap();
+    let text = read("core-data-set-annual.toml");
+    let lists = ["areas", "indicators", "units"].map(|list| format!("codes/core-data-set-{list}.toml"));
+    let told = |from: &str, to: &str| {
+        assert!(text.contains(from));
+        let mut all = files(&[("returns/core-data-set-annual.toml", &text.replace(from, to))]);
+        all.extend(lists.iter().map(|list| (format!("returns/{list}"), read(list).into_bytes())));
+        let told = Catalogue::from_files(all).map(|_| vec![]);
+        told.unwrap_or_else(|told| told.iter().map(ToString::to_string).collect()).join("\n")
+    };
+    assert_eq!(told("\"Hackney\"]]", "\"Hackney\"]]"), "");
+    assert!(told("\"Hackney\"]]", "\"Hackny\"]]").contains("`Hackny` is no code of `area`"));
+    assert!(told("\"City of London\", \"Hackney\"]]", "\"Hackney\"]]").contains("at least two"));
+}

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use concordat_catalogue::{FieldKind, ReturnType};
 use concordat_core::clock::london_date;
 use concordat_core::fault::Fault;
-use concordat_core::ids::{AgencyId, ProfileId, PurposeId};
+use concordat_core::ids::{AgencyId, AreaCode, ProfileId, PurposeId};
 use concordat_core::submission::{Covers, SubmissionRecord};
 use concordat_core::table::FieldClass;
 use concordat_policy::{
     AdditiveGroup, FieldInfo, FieldSort, Projector, Pseudonyms, Reading, Relation, Shape,
 };
 use concordat_seal::KeyRing;
+use jiff::civil::Date;
 
 use crate::generation::Generation;
 
@@ -42,8 +43,19 @@ pub(crate) fn projector(
 ) -> Result<Projector, Fault> {
     let profiles: Vec<_> =
         through.iter().map(|one| (one.generation.policy.bundle(), one.profiles.as_slice())).collect();
+    let as_of = match &record.identity.covers {
+        Covers::Period(period) => period.last_day(),
+        Covers::Event(_) => london_date(record.recorded_at),
+    };
+    let areas = record.identity.areas.clone();
+    let of = Reading { pseudonyms: pseudonyms(record, through, reader)?, ..reading(rtype, areas, as_of) };
+    Ok(Projector::new(&profiles, of))
+}
+
+/// What a type says of its returns, as far as projection cares.
+fn reading(rtype: &ReturnType, areas: Vec<AreaCode>, as_of: Date) -> Reading {
     let additive = rtype.additive.iter();
-    let of = Reading {
+    Reading {
         fields: rtype.fields.iter().map(info).collect(),
         additive: additive
             .map(|group| AdditiveGroup { total: group.total.clone(), parts: group.parts.clone() })
@@ -51,14 +63,10 @@ pub(crate) fn projector(
         relations: rtype.relations().into_iter().map(relation).collect(),
         area_totals: rtype.tables.first().and_then(|table| table.long.as_ref()).map(sums).unwrap_or_default(),
         shape: shape(rtype),
-        areas: record.identity.areas.clone(),
-        as_of: Some(match &record.identity.covers {
-            Covers::Period(period) => period.last_day(),
-            Covers::Event(_) => london_date(record.recorded_at),
-        }),
-        pseudonyms: pseudonyms(record, through, reader)?,
-    };
-    Ok(Projector::new(&profiles, of))
+        areas,
+        as_of: Some(as_of),
+        pseudonyms: None,
+    }
 }
 
 /// Makes pseudonyms, where a profile asks for any and it is known for what they are made.
@@ -148,3 +156,6 @@ fn sort(kind: FieldKind) -> FieldSort {
         | FieldKind::Agency => FieldSort::Word,
     }
 }
+
+#[cfg(test)]
+mod tests;

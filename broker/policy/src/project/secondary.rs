@@ -124,7 +124,8 @@ fn whole_parts(figures: &[Figure<'_>], equations: &[Equation]) -> Vec<usize> {
         let is_whole = move |at: &usize| total.is_some() && number(*at) == total && minds(at);
         parts.filter(is_whole).collect::<Vec<_>>()
     };
-    equations.iter().flat_map(of).collect()
+    // one part alone is the same figure once more
+    equations.iter().filter(|equation| equation.parts.len() > 1).flat_map(of).collect()
 }
 
 fn see(figure: &Figure<'_>, outcome: Outcome) -> Seen {

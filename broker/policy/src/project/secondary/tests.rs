@@ -265,3 +265,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn in_a_tiny_area_a_figure_that_stands_twice_is_no_part_of_itself() {
+    let tiny = Suppression { whole_parts: true, ..method(0, 9, "c", 5) };
+    let figures = [31, 31].map(figure);
+    assert_eq!(released(&figures, &[group(0, &[1])], &tiny).as_deref(), Some("30 30"));
+}
