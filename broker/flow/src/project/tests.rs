@@ -4,6 +4,7 @@ use concordat_core::table::{Cells, Table};
 use concordat_policy::{Bundle, Projection};
 
 use super::*;
+use crate::generation::Complaint;
 
 fn read(dir: &Path, from: &Path, files: &mut Vec<(String, Vec<u8>)>) {
     for entry in std::fs::read_dir(dir).unwrap() {
@@ -19,10 +20,14 @@ fn read(dir: &Path, from: &Path, files: &mut Vec<(String, Vec<u8>)>) {
 }
 
 fn sample() -> Arc<Generation> {
+    Generation::build(files()).unwrap()
+}
+
+fn files() -> Vec<(String, Vec<u8>)> {
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     let mut files = Vec::new();
     read(&policies, &policies, &mut files);
-    Generation::build(files).unwrap()
+    files
 }
 
 fn of(generation: &Generation, rtype: &str) -> Arc<ReturnType> {
@@ -96,4 +101,55 @@ fn every_quarters_figures_are_projected_with_the_rules_of_their_type_in_mind() {
     // 4 conferences were late
     assert_eq!(cells(&[area, ("icpc_held", "59"), ("icpc_15wd", "55")]), "E09000012 59 c");
     assert_eq!(cells(&[area, ("icpc_held", "59"), ("icpc_15wd", "40")]), "E09000012 59 40");
+}
+
+#[test]
+fn a_profile_that_says_what_can_never_be_done_with_a_field_or_names_one_that_no_return_has_is_refused() {
+    for (from, to, column, said) in [
+        (
+            "DOB = \"month_of_birth\"",
+            "DOB = \"outward_postcode\"",
+            "DOB",
+            "`outward_postcode` would show nothing",
+        ),
+        (
+            "HOME_POST = \"outward_postcode\"",
+            "PLACE = \"age_band\"",
+            "PLACE",
+            "`age_band` would show nothing",
+        ),
+        ("MC_DOB =", "MCDOB =", "MCDOB", "no return has a field of this name"),
+        ("child = [\"CHILD\",", "child = [\"CHILD_ID\",", "CHILD_ID", "no return has a field of this name"),
+    ] {
+        let mut files = files();
+        let (_, bytes) = files.iter_mut().find(|(path, _)| path == "profiles/degraded.toml").unwrap();
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        assert!(text.contains(from));
+        *bytes = text.replacen(from, to, 1).into_bytes();
+        let complaints = Generation::build(files).map(|_| ()).unwrap_err();
+        let is_it = |complaint: &Complaint| {
+            complaint.file == "profiles/degraded.toml"
+                && complaint.column.as_deref() == Some(column)
+                && complaint.text.contains(said)
+        };
+        assert!(complaints.iter().any(is_it), "{to}");
+    }
+}
+
+#[test]
+fn who_analyses_extracts_sees_neither_whose_they_are_nor_where_a_child_lives() {
+    let generation = sample();
+    let rtype = of(&generation, "ssda903-extract");
+    let names = ["CHILD", "DOB", "UPN", "HOME_POST", "PL_POST", "URN", "DECOM"];
+    let cells = ["77", "14/05/2010", "A1", "E8 1EA", "n168xj", "SC012345", "01/04/2022"];
+    let table = Table {
+        name: "episodes".to_owned(),
+        columns: names.map(str::to_owned).into(),
+        cells: cells.iter().collect(),
+    };
+    let out = project(generation.policy.bundle(), "degraded", &rtype, &["E09000012"], table);
+    let seen = &out.tables[0];
+    assert_eq!(seen.columns, ["CHILD", "DOB", "HOME_POST", "PL_POST", "DECOM"]);
+    assert!(seen.cells.iter().skip(1).eq(["01/05/2010", "E8", "N16", "01/04/2022"]));
+    assert!(seen.cells.get(0).unwrap().starts_with("p-"));
 }

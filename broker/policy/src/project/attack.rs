@@ -8,7 +8,7 @@ pub(super) const NO_BOUND: i64 = i64::MAX / 4;
 /// Each round narrows some bound or is the last; groups are few, and this many rounds settle them.
 const MOST_ROUNDS: usize = 64;
 /// How many cases are told apart before a search is given up; what it did not find then counts as not there.
-const MOST_CASES: usize = 4_096;
+const MOST_CASES: usize = 256;
 /// How many values of a member without an upper bound are tried together.
 const STEP: i64 = 1_023;
 
