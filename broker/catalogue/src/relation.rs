@@ -1,5 +1,7 @@
 //! What the rules of a type say of sums of figures: whoever reads a return knows that they hold, and can reckon with it.
 
+use std::collections::BTreeSet;
+
 use concordat_core::finding::Severity;
 
 use crate::definition::ReturnType;
@@ -50,10 +52,8 @@ impl ReturnType {
         let (mut parts, mut totals) = (Vec::new(), Vec::new());
         self.terms(small, compiled, &mut parts, &mut totals)?;
         self.terms(great, compiled, &mut totals, &mut parts)?;
-        let mut names: Vec<&String> = parts.iter().chain(&totals).collect();
-        names.sort_unstable();
-        let is_simple =
-            !parts.is_empty() && !totals.is_empty() && names.windows(2).all(|two| two[..1] != two[1..]);
+        let names: BTreeSet<&String> = parts.iter().chain(&totals).collect();
+        let is_simple = !parts.is_empty() && !totals.is_empty() && names.len() == parts.len() + totals.len();
         is_simple.then_some(Relation { parts, totals, exact })
     }
 

@@ -169,7 +169,7 @@ fn any(equations: &[&Equation], bounds: &Bounds) -> Option<Vec<i64>> {
         let Some((_, at)) = open.filter(|(width, _)| *width > 0).min() else {
             return Some(bounds.into_iter().map(|(low, _)| low).collect());
         };
-        let Some((low, high)) = bounds.get(at).copied() else { return None };
+        let (low, high) = bounds.get(at).copied()?;
         // where nothing bounds a member, what fits is near its low end
         let half = (high - low) / 2;
         let middle = low + if high >= NO_BOUND { half.min(STEP) } else { half };
