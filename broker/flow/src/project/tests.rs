@@ -153,3 +153,19 @@ fn who_analyses_extracts_sees_neither_whose_they_are_nor_where_a_child_lives() {
     assert!(seen.cells.iter().skip(1).eq(["01/05/2010", "E8", "N16", "01/04/2022"]));
     assert!(seen.cells.get(0).unwrap().starts_with("p-"));
 }
+
+#[test]
+fn parts_that_are_not_in_a_return_tell_nothing_of_its_total() {
+    let generation = sample();
+    let rtype = of(&generation, "lac-health-assessments-quarterly");
+    let names = ["responsible_la", "iha_due", "iha_20wd", "lac_cohort"];
+    let cells = ["E09000012", "23", "", "391", "E09000001", "3", "", "11"];
+    let table = Table {
+        name: "main".to_owned(),
+        columns: names.map(str::to_owned).into(),
+        cells: cells.iter().collect(),
+    };
+    let out = project(generation.policy.bundle(), "dfe", &rtype, &["E09000001", "E09000012"], table);
+    let seen: Vec<&str> = out.tables[0].cells.iter().collect();
+    assert_eq!(seen, ["E09000012", "23", "", "391", "E09000001", "c", "", "10"]);
+}

@@ -54,6 +54,11 @@ pub(super) fn suppress(
     figures: &[Figure<'_>],
     equations: &[Equation],
 ) -> Result<Vec<Outcome>, WouldDisclose> {
+    // of a total none of whose parts is given nobody would think that it is nothing
+    let is_given =
+        |at: &usize| figures.get(*at).is_some_and(|figure| figure.count != Count::NoNumber || figure.rest);
+    let given = equations.iter().filter(|equation| equation.parts.iter().any(is_given));
+    let equations: &[Equation] = &given.cloned().collect::<Vec<_>>();
     let mut outcomes: Vec<Outcome> = figures.iter().map(first).collect();
     for at in whole_parts(figures, equations) {
         set(&mut outcomes, at, Outcome::Suppressed { beyond: true });
