@@ -115,7 +115,7 @@ pub(crate) fn first_difference(file: &str, committed: &[u8], generated: &str) ->
         number,
         format!(
             "{what}; it is generated from {} and {BY_HAND}: change those, then run \
-             `concordat policy generate` on this folder",
+             `concordat policy generate DIR` with this folder",
             agreement::FILE
         ),
     ))

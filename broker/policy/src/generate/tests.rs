@@ -49,7 +49,7 @@ fn rows_that_are_not_what_the_agreements_give_are_refused_with_the_first_that_di
         widened.starts_with("rules.csv:4: should read `SUB-03,role:submitter+kind:local_authority,"),
         "{widened}"
     );
-    assert!(widened.ends_with("then run `concordat policy generate` on this folder"), "{widened}");
+    assert!(widened.ends_with("then run `concordat policy generate DIR` with this folder"), "{widened}");
     let line = "DENY-01,*,city-and-hackney,*,*,*,read,none,*,0000-01-01,9999-12-31,none,deny\n";
     let dropped = said(&|text| text.replacen(line, "", 1));
     assert!(dropped.contains("should read `DENY-01,*"), "a deny cannot be lost: {dropped}");
