@@ -1,3 +1,5 @@
+mod signing;
+
 use concordat_core::agency::Kind;
 use concordat_core::decision::{Act, DecisionRequest};
 
