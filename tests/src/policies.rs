@@ -16,7 +16,8 @@ pub fn regenerate(folder: &Path) {
     std::fs::write(folder.join("rules.csv"), rules).expect("rules.csv");
 }
 
-/// Changes the agreements of a policies folder, and the rows with them.
+/// Changes the agreements of a policies folder, and the rows with them. The golden decisions go: they are those of the
+/// arrangement as it was.
 ///
 /// # Panics
 /// When the change changes nothing, or leaves something that is wrong.
@@ -26,6 +27,10 @@ pub fn change_agreements(folder: &Path, change: impl FnOnce(&str) -> String) {
     let changed = change(&text);
     assert_ne!(changed, text, "the change is one");
     std::fs::write(&path, changed).expect("agreements.toml");
+    let cases = folder.join("cases");
+    if cases.exists() {
+        std::fs::remove_dir_all(cases).expect("the golden decisions");
+    }
     regenerate(folder);
 }
 
