@@ -51,13 +51,13 @@ fn a_folder_about_children_is_checked_twice_and_read_without_what_names_a_child(
     let sent = send(&sound, &[]).ended(0);
     let id = super::submission_of(&sent.data());
 
-    let read = analyst.run(&["inbox", "fetch", &id, "--purpose", "P4-partnership-assurance"]).ended(0);
+    let read = analyst.run(&["inbox", "fetch", &id, "--purpose", "P9-child-level-analysis"]).ended(0);
     for shown in ["DECOM", "01/04/2022", "01/06/2022"] {
         assert!(read.out.contains(shown), "{shown}: {read:?}");
     }
     for hidden in ["903771", "A000000000001", "01/02/2010", "E8 1EA", "WBRI"] {
         assert!(!read.out.contains(hidden), "{hidden}: {read:?}");
     }
-    let denied = manager.run(&["inbox", "fetch", &id, "--purpose", "P4-partnership-assurance"]);
+    let denied = manager.run(&["inbox", "fetch", &id, "--purpose", "P9-child-level-analysis"]);
     assert_eq!(denied.code, 5, "{denied:?}");
 }

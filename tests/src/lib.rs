@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod person;
+pub mod policies;
 pub mod scene;
 pub mod sender;
 pub mod tokens;

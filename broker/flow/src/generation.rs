@@ -83,11 +83,7 @@ impl Generation {
             return Err(complaints);
         };
         complaints.extend(unowed(&partnership, &catalogue));
-        let known = Known {
-            partnership: partnership.id.clone(),
-            agencies: partnership.agencies.iter().map(|agency| agency.as_ref().clone()).collect(),
-            types: catalogue.types().iter().map(|rtype| (rtype.id.clone(), rtype.person_level)).collect(),
-        };
+        let known = known(&partnership, &catalogue);
         let rest = files.iter().filter(|(path, _)| !is_others(path)).cloned();
         let bundle = keep(&mut complaints, Bundle::from_files(rest, &known).map_err(from_policy));
         complaints.extend(bundle.iter().flat_map(|bundle| misfits(bundle, &catalogue)));
@@ -104,10 +100,31 @@ impl Generation {
         }
     }
 
+    /// What `rules.csv` of a policies folder must be, from its other files.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files that rows are made from.
+    pub fn rules(files: &[(String, Vec<u8>)]) -> Result<String, Vec<Complaint>> {
+        let partnership = read_partnership(files)?;
+        let returns = files.iter().filter(|(path, _)| is_catalogue(path)).cloned();
+        let catalogue = Catalogue::from_files(returns).map_err(from_catalogue)?;
+        let rest = files.iter().filter(|(path, _)| !is_others(path)).cloned();
+        concordat_policy::generate(rest, &known(&partnership, &catalogue)).map_err(from_policy)
+    }
+
     /// Path and SHA-256 of every file.
     #[must_use]
     pub fn digests(&self) -> Vec<(String, Digest)> {
         self.files.iter().map(|(path, bytes)| (path.clone(), random::sha256(bytes))).collect()
+    }
+}
+
+/// What policy may speak of.
+fn known(partnership: &Partnership, catalogue: &Catalogue) -> Known {
+    Known {
+        partnership: partnership.id.clone(),
+        agencies: partnership.agencies.iter().map(|agency| agency.as_ref().clone()).collect(),
+        types: catalogue.types().iter().map(|rtype| (rtype.id.clone(), rtype.person_level)).collect(),
     }
 }
 

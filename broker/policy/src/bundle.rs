@@ -23,6 +23,8 @@ use crate::vocabulary::Known;
 
 pub(crate) use buckets::Buckets;
 
+pub(crate) use files::text as generated;
+
 /// One generation of policy: immutable.
 #[derive(Clone)]
 pub struct Bundle {

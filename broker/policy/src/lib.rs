@@ -4,6 +4,7 @@
 //!   is worth a look
 //! - [`vocabulary`], `row`, `csv`, `document`: how the files are read
 //! - [`roles`], [`purpose`], [`agreement`], [`profile`]: what they say
+//! - [`mod@generate`]: the rows that agreements give; `reach`: whom a row speaks of and whose data it reaches
 //! - [`policy`]: decisions and their explanation; [`permitted`]: the proof of a yes; `cache`: answers of today
 //! - `question`, `words`, `engine`: a request made ready, as words, and casbin, which nothing else knows
 //! - [`mod@reference`]: the same judgement in plain Rust, for reasons and as a check
@@ -19,6 +20,7 @@ mod csv;
 pub mod diff;
 mod document;
 mod engine;
+pub mod generate;
 pub mod lint;
 pub mod permitted;
 pub mod policy;
@@ -26,6 +28,7 @@ pub mod profile;
 pub mod project;
 pub mod purpose;
 mod question;
+mod reach;
 pub mod reference;
 pub mod roles;
 mod row;
@@ -38,6 +41,7 @@ mod sample;
 pub use bundle::Bundle;
 pub use cases::run_cases;
 pub use complaint::Complaint;
+pub use generate::generate;
 pub use permitted::Permitted;
 pub use policy::{Explanation, Policy};
 pub use profile::{FieldSort, Treatment};

@@ -13,8 +13,8 @@ use crate::roles;
 const SOON: i64 = 60;
 
 impl Bundle {
-    /// Warnings, as things stand on a day: agreements that have ended or soon will, reviews past their day,
-    /// profiles and roles that no row uses, agencies that are party to no agreement.
+    /// Warnings, as things stand on a day: agreements that have ended or soon will, that a party has not signed
+    /// or whose review is past its day, profiles and roles that no row uses, agencies that are party to no agreement.
     #[must_use]
     pub fn warnings(&self, day: Date) -> Vec<Complaint> {
         let mut warnings = Vec::new();
@@ -50,6 +50,12 @@ impl Bundle {
             }
             if agreement.review < day {
                 warn("review", format!("was to be reviewed by {}", agreement.review));
+            }
+            for party in agreement.unsigned() {
+                warn("signed", format!("`{party}` has not signed; no row reaches it, nor its data"));
+            }
+            for purpose in agreement.idle_purposes() {
+                warn("purposes", format!("no clause is for `{purpose}`"));
             }
             if agreement.rules.is_empty() {
                 warn("rules", "no row carries it out".to_owned());

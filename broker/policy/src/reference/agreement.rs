@@ -1,7 +1,6 @@
 //! The engine and the reference evaluator agree, on random policies and random requests.
 
 use std::cell::Cell;
-use std::sync::OnceLock;
 
 use concordat_core::decision::{Act, Asker, DecisionRequest, Fact};
 use proptest::collection::vec;
@@ -113,28 +112,10 @@ fn request() -> impl Strategy<Value = DecisionRequest> {
 
 /// The sample's files with other rows, all under one agreement.
 fn bundle(mut rows: Vec<String>) -> Bundle {
-    static OTHERS: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
     rows.sort();
     rows.dedup();
-    let mut rules = format!("{}\n", crate::row::COLUMNS.join(","));
-    let mut allowing = Vec::new();
-    for (number, row) in rows.iter().enumerate() {
-        rules.push_str(&format!("R{number},{row}\n"));
-        if row.ends_with("allow") {
-            allowing.push(format!("\"R{number}\""));
-        }
-    }
-    let agreements = format!(
-        "[[agreement]]\nid = \"A\"\ntitle = \"t\"\nparties = [\"chscp\", \"elft\"]\nbasis = [\"b\"]\n\
-         purposes = [\"P4-partnership-assurance\", \"P2-manage-allegation\"]\n\
-         from = \"2022-04-01\"\nuntil = \"2027-03-31\"\nreview = \"2027-03-31\"\nrules = [{}]\n",
-        allowing.join(",")
-    );
-    let mut files = OTHERS.get_or_init(sample::files).clone();
-    files.retain(|(path, _)| path != "rules.csv" && path != "agreements.toml");
-    files.push(("rules.csv".to_owned(), rules.into_bytes()));
-    files.push(("agreements.toml".to_owned(), agreements.into_bytes()));
-    Bundle::from_files(files, &sample::known()).unwrap()
+    let rows: String = (0..).zip(&rows).map(|(number, row)| format!("R{number},{row}\n")).collect();
+    Bundle::from_files(sample::by_hand(&rows), &sample::known()).unwrap()
 }
 
 #[test]
