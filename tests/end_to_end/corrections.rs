@@ -11,7 +11,7 @@ const INVENTED: &str = "00000000000000000000000000000001";
 
 fn fetch(person: &Person, id: &str, purpose: &str) -> (u8, String, String) {
     let said = person.run(&["inbox", "fetch", id, "--purpose", purpose]);
-    (said.code, said.out.replace(id, "ID"), said.err.replace(id, "ID"))
+    (said.code, said.out.replace(id, "ID"), said.err_unnumbered().replace(id, "ID"))
 }
 
 fn item(person: &Person, id: &str) -> Value {

@@ -7,7 +7,7 @@ use concordat_proto::v1::inbox_service_client::InboxServiceClient;
 use concordat_tests::{Person, Scene, sender};
 use tonic::{Code, Status};
 
-const PURPOSE: &str = "P4-partnership-assurance";
+const PURPOSE: &str = "P9-child-level-analysis";
 
 struct Cast {
     scene: Scene,
