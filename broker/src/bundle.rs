@@ -171,8 +171,8 @@ fn first_partnership(id: &PartnershipId) -> String {
 
 #[cfg(test)]
 mod tests {
+    use concordat_core::partnership::Partnership;
     use concordat_flow::Generation;
-    use concordat_flow::partnership::Partnership;
 
     use super::*;
 

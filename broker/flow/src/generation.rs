@@ -7,9 +7,9 @@ use concordat_catalogue::Catalogue;
 use concordat_core::calendar::{Calendar, CalendarFault};
 use concordat_core::fault::Fault;
 use concordat_core::ids::Digest;
+use concordat_core::partnership::{self, Owed, Partnership};
 use concordat_policy::{Bundle, Known, Policy};
 
-use crate::partnership::{self, Partnership};
 use crate::random;
 use crate::route::Routes;
 
@@ -152,7 +152,15 @@ fn text_of<'a>(files: &'a [(String, Vec<u8>)], path: &str) -> Result<&'a str, Ve
 }
 
 fn read_partnership(files: &[(String, Vec<u8>)]) -> Result<Partnership, Vec<Complaint>> {
-    Partnership::from_toml(text_of(files, partnership::FILE)?)
+    Partnership::from_toml(text_of(files, partnership::FILE)?).map_err(|wrong| {
+        let said = |w: partnership::Wrong| Complaint {
+            file: partnership::FILE.into(),
+            row: w.line,
+            column: None,
+            text: w.text,
+        };
+        wrong.into_iter().map(said).collect()
+    })
 }
 
 /// Whether a file is of the catalogue, which clients keep too.
@@ -231,7 +239,7 @@ fn from_policy(complaints: Vec<concordat_policy::Complaint>) -> Vec<Complaint> {
 
 /// The last day of a type's last version, where an obligation goes on beyond it.
 fn ends_before(
-    owed: &crate::partnership::Owed,
+    owed: &Owed,
     rtype: &concordat_catalogue::ReturnType,
     catalogue: &Catalogue,
 ) -> Option<jiff::civil::Date> {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::generation::{Complaint, Generation};
-use crate::partnership::FILE;
+use concordat_core::partnership::FILE;
 
 const RULES: &str = "rules.csv";
 
