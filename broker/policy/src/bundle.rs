@@ -4,7 +4,7 @@
 mod buckets;
 mod files;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -63,6 +63,10 @@ impl Bundle {
     /// The roles that exist.
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
         self.roles.values()
+    }
+
+    pub(crate) fn role(&self, id: &RoleId) -> Option<&Role> {
+        self.roles.get(id)
     }
 
     /// Whether a principal of an agency of that kind may hold the role.
@@ -124,6 +128,13 @@ impl Bundle {
             }
         }
         found
+    }
+
+    /// The parties of each agreement that a row carries out.
+    pub(crate) fn parties_of(&self, row: &Row) -> BTreeSet<BTreeSet<AgencyId>> {
+        let agreements =
+            self.by_rule.get(&row.id).into_iter().flatten().filter_map(|id| self.agreements.get(id));
+        agreements.map(|agreement| agreement.parties.iter().cloned().collect()).collect()
     }
 
     /// The same bundle with other rows: for tests that take a row away or turn it round.

@@ -9,13 +9,17 @@
 //! - [`mod@reference`]: the same judgement in plain Rust, for reasons and as a check
 //! - [`mod@project`]: what a reader gets of a return
 //! - [`cases`]: golden decisions
+//! - `access`: who may do what, worked out for every request there could be; [`mod@diff`]: who gains and who loses by a
+//!   change
 
+mod access;
 pub mod agreement;
 pub mod bundle;
 mod cache;
 pub mod cases;
 pub mod complaint;
 mod csv;
+pub mod diff;
 mod document;
 mod engine;
 pub mod lint;
@@ -37,6 +41,7 @@ mod sample;
 pub use bundle::Bundle;
 pub use cases::run_cases;
 pub use complaint::Complaint;
+pub use diff::{Diff, diff};
 pub use permitted::Permitted;
 pub use policy::{Explanation, Policy};
 pub use project::{AdditiveGroup, FieldInfo, Projection, Shape, project};

@@ -48,6 +48,19 @@ impl Profile {
     pub fn treatment(&self, field: &str, class: FieldClass) -> Treatment {
         self.fields.get(field).or_else(|| self.classes.get(&class)).copied().unwrap_or(Treatment::Drop)
     }
+
+    /// What it says of fields, class by class and then by name, in words.
+    pub(crate) fn spoken(&self) -> Vec<(&'static str, String)> {
+        let of = |class: FieldClass| format!("{class:?} {:?}", self.treatment("", class));
+        let classes: Vec<String> = FieldClass::ALL.into_iter().map(of).collect();
+        let fields: Vec<String> = self.fields.iter().map(|(name, how)| format!("{name} {how:?}")).collect();
+        vec![("classes", classes.join(" ")), ("fields", fields.join(" "))]
+    }
+
+    /// The fields that it speaks of by name.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        self.fields.keys().map(String::as_str)
+    }
 }
 
 /// Counts from `from` to `to`, both included, are replaced by `symbol`.

@@ -8,7 +8,7 @@ use concordat_core::ids::{AgencyId, PartnershipId, ProfileId, PurposeId, ReturnT
 use crate::roles::Role;
 
 /// What stands outside the policy files and what they may speak of.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// The partnership.
     pub partnership: PartnershipId,
