@@ -15,7 +15,7 @@ use concordat_core::ids::{
 
 use crate::agreement::Agreement;
 use crate::complaint::Complaint;
-use crate::profile::Profile;
+use crate::profile::{Profile, Suppression};
 use crate::purpose::Purpose;
 use crate::roles::Role;
 use crate::row::Row;
@@ -34,6 +34,8 @@ pub struct Bundle {
     agreements: Arc<BTreeMap<AgreementId, Agreement>>,
     by_rule: Arc<HashMap<RuleId, Vec<AgreementId>>>,
     profiles: Arc<BTreeMap<ProfileId, Profile>>,
+    /// The suppression methods, by the name of their file.
+    pub(crate) suppressions: Arc<BTreeMap<String, Suppression>>,
     agencies: Arc<HashMap<AgencyId, Agency>>,
     types: Arc<HashMap<ReturnTypeId, bool>>,
     digest: Digest,

@@ -98,6 +98,8 @@ pub struct Access {
     pub before: Vec<ProfileId>,
     /// The profiles that apply now; empty where it is not allowed any more.
     pub after: Vec<ProfileId>,
+    /// Facts and roles any of which keeps it denied after all, in words.
+    pub unless: Vec<String>,
     /// What is shown more or less of, where it is allowed before and after.
     pub fields: Vec<String>,
 }
@@ -132,7 +134,7 @@ pub fn diff(old: &Bundle, new: &Bundle, on: Date) -> Diff {
             Side { bundle: old, rows: old.rows(), asked: asked(old, new) },
             Side { bundle: new, rows: new.rows(), asked: asked(new, old) },
         ];
-        found = changes(sides, &world, on);
+        found = merged(changes(sides, &world, on));
     }
     let of = |gain: bool| {
         let cells = found.iter().filter(|cell| cell.change.is_gain() == gain);
@@ -141,7 +143,7 @@ pub fn diff(old: &Bundle, new: &Bundle, on: Date) -> Diff {
     Diff { on, edits: edits::edits(old, new), gains: of(true), losses: of(false) }
 }
 
-/// Every difference between two sides, taken together.
+/// Every difference between two sides, place by place.
 pub(crate) fn changes(sides: [Side<'_>; 2], world: &World, from: Date) -> Vec<Cell> {
     let walk = Walk { sides, world, from };
     let mut known: BTreeMap<Lists, Vec<Outcome>> = BTreeMap::new();
@@ -153,7 +155,7 @@ pub(crate) fn changes(sides: [Side<'_>; 2], world: &World, from: Date) -> Vec<Ce
         cells.extend(found.iter().map(|outcome| Cell::of(place, outcome, world)));
         ControlFlow::Continue(())
     });
-    merged(cells)
+    cells
 }
 
 /// Of each row whether the other bundle has it, meaning the same; if it does, it makes no difference by itself.
@@ -178,11 +180,15 @@ fn asked(of: &Bundle, other: &Bundle) -> Vec<bool> {
 
 fn access(cell: &Cell, world: &World, on: Date) -> Access {
     let (before, after, fields) = match &cell.change {
-        Change::Gained { through } => (Vec::new(), through.clone(), Vec::new()),
+        Change::Gained { through, .. } => (Vec::new(), through.clone(), Vec::new()),
         Change::Lost { through } => (through.clone(), Vec::new(), Vec::new()),
         Change::Wider { before, after, what } | Change::Narrower { before, after, what } => {
             (before.clone(), after.clone(), what.clone())
         }
+    };
+    let unless = match &cell.change {
+        Change::Gained { unless, .. } => unless.clone(),
+        _ => Vec::new(),
     };
     let mut types: Vec<_> = cell.types.iter().map(|at| at.id.clone()).collect();
     types.dedup();
@@ -199,6 +205,7 @@ fn access(cell: &Cell, world: &World, on: Date) -> Access {
         days: words::days(&cell.days, on),
         before,
         after,
+        unless,
         fields,
     }
 }

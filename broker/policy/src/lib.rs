@@ -10,7 +10,7 @@
 //! - [`mod@project`]: what a reader gets of a return
 //! - [`cases`]: golden decisions
 //! - `access`: who may do what, worked out for every request there could be; [`mod@diff`]: who gains and who loses by a
-//!   change
+//!   change; [`mod@matrix`]: who may do what, to be read
 
 mod access;
 pub mod agreement;
@@ -23,6 +23,7 @@ pub mod diff;
 mod document;
 mod engine;
 pub mod lint;
+pub mod matrix;
 pub mod permitted;
 pub mod policy;
 pub mod profile;
@@ -42,6 +43,8 @@ pub use bundle::Bundle;
 pub use cases::run_cases;
 pub use complaint::Complaint;
 pub use diff::{Diff, diff};
+pub use lint::{Finding, Severity};
+pub use matrix::{Matrix, matrix};
 pub use permitted::Permitted;
 pub use policy::{Explanation, Policy};
 pub use project::{AdditiveGroup, FieldInfo, Projection, Shape, project};

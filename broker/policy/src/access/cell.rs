@@ -73,15 +73,29 @@ fn owners(place: &Place<'_>, world: &World) -> Owners {
 }
 
 /// Takes together what differs in one respect only, until nothing more can be.
-pub(crate) fn merged(mut cells: Vec<Cell>) -> Vec<Cell> {
+pub(crate) fn merged(cells: Vec<Cell>) -> Vec<Cell> {
+    until_no_fewer(cells, |cells| {
+        let cells = by(by_role(cells), |cell| &mut cell.roles);
+        by(cells, |cell| &mut cell.types)
+    })
+}
+
+/// The same, with a cell for each set of roles.
+pub(crate) fn merged_by_role(cells: Vec<Cell>) -> Vec<Cell> {
+    until_no_fewer(cells, by_role)
+}
+
+fn by_role(cells: Vec<Cell>) -> Vec<Cell> {
+    let cells = by(cells, |cell| &mut cell.areas);
+    let cells = by(cells, |cell| &mut cell.purposes);
+    let cells = by(cells, |cell| &mut cell.agencies);
+    by(cells, |cell| &mut cell.owners)
+}
+
+fn until_no_fewer(mut cells: Vec<Cell>, step: impl Fn(Vec<Cell>) -> Vec<Cell>) -> Vec<Cell> {
     loop {
         let before = cells.len();
-        cells = by(cells, |cell| &mut cell.areas);
-        cells = by(cells, |cell| &mut cell.purposes);
-        cells = by(cells, |cell| &mut cell.agencies);
-        cells = by(cells, |cell| &mut cell.owners);
-        cells = by(cells, |cell| &mut cell.roles);
-        cells = by(cells, |cell| &mut cell.types);
+        cells = step(cells);
         if cells.len() == before {
             cells.sort();
             return cells;

@@ -22,8 +22,8 @@ pub(crate) struct Days {
 /// What two bundles answer differently.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Change {
-    /// Only the new one allows it.
-    Gained { through: Vec<ProfileId> },
+    /// Only the new one allows it, unless one more fact or role makes a row deny it.
+    Gained { through: Vec<ProfileId>, unless: Vec<String> },
     /// Only the old one does.
     Lost { through: Vec<ProfileId> },
     /// Both do, and the new one shows what the old one did not.
@@ -42,7 +42,7 @@ impl Change {
     fn covers(&self, other: &Change) -> bool {
         let within = |a: &[ProfileId], b: &[ProfileId]| a.iter().all(|profile| b.contains(profile));
         match (self, other) {
-            (Change::Gained { through: a }, Change::Gained { through: b })
+            (Change::Gained { through: a, .. }, Change::Gained { through: b, .. })
             | (Change::Lost { through: a }, Change::Lost { through: b }) => within(a, b),
             (a, b) => a == b,
         }
@@ -88,7 +88,7 @@ pub(crate) fn outcomes(sides: &[Side<'_>; 2], lists: &Lists, from: Date) -> Vec<
                 let [a, b] = &rows;
                 let was = View::of(old.bundle, &speaking(a, &held, &facts, days.from));
                 let is = View::of(new.bundle, &speaking(b, &held, &facts, days.from));
-                let changes = changes(was, is);
+                let changes = changes(was, is, || unless(b, &roles, &held, &facts, days.from));
                 if changes.is_empty() {
                     continue;
                 }
@@ -119,10 +119,23 @@ fn speaking<'r>(rows: &[&'r Row], held: &[&RoleId], facts: &[Fact], day: Date) -
     rows.iter().filter(is).copied().collect()
 }
 
-fn changes(was: Option<View>, is: Option<View>) -> Vec<Change> {
+/// The facts and roles that would make a row deny, each by itself.
+fn unless(rows: &[&Row], roles: &[&RoleId], held: &[&RoleId], facts: &[Fact], day: Date) -> Vec<String> {
+    let denied =
+        |held: &[&RoleId], facts: &[Fact]| speaking(rows, held, facts, day).iter().any(|row| !row.allow);
+    let more = Fact::ALL.into_iter().filter(|fact| is_free(*fact) && !facts.contains(fact));
+    let by_fact =
+        more.filter(|fact| denied(held, &[facts, &[*fact]].concat())).map(|fact| fact.as_str().to_owned());
+    let more = roles.iter().filter(|role| !held.contains(role));
+    let by_role =
+        more.filter(|role| denied(&[held, &[**role]].concat(), facts)).map(|role| format!("also {role}"));
+    by_fact.chain(by_role).collect()
+}
+
+fn changes(was: Option<View>, is: Option<View>, unless: impl FnOnce() -> Vec<String>) -> Vec<Change> {
     match (was, is) {
         (None, None) => Vec::new(),
-        (None, Some(is)) => vec![Change::Gained { through: is.profiles }],
+        (None, Some(is)) => vec![Change::Gained { through: is.profiles, unless: unless() }],
         (Some(was), None) => vec![Change::Lost { through: was.profiles }],
         (Some(was), Some(is)) => {
             let Compared { more, less } = was.compare(&is);

@@ -49,10 +49,13 @@ impl Walk<'_, '_> {
             let (agency, kind) = &asker.of;
             let request = self.request(agency, *kind);
             let lists = self.narrow(&lists, &request, Level::Agency);
+            let differs = asker.differs || self.may_differ();
             for act in Act::ALL {
                 let request = DecisionRequest { act, ..request.clone() };
                 let lists = self.narrow(&lists, &request, Level::Act);
-                self.types(&request, &lists, asker.differs, visit)?;
+                if self.goes_on(&lists, differs) {
+                    self.types(&request, &lists, asker.differs, visit)?;
+                }
             }
         }
         Step::Continue(())

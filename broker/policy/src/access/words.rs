@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use concordat_core::agency::Kind;
-use concordat_core::ids::{AgencyId, AreaCode, ProfileId, RoleId};
+use concordat_core::ids::{AgencyId, AreaCode, ProfileId, ReturnTypeId, RoleId};
 
 use super::areas::{AreaCase, Reach};
 use super::cell::{Cell, Owners};
@@ -24,38 +24,65 @@ pub(crate) fn roles(roles: &BTreeSet<Vec<RoleId>>) -> String {
     if words.len() < roles.len() { String::new() } else { words.join(" or ") }
 }
 
+/// The agencies, by kind where every one of the kind is meant.
 pub(crate) fn agencies(of: &BTreeSet<(AgencyId, Kind)>, world: &World) -> String {
-    if world.askers.iter().all(|point| of.contains(&point.of)) {
-        return "any agency".to_owned();
+    if let [(id, kind)] = of.iter().collect::<Vec<_>>().as_slice() {
+        return format!("{id} ({kind})");
     }
-    let mut words = Vec::new();
+    let (mut whole, mut absent, mut parts) = (Vec::new(), Vec::new(), Vec::new());
     for kind in Kind::ALL {
-        let all: Vec<_> =
-            world.askers.iter().map(|point| &point.of).filter(|(_, own)| *own == kind).collect();
-        let named: Vec<_> = of.iter().filter(|(_, own)| *own == kind).collect();
-        match named.as_slice() {
-            [] => {}
-            [(id, _)] => words.push(format!("{id} ({kind})")),
-            several if several.len() == all.len() => words.push(format!("any {kind} agency")),
-            several => {
-                let ids: Vec<&str> = several.iter().map(|(id, _)| id.as_str()).collect();
-                words.push(format!("{} ({kind})", ids.join(", ")));
-            }
+        let all = world.askers.iter().filter(|point| point.of.1 == kind).count();
+        let named: Vec<&str> = of.iter().filter(|(_, own)| *own == kind).map(|(id, _)| id.as_str()).collect();
+        match named.len() {
+            0 if all == 0 => {}
+            0 => absent.push(kind.as_str()),
+            some if some == all => whole.push(kind.as_str()),
+            _ => parts.push(format!("{} ({kind})", named.join(", "))),
         }
     }
-    words.join(", ")
+    let kinds = match (whole.len(), absent.len()) {
+        (0, _) => None,
+        (_, 0) if parts.is_empty() => Some("any agency".to_owned()),
+        (some, others) if some > others + 1 && parts.is_empty() => {
+            Some(format!("any agency but {}", absent.join(", ")))
+        }
+        _ => Some(format!("any {} agency", whole.join(", "))),
+    };
+    kinds.into_iter().chain(parts).collect::<Vec<_>>().join(", ")
 }
 
-pub(crate) fn types(of: &BTreeSet<TypeAt>) -> String {
+/// The return types; all of a family by the family's name.
+pub(crate) fn types(of: &BTreeSet<TypeAt>, world: &World) -> String {
+    let figures: BTreeSet<&ReturnTypeId> =
+        world.types.iter().filter(|p| p.of.said_person).filter_map(|p| p.of.id.as_ref()).collect();
+    let known = world.types.iter().filter(|p| !p.of.said_person).filter_map(|p| p.of.id.as_ref());
+    let (of_figures, of_persons): (BTreeSet<_>, BTreeSet<_>) = known.partition(|id| figures.contains(id));
+    let plain: BTreeSet<_> = of.iter().filter(|at| !at.said_person).filter_map(|at| at.id.as_ref()).collect();
+    let said = of.iter().filter(|at| at.said_person).filter_map(|at| at.id.as_ref());
+    let said: BTreeSet<_> = said.filter(|id| !plain.contains(id)).collect();
+    let all = |family: &BTreeSet<&ReturnTypeId>, named: &BTreeSet<&ReturnTypeId>| {
+        family.len() > 1 && family.is_subset(named)
+    };
     let mut words = Vec::new();
-    for at in of {
-        let plain = TypeAt { id: at.id.clone(), said_person: false };
-        match &at.id {
-            None => words.push("no return type".to_owned()),
-            Some(id) if !at.said_person => words.push(id.to_string()),
-            Some(_) if of.contains(&plain) => {}
-            Some(id) => words.push(format!("{id} (where one is about persons)")),
+    match (all(&of_figures, &plain), all(&of_persons, &plain)) {
+        (true, true) => words.push("every return".to_owned()),
+        (true, false) => {
+            words.push("every return of figures".to_owned());
+            words.extend(plain.intersection(&of_persons).map(ToString::to_string));
         }
+        (false, true) => {
+            words.push("every return about persons".to_owned());
+            words.extend(plain.intersection(&of_figures).map(ToString::to_string));
+        }
+        (false, false) => words.extend(plain.iter().map(ToString::to_string)),
+    }
+    if all(&of_figures, &said) {
+        words.push("any return of figures that is said to be about persons".to_owned());
+    } else {
+        words.extend(said.iter().map(|id| format!("{id} said to be about persons")));
+    }
+    if of.iter().any(|at| at.id.is_none()) {
+        words.push("no return".to_owned());
     }
     words.join(", ")
 }
@@ -139,7 +166,7 @@ pub(crate) fn profiles(of: &[ProfileId]) -> String {
 /// A whole cell as one line.
 pub(crate) fn line(cell: &Cell, world: &World, first: jiff::civil::Date) -> String {
     let (verb, through) = match &cell.change {
-        Change::Gained { through } => ("gains", format!("through {}", profiles(through))),
+        Change::Gained { through, .. } => ("gains", format!("through {}", profiles(through))),
         Change::Lost { through } => ("loses", format!("through {}", profiles(through))),
         Change::Wider { before, after, what } => {
             ("sees more in", format!("{}: {}", what.join(", "), swap(before, after)))
@@ -152,7 +179,7 @@ pub(crate) fn line(cell: &Cell, world: &World, first: jiff::civil::Date) -> Stri
         "{}: {verb} {} of {} sent {}, for {}, {}, {through}",
         who(cell, world),
         cell.act.as_str(),
-        types(&cell.types),
+        types(&cell.types, world),
         owners(&cell.owners),
         purposes(cell, world),
         areas(&cell.areas),
@@ -160,6 +187,11 @@ pub(crate) fn line(cell: &Cell, world: &World, first: jiff::civil::Date) -> Stri
     if !cell.facts.is_empty() {
         let facts: Vec<&str> = cell.facts.iter().map(|fact| fact.as_str()).collect();
         line.push_str(&format!(", where {}", facts.join(" and ")));
+    }
+    if let Change::Gained { unless, .. } = &cell.change
+        && !unless.is_empty()
+    {
+        line.push_str(&format!(", unless {}", unless.join(" or ")));
     }
     let days = days(&cell.days, first);
     if !days.is_empty() {

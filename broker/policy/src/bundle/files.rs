@@ -40,7 +40,8 @@ pub(super) fn read(
 
     let roles = roles::read(roles_file, &mut complaints);
     let purposes = purpose::read(purposes_file, &mut complaints);
-    let profiles = profiles(&files, &mut complaints);
+    let suppressions = suppressions(&files, &mut complaints);
+    let profiles = profiles(&files, &suppressions, &mut complaints);
     let vocabulary = Vocabulary {
         known,
         roles: &roles,
@@ -64,6 +65,7 @@ pub(super) fn read(
         agreements: Arc::new(agreements),
         by_rule: Arc::new(by_rule),
         profiles: Arc::new(profiles),
+        suppressions: Arc::new(suppressions),
         agencies: Arc::new(known.agencies.iter().map(|a| (a.id.clone(), a.clone())).collect()),
         types: Arc::new(types(known)),
         known: Arc::new(known.clone()),
@@ -123,16 +125,23 @@ fn folder<'a>(files: &'a Files, folder: &'a str) -> impl Iterator<Item = (&'a st
     })
 }
 
-fn profiles(files: &Files, complaints: &mut Vec<Complaint>) -> BTreeMap<ProfileId, Profile> {
-    let suppressions: BTreeMap<String, Suppression> = folder(files, "suppression")
+fn suppressions(files: &Files, complaints: &mut Vec<Complaint>) -> BTreeMap<String, Suppression> {
+    folder(files, "suppression")
         .filter_map(|(path, stem, bytes)| {
             Some((stem.to_owned(), profile::read_suppression(path, bytes, complaints)?))
         })
-        .collect();
+        .collect()
+}
+
+fn profiles(
+    files: &Files,
+    suppressions: &BTreeMap<String, Suppression>,
+    complaints: &mut Vec<Complaint>,
+) -> BTreeMap<ProfileId, Profile> {
     folder(files, "profiles")
         .filter_map(|(path, stem, bytes)| {
             let id = ProfileId::new(stem).ok()?;
-            Some((id.clone(), profile::read(path, id, bytes, &suppressions, complaints)?))
+            Some((id.clone(), profile::read(path, id, bytes, suppressions, complaints)?))
         })
         .collect()
 }
