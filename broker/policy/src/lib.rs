@@ -40,7 +40,7 @@ mod words;
 mod sample;
 
 pub use bundle::Bundle;
-pub use cases::run_cases;
+pub use cases::{run_cases, test_cases};
 pub use complaint::Complaint;
 pub use diff::{Diff, diff};
 pub use lint::{Finding, Severity};

@@ -43,8 +43,7 @@ fn roles(bundle: &Bundle, kinds: &BTreeSet<Kind>, findings: &mut Vec<Finding>) {
             let text =
                 format!("no row speaks of the role `{}`: whoever holds it may do nothing by it", role.id);
             findings.push(Finding::warning(Complaint::of_cell(roles::FILE, role.line, "role", text)));
-        }
-        if role.kinds.is_disjoint(kinds) {
+        } else if role.kinds.is_disjoint(kinds) {
             let text = format!("nobody can hold `{}`: the partnership has no agency of such a kind", role.id);
             findings.push(Finding::warning(Complaint::of_cell(roles::FILE, role.line, "kinds", text)));
         }
