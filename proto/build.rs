@@ -3,9 +3,18 @@
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let files =
-        ["common", "enrolment", "submission", "inbox", "obligation", "audit", "catalogue", "directory"]
-            .map(|name| format!("concordat/v1/{name}.proto"));
+    let files = [
+        "common",
+        "enrolment",
+        "submission",
+        "inbox",
+        "obligation",
+        "audit",
+        "catalogue",
+        "directory",
+        "policy",
+    ]
+    .map(|name| format!("concordat/v1/{name}.proto"));
     for file in &files {
         println!("cargo:rerun-if-changed={file}");
     }

@@ -176,8 +176,40 @@ pub struct GuardResetArgs {
 /// Commands of `policy`.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
-    /// Bring the files of the policies folder into force, if nothing is wrong with them.
-    Load(DirArgs),
+    /// Bring the files of the policies folder into force, if nothing is wrong with them. Once one principal may
+    /// propose changes and another approve them, only in an emergency: `concordat policy propose` is the way then.
+    Load(LoadArgs),
+    /// Review what a principal did alone, such as a suspension, where no second principal can any more.
+    Review(ReviewArgs),
+}
+
+/// Arguments of `policy load`.
+#[derive(Debug, Args)]
+pub struct LoadArgs {
+    /// The broker's directory.
+    pub dir: PathBuf,
+    /// Load without a second person, and why: it is recorded, and stays open until it is reviewed.
+    #[arg(long, value_name = "REASON", value_parser = reason)]
+    pub emergency: Option<String>,
+}
+
+/// Arguments of `policy review`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("outcome").required(true))]
+pub struct ReviewArgs {
+    /// The broker's directory.
+    pub dir: PathBuf,
+    /// The index of the act's entry.
+    pub index: u64,
+    /// It stands.
+    #[arg(long, group = "outcome")]
+    pub stands: bool,
+    /// It does not stand: a suspension is lifted.
+    #[arg(long, group = "outcome")]
+    pub lift: bool,
+    /// Why: it is recorded.
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    pub reason: String,
 }
 
 fn reason(text: &str) -> Result<String, String> {

@@ -53,7 +53,8 @@ async fn dispatch(command: Command, printer: Printer) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(args, printer),
         Command::Rebuild(args) => rebuild::run(args, printer).await,
         Command::Guard(GuardCommand::Reset(args)) => guard::run(args, printer).await,
-        Command::Policy(PolicyCommand::Load(args)) => policy::run(args, printer).await,
+        Command::Policy(PolicyCommand::Load(args)) => policy::load(args, printer).await,
+        Command::Policy(PolicyCommand::Review(args)) => policy::review(args, printer).await,
         Command::Demo(args) => demo::run(args, printer).await,
     }
 }

@@ -93,10 +93,10 @@ impl Broker {
     /// [`Failure`] with everything that is wrong with them; what was in force stays so.
     pub async fn load(&self, files: Files, by: &str) -> Result<u64, Failure> {
         wrong_with(files.clone())?;
-        self.flow.load_policies(files, by).await.map_err(|stop| of_stop("loading the policies", &stop))
+        self.flow.load_policies(files, None, by).await.map_err(|stop| of_stop("loading the policies", &stop))
     }
 
-    /// Brings the policies folder into force, unless it is.
+    /// Brings the policies folder into force, unless it is; once two people look after policy it stays without effect.
     ///
     /// # Errors
     /// As [`Broker::load`], and when the folder cannot be read.
@@ -110,6 +110,18 @@ impl Broker {
             && let Body::PolicyLoaded(loaded) = entry.body
             && loaded.files == held
         {
+            return Ok(());
+        }
+        // whoever can write the folder must not thereby change what two people look after
+        if self
+            .flow
+            .is_governed()
+            .map_err(|fault| Failure::from_fault("asking who looks after policy", &fault))?
+        {
+            tracing::warn!(
+                "the policies folder is not what is in force, and stays without effect: have it proposed and approved \
+                 (`concordat policy propose`)"
+            );
             return Ok(());
         }
         let index = self.load(files, AT_START).await?;
@@ -186,7 +198,9 @@ pub(crate) fn wrong_with(files: Files) -> Result<(), Failure> {
 /// What the operator is told when an act of the broker itself is refused or fails.
 pub(crate) fn of_stop(doing: &str, stop: &Stop) -> Failure {
     match stop {
-        Stop::Refused(refusal) => Failure::new(format!("{doing}: {}", refusal.text())),
+        Stop::Refused(refusal) | Stop::Denied { refusal, .. } => {
+            Failure::new(format!("{doing}: {}", refusal.text()))
+        }
         Stop::Failed(fault) => Failure::from_fault(doing, fault),
     }
 }

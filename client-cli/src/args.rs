@@ -4,8 +4,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, completions, context, enrol, inbox, missing, receipt, status, submit, template, types, validate,
-    withdraw,
+    audit, can_i, completions, context, enrol, explain, inbox, missing, policy, receipt, status, submit,
+    template, types, validate, withdraw,
 };
 use crate::exit::Exit;
 use crate::printer::Format;
@@ -69,6 +69,13 @@ pub enum Command {
     /// Search the log, or verify it without trusting the broker
     #[command(subcommand)]
     Audit(audit::Args),
+    /// The sharing arrangement: who may do what, checked, compared, proposed, approved, suspended
+    #[command(subcommand)]
+    Policy(policy::Args),
+    /// Whether you may do something today, and if not why, what to do and whom to ask
+    CanI(can_i::Args),
+    /// Why a decision came out as it did
+    Explain(explain::Args),
     /// Who you are to the broker
     Whoami,
     /// Completions for a shell, to be sourced by it

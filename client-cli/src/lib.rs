@@ -36,6 +36,7 @@ pub mod exit;
 pub mod explain;
 pub mod failure;
 pub mod file;
+pub mod folder;
 pub mod marked;
 pub mod parted;
 pub mod pending;

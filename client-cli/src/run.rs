@@ -7,8 +7,8 @@ use clap::error::ErrorKind;
 
 use crate::args::{Cli, Command};
 use crate::commands::{
-    audit, completions, context, enrol, inbox, missing, receipt, status, submit, template, types, validate,
-    whoami, withdraw,
+    audit, can_i, completions, context, enrol, explain, inbox, missing, policy, receipt, status, submit,
+    template, types, validate, whoami, withdraw,
 };
 use crate::contexts::Contexts;
 use crate::desk::Desk;
@@ -66,6 +66,9 @@ async fn obey(command: Command, session: &mut Session<'_>) -> Result<Exit, Failu
         Command::Missing(args) => missing::run(&args, session).await,
         Command::Inbox(args) => inbox::run(&args, session).await,
         Command::Audit(args) => audit::run(&args, session).await,
+        Command::Policy(args) => policy::run(&args, session).await,
+        Command::CanI(args) => can_i::run(&args, session).await,
+        Command::Explain(args) => explain::run(&args, session).await,
         Command::Whoami => whoami::run(session).await,
         Command::Completions(args) => completions::run(&args, session),
     }

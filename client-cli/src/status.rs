@@ -1,5 +1,6 @@
 //! The one place where the broker's answer becomes an exit code and words.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::io;
 use std::time::Duration;
@@ -33,7 +34,7 @@ pub fn failure(status: &Status, address: &str) -> Failure {
     };
     let exit = exit_of_reason(&info.reason).unwrap_or_else(|| exit_of(status.code()));
     let mut failure = Failure::new(exit, message(status));
-    failure.hint = hint(&info.reason, info.metadata.get("in_force").map(String::as_str));
+    failure.hint = hint(&info.reason, &info.metadata);
     failure.findings = findings(status);
     failure.code = Some(info.reason);
     failure.retry_after = retry_after(status);
@@ -74,10 +75,16 @@ pub fn exit_of(code: Code) -> Exit {
     }
 }
 
-fn hint(reason: &str, in_force: Option<&str>) -> Option<String> {
+fn hint(reason: &str, about: &HashMap<String, String>) -> Option<String> {
     let text = match reason {
         "unauthenticated" => "ask the operator for a new token, then `concordat enrol`",
-        "not_permitted" | "not_there" => "`concordat whoami` shows your roles and areas",
+        "not_permitted" | "not_there" => {
+            let roles = "`concordat whoami` shows your roles and areas";
+            return Some(match about.get("decision") {
+                Some(index) => format!("`concordat explain {index}` says more; {roles}"),
+                None => roles.to_owned(),
+            });
+        }
         "invalid" => "mend the cells named and send the file again; `concordat validate` checks it offline",
         "unknown_type" => "`concordat types` lists the return types and since when they are in force",
         "catalogue_changed" => "run the same command again",
@@ -91,7 +98,7 @@ fn hint(reason: &str, in_force: Option<&str>) -> Option<String> {
         "too_busy" | "unavailable" => "wait a moment, then run the same command again",
         "internal" | "tampered" => "tell the broker's operator, with the time of this message",
         "already_accepted" => {
-            let id = in_force.unwrap_or("SUBMISSION");
+            let id = about.get("in_force").map_or("SUBMISSION", String::as_str);
             return Some(format!("to correct it add `--replaces {id} --reason correction`"));
         }
         _ => return None,

@@ -13,6 +13,7 @@ mod allegation;
 mod corrections;
 mod explaining;
 mod extracts;
+mod governance;
 mod large;
 mod looking_back;
 mod new_type;

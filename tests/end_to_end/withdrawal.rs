@@ -42,7 +42,7 @@ fn item(person: &Person, id: &str) -> Value {
 /// A fetch, with the id taken out of what was said.
 fn fetch(person: &Person, id: &str, purpose: &str) -> (u8, String, String) {
     let said = person.run(&["inbox", "fetch", id, "--purpose", purpose]);
-    (said.code, said.out.replace(id, "ID"), said.err.replace(id, "ID"))
+    (said.code, said.out.replace(id, "ID"), said.err_unnumbered().replace(id, "ID"))
 }
 
 /// The content files of a broker's directory.

@@ -2,6 +2,8 @@
 //!
 //! [`apply`] says which rows change; [`merge`] says what a row becomes. Both know nothing of where rows are kept.
 
+mod governed;
+
 use jiff::Timestamp;
 
 pub use crate::merge::merge;
@@ -10,8 +12,10 @@ pub use crate::row::{
 };
 
 use crate::across::Compared;
+use crate::apply::governed::governed;
 use crate::entry::{Accepted, Body, Enrolled, Entry};
 use crate::explanation::unexplained;
+use crate::governance::Governed;
 use crate::ids::{AgencyId, Digest, EntryId, PrincipalId, SendKey};
 use crate::obligation::InForce;
 use crate::submission::{Covers, DeliveryRecord, DeliveryState, Identity, SubmissionRecord};
@@ -174,6 +178,8 @@ pub enum Change {
         /// The entry's index.
         index: u64,
     },
+    /// Something moved on in how policy is looked after.
+    Governed(Box<Governed>),
     /// The business clock was moved.
     ClockSet {
         /// Its lead in microseconds.
@@ -190,7 +196,9 @@ pub fn apply(entry: &Entry) -> Vec<Change> {
             vec![Change::Opened { sample: opened.sample, clock_offset_us: opened.clock_offset_us }]
         }
         Body::PolicyLoaded(loaded) => {
-            vec![Change::PolicySet { policy: loaded.policy, catalogue: loaded.catalogue, index: entry.index }]
+            let set =
+                Change::PolicySet { policy: loaded.policy, catalogue: loaded.catalogue, index: entry.index };
+            std::iter::once(set).chain(governed(entry)).collect()
         }
         Body::Invited(invited) => vec![Change::InvitationMade {
             token: invited.token,
@@ -250,6 +258,11 @@ pub fn apply(entry: &Entry) -> Vec<Change> {
         Body::OverdueRaised(overdue) => vec![Change::Raised { identity: overdue.identity.clone(), at }],
         Body::OverdueCleared(cleared) => vec![Change::Cleared { identity: cleared.identity.clone(), at }],
         Body::Withdrawn(withdrawn) => apply_withdrawn(entry, withdrawn),
+        Body::PolicyProposed(_)
+        | Body::PolicyAnswered(_)
+        | Body::PolicyScheduled(_)
+        | Body::Suspended(_)
+        | Body::Reviewed(_) => governed(entry).into_iter().collect(),
         Body::ClockMoved(moved) => vec![Change::ClockSet { offset_us: moved.offset_us }],
         Body::ComparedAcross(compared) => {
             let of = |result: &Compared, submission: EntryId| Change::Compared {
@@ -384,6 +397,7 @@ impl Change {
             Change::Enrolled { enrolled, .. } => Key::Principal(enrolled.principal.clone()),
             Change::KeyOwner { key, .. } => Key::Key(*key),
             Change::Revoked { principal, .. } => Key::Principal(principal.clone()),
+            Change::Governed(_) => Key::Governance,
             Change::Opened { .. } | Change::PolicySet { .. } | Change::ClockSet { .. } => Key::Standing,
         }
     }

@@ -12,6 +12,7 @@ use crate::calendar::Due;
 use crate::decision::{DecisionRequest, Denial, Grant};
 use crate::explanation::Explanation;
 use crate::finding::{Counts, Severity};
+use crate::governance::{PolicyAnswered, PolicyChange, PolicyProposed, PolicyScheduled, Reviewed, Suspended};
 use crate::ids::{Digest, EntryId, PartnershipId, PrincipalId, PurposeId, RuleId, SendKey};
 pub use crate::principal::{Enrolled, Invited, Revoked};
 use crate::record::LeftOut;
@@ -80,11 +81,21 @@ pub enum EntryClass {
     Withdrawn = 21,
     /// Returns of several agencies were compared.
     ComparedAcross = 22,
+    /// A change of policy was proposed.
+    PolicyProposed = 23,
+    /// A proposal was approved, rejected or taken back.
+    PolicyAnswered = 24,
+    /// An approved proposal got a time at which it comes into force.
+    PolicyScheduled = 25,
+    /// An agency, a principal or a return type was suspended.
+    Suspended = 26,
+    /// A second person reviewed what one did alone.
+    Reviewed = 27,
 }
 
 impl EntryClass {
     /// Every class, by its number.
-    pub const ALL: [EntryClass; 22] = [
+    pub const ALL: [EntryClass; 27] = [
         EntryClass::Opened,
         EntryClass::PolicyLoaded,
         EntryClass::Invited,
@@ -107,6 +118,11 @@ impl EntryClass {
         EntryClass::TailCut,
         EntryClass::Withdrawn,
         EntryClass::ComparedAcross,
+        EntryClass::PolicyProposed,
+        EntryClass::PolicyAnswered,
+        EntryClass::PolicyScheduled,
+        EntryClass::Suspended,
+        EntryClass::Reviewed,
     ];
 
     /// Its number in the leaf.
@@ -147,6 +163,11 @@ impl EntryClass {
             EntryClass::TailCut => "tail_cut",
             EntryClass::Withdrawn => "withdrawn",
             EntryClass::ComparedAcross => "compared_across",
+            EntryClass::PolicyProposed => "policy_proposed",
+            EntryClass::PolicyAnswered => "policy_answered",
+            EntryClass::PolicyScheduled => "policy_scheduled",
+            EntryClass::Suspended => "suspended",
+            EntryClass::Reviewed => "reviewed",
         }
     }
 }
@@ -195,6 +216,16 @@ pub enum Body {
     Withdrawn(Box<Withdrawn>),
     /// Returns of several agencies were compared; appended with the return that completed them.
     ComparedAcross(ComparedAcross),
+    /// A change of policy was proposed; its bytes are the entry's bundle section.
+    PolicyProposed(Box<PolicyProposed>),
+    /// A proposal was approved, rejected or taken back.
+    PolicyAnswered(Box<PolicyAnswered>),
+    /// An approved proposal got a time.
+    PolicyScheduled(Box<PolicyScheduled>),
+    /// Something was suspended.
+    Suspended(Box<Suspended>),
+    /// A second person reviewed what one did alone.
+    Reviewed(Box<Reviewed>),
 }
 
 impl Body {
@@ -224,6 +255,43 @@ impl Body {
             Body::TailCut(_) => EntryClass::TailCut,
             Body::Withdrawn(_) => EntryClass::Withdrawn,
             Body::ComparedAcross(_) => EntryClass::ComparedAcross,
+            Body::PolicyProposed(_) => EntryClass::PolicyProposed,
+            Body::PolicyAnswered(_) => EntryClass::PolicyAnswered,
+            Body::PolicyScheduled(_) => EntryClass::PolicyScheduled,
+            Body::Suspended(_) => EntryClass::Suspended,
+            Body::Reviewed(_) => EntryClass::Reviewed,
+        }
+    }
+
+    /// The decision that permitted what the entry says; none where policy was not asked, or denied it.
+    #[must_use]
+    pub fn judged(&self) -> Option<&Judged> {
+        match self {
+            Body::Accepted(accepted) => Some(&accepted.judged),
+            Body::Released(released) => Some(&released.judged),
+            Body::Answered(answered) => Some(&answered.judged),
+            Body::AuditRead(read) => Some(&read.judged),
+            Body::Withdrawn(withdrawn) => Some(&withdrawn.judged),
+            Body::PolicyProposed(proposed) => Some(&proposed.judged),
+            Body::PolicyAnswered(answered) => answered.judged.as_ref(),
+            Body::PolicyScheduled(scheduled) => Some(&scheduled.judged),
+            Body::PolicyLoaded(loaded) => loaded.change.as_ref()?.judged.as_ref(),
+            Body::Suspended(suspended) => Some(&suspended.judged),
+            Body::Reviewed(reviewed) => reviewed.judged.as_ref(),
+            Body::Opened(_)
+            | Body::Invited(_)
+            | Body::Enrolled(_)
+            | Body::Revoked(_)
+            | Body::Refused(_)
+            | Body::Denied(_)
+            | Body::RefusedUnheard(_)
+            | Body::NotCollected(_)
+            | Body::OverdueRaised(_)
+            | Body::OverdueCleared(_)
+            | Body::ClockMoved(_)
+            | Body::Administered(_)
+            | Body::TailCut(_)
+            | Body::ComparedAcross(_) => None,
         }
     }
 }
@@ -250,8 +318,11 @@ pub struct PolicyLoaded {
     pub catalogue: Digest,
     /// Every file under `policies/`, by path and SHA-256.
     pub files: Vec<(String, Digest)>,
-    /// The operating user, or `broker` at start.
+    /// Who brought it into force: a principal, the operating user, or `broker` at start and on its clock.
     pub by: String,
+    /// How, and why; absent in entries made before two people could look after policy, and in a log's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Box<PolicyChange>>,
 }
 
 /// A decision as it was asked and answered.
@@ -452,6 +523,6 @@ mod tests {
             assert_eq!(EntryClass::from_number(class.number()), Some(class));
         }
         assert_eq!(EntryClass::from_number(0), None);
-        assert_eq!(EntryClass::from_number(23), None);
+        assert_eq!(EntryClass::from_number(28), None);
     }
 }

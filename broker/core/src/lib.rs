@@ -9,6 +9,7 @@
 //! - [`submission`]: header, identity, versions, what is recorded of a submission
 //! - [`obligation`]: who owes what, when, and in which state it is
 //! - [`decision`]: what a policy decision is asked and what it answers
+//! - [`governance`]: how policy is changed by two people, and what one may stop alone
 //! - [`table`]: tables of text cells, classes of field
 //! - [`finding`]: what a check found in a return; [`explanation`]: what its sender answers to a query
 //! - [`record`]: the records of a return that is accepted record by record
@@ -28,6 +29,7 @@ pub mod entry;
 pub mod explanation;
 pub mod fault;
 pub mod finding;
+pub mod governance;
 pub mod ids;
 pub mod merge;
 pub mod obligation;

@@ -3,6 +3,7 @@
 use crate::across::put;
 use crate::apply::Change;
 use crate::entry::Enrolled;
+use crate::governance::Governance;
 use crate::ids::{Digest, PrincipalId};
 use crate::obligation::ObligationRecord;
 use crate::row::{KeyRecord, PrincipalRecord, Row, Standing, VersionRecord};
@@ -66,6 +67,14 @@ pub fn merge(old: Option<Row>, change: Change) -> Option<Row> {
                 _ => ObligationRecord::default(),
             };
             Some(Row::Obligation(merge_obligation(record, &change)))
+        }
+        Change::Governed(change) => {
+            let mut governance = match old {
+                Some(Row::Governance(governance)) => governance,
+                _ => Governance::default(),
+            };
+            governance.take(*change);
+            Some(Row::Governance(governance))
         }
         Change::Compared { result, .. } => {
             let mut results = match old {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::across::Compared;
+use crate::governance::Governance;
 use crate::ids::{AgencyId, AreaCode, Digest, EntryId, PrincipalId, RoleId, SendKey};
 use crate::obligation::ObligationRecord;
 use crate::submission::{DeliveryRecord, Identity, SubmissionRecord};
@@ -31,6 +32,8 @@ pub enum Key {
     Invitation(Digest),
     /// The partnership's one row of settings that entries change.
     Standing,
+    /// Proposals, suspensions and reviews.
+    Governance,
 }
 
 /// The content of a row.
@@ -57,6 +60,8 @@ pub enum Row {
     Invitation(InvitationRecord),
     /// Under [`Key::Standing`].
     Standing(Standing),
+    /// Under [`Key::Governance`].
+    Governance(Governance),
 }
 
 /// The last version of a return: the one in force, unless it was taken back.

@@ -7,18 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use concordat_core::apply::{Key, Row};
 use concordat_core::clock::Clock;
-use concordat_core::entry::{Administered, Body, ClockMoved, Invited, PolicyLoaded, Revoked};
-use concordat_core::fault::Fault;
+use concordat_core::entry::{Administered, Body, ClockMoved, Invited, Revoked};
 use concordat_core::ids::{AreaCode, Digest, PrincipalId, RoleId};
 use concordat_core::refusal::Refusal;
-use concordat_seal::{RetentionClass, Sealed, SectionClass};
-use concordat_store::{Payload, Proposal, Store};
+use concordat_store::Store;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::generation::{Generation, bundle_of_files};
-use crate::open::{Flow, listed};
+use crate::open::Flow;
 use crate::random;
 use crate::stop::Stop;
 
@@ -203,52 +200,6 @@ impl<S: Store> Flow<S> {
         let index = self.append_one(Body::ClockMoved(ClockMoved { offset_us, by: by.to_owned() })).await?;
         self.clock.set_offset_us(offset_us);
         Ok(index)
-    }
-
-    /// Checks the files of a policies folder, records all of them, and puts them into force.
-    ///
-    /// # Errors
-    /// [`Refusal::Malformed`] listing every complaint, with the old generation still in force; a fault of ours.
-    pub async fn load_policies(&self, files: Vec<(String, Vec<u8>)>, by: &str) -> Result<u64, Stop> {
-        let generation =
-            Generation::build(files).map_err(|complaints| malformed("policies", listed(&complaints)))?;
-        if generation.partnership.id != self.generation().partnership.id {
-            return Err(malformed("policies", "partnership.toml is of another partnership".to_owned()));
-        }
-        let id = random::entry_id()?;
-        let proposal = Proposal {
-            id,
-            body: Body::PolicyLoaded(PolicyLoaded {
-                policy: generation.policy.digest(),
-                catalogue: generation.catalogue.digest(),
-                files: generation.digests(),
-                by: by.to_owned(),
-            }),
-            statement: None,
-            payload: Some(Payload::Sealed(self.seal_bundle(id, &generation)?)),
-            preconditions: Vec::new(),
-        };
-        let committed = self.append_proposal(proposal).await?;
-        // recorded and in force from here on: what follows can only be late
-        self.swap_generation(generation);
-        if let Err(fault) = self.reload_registry().and_then(|()| self.remember_overdue()) {
-            tracing::error!(
-                reason = fault.operator(),
-                "the new policies are in force; what they changed was not read back"
-            );
-        }
-        Ok(committed.index)
-    }
-
-    fn seal_bundle(
-        &self,
-        id: concordat_core::ids::EntryId,
-        generation: &Generation,
-    ) -> Result<Sealed, Fault> {
-        let bytes = bundle_of_files(&generation.files)?;
-        let place = self.store.place(id, SectionClass::Bundle);
-        let key = self.ring.data_key(RetentionClass::Audit, self.today()).map_err(Fault::unavailable)?;
-        self.ring.seal(key, &place, &bytes).map_err(Fault::unavailable)
     }
 
     /// Records what an operator did to the store itself.

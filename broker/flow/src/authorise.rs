@@ -70,7 +70,7 @@ impl<S: Store> Flow<S> {
             purpose: received.purpose.clone(),
             day,
         };
-        let request = ask(generation, caller, &question);
+        let request = self.ask(generation, caller, &question);
         // a return is sent for the purpose it was agreed for, and for no other
         if request.purpose.as_ref() != Some(&rtype.purpose) {
             let denial = Denial {
@@ -85,46 +85,54 @@ impl<S: Store> Flow<S> {
     }
 }
 
-/// A caller's question about one agency's return.
-pub(crate) fn ask(generation: &Generation, caller: &Caller, question: &Question<'_>) -> DecisionRequest {
-    let mut facts = Vec::new();
-    if question.person_level {
-        facts.push(Fact::PersonLevel);
+impl<S: Store> Flow<S> {
+    /// A caller's question about one agency's return.
+    pub(crate) fn ask(
+        &self,
+        generation: &Generation,
+        caller: &Caller,
+        question: &Question<'_>,
+    ) -> DecisionRequest {
+        let mut facts = Vec::new();
+        if question.person_level {
+            facts.push(Fact::PersonLevel);
+        }
+        if *question.owner == caller.agency().id {
+            facts.push(Fact::Own);
+        }
+        facts.sort();
+        self.suspensions.load().complete(DecisionRequest {
+            asker: caller.asker(question.day),
+            partnership: generation.partnership.id.clone(),
+            owner: Some(question.owner.clone()),
+            return_type: Some(question.return_type.clone()),
+            areas: question.areas.to_vec(),
+            act: question.act,
+            purpose: question.purpose.clone(),
+            facts,
+            day: question.day,
+        })
     }
-    if *question.owner == caller.agency().id {
-        facts.push(Fact::Own);
-    }
-    facts.sort();
-    DecisionRequest {
-        asker: caller.asker(question.day),
-        partnership: generation.partnership.id.clone(),
-        owner: Some(question.owner.clone()),
-        return_type: Some(question.return_type.clone()),
-        areas: question.areas.to_vec(),
-        act: question.act,
-        purpose: question.purpose.clone(),
-        facts,
-        day: question.day,
-    }
-}
 
-/// A caller's question that concerns no single return.
-pub(crate) fn ask_at_large(
-    generation: &Generation,
-    caller: &Caller,
-    act: Act,
-    purpose: Option<PurposeId>,
-    day: Date,
-) -> DecisionRequest {
-    DecisionRequest {
-        asker: caller.asker(day),
-        partnership: generation.partnership.id.clone(),
-        owner: None,
-        return_type: None,
-        areas: Vec::new(),
-        act,
-        purpose,
-        facts: Vec::new(),
-        day,
+    /// A caller's question that concerns no single return.
+    pub(crate) fn ask_at_large(
+        &self,
+        generation: &Generation,
+        caller: &Caller,
+        act: Act,
+        purpose: Option<PurposeId>,
+        day: Date,
+    ) -> DecisionRequest {
+        self.suspensions.load().complete(DecisionRequest {
+            asker: caller.asker(day),
+            partnership: generation.partnership.id.clone(),
+            owner: None,
+            return_type: None,
+            areas: Vec::new(),
+            act,
+            purpose,
+            facts: Vec::new(),
+            day,
+        })
     }
 }

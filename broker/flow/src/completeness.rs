@@ -16,7 +16,6 @@ use concordat_store::Store;
 use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
 
-use crate::authorise::ask_at_large;
 use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
@@ -78,13 +77,14 @@ impl<S: Store> Flow<S> {
         let generation = self.generation();
         let now = self.now();
         let today = london_date(now);
-        let mut request = ask_at_large(&generation, caller, Act::Completeness, None, today);
+        let mut request = self.ask_at_large(&generation, caller, Act::Completeness, None, today);
         if generation.policy.decide(&request, ()).is_err() {
             // without the view of all, an agency may still ask after what it owes itself
             let own = filter.agency.get_or_insert_with(|| caller.agency().id.clone());
             request.owner = Some(own.clone());
             if *own == caller.agency().id {
                 request.facts.push(concordat_core::decision::Fact::Own);
+                request.facts.sort();
             }
             if let Err((denial, ())) = generation.policy.decide(&request, ()) {
                 let refusal = Refusal::Denied { reason: denial.reason };

@@ -35,6 +35,7 @@ pub struct CertificateFacts {
 pub struct Caller {
     record: Arc<PrincipalRecord>,
     agency: Arc<Agency>,
+    key: Digest,
 }
 
 impl Caller {
@@ -106,6 +107,21 @@ impl Registry {
         self.by_key.contains_key(key)
     }
 
+    /// Everybody who could call now, once for each key that counts.
+    pub(crate) fn callers(&self, partnership: &Partnership, now: Timestamp) -> Vec<Caller> {
+        let counts = |key: &Digest, record: &PrincipalRecord| {
+            let held = record.keys.iter().find(|held| held.key == *key);
+            held.is_some_and(|held| held.revoked_at.is_none() && now < held.not_after)
+        };
+        let counting = self.by_key.iter().filter(|(key, record)| counts(key, record));
+        counting
+            .filter_map(|(key, record)| {
+                let agency = Arc::clone(partnership.agency(&record.id.agency)?);
+                Some(Caller { record: Arc::clone(record), agency, key: *key })
+            })
+            .collect()
+    }
+
     pub(crate) fn load(store: &impl Store) -> Result<Self, Fault> {
         let mut by_key = HashMap::new();
         for record in store.principals()? {
@@ -145,7 +161,13 @@ impl<S: Store> Flow<S> {
         if now < facts.not_before || now >= facts.not_after || now >= held.not_after {
             return Err(Refusal::Unauthenticated(EXPIRED));
         }
-        Ok(Caller { record: Arc::clone(record), agency: Arc::clone(agency) })
+        Ok(Caller { record: Arc::clone(record), agency: Arc::clone(agency), key: facts.key })
+    }
+
+    /// The same caller as the registry knows it now; `None` when its key counts no more.
+    pub(crate) fn identify_again(&self, caller: &Caller) -> Option<Caller> {
+        let callers = self.registry.load().callers(&self.generation().partnership, self.clock.machine_now());
+        callers.into_iter().find(|now| now.key == caller.key && now.record.id == caller.record.id)
     }
 }
 

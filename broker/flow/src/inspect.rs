@@ -11,7 +11,6 @@ use concordat_policy::Permitted;
 use concordat_store::Store;
 use jiff::Timestamp;
 
-use crate::authorise::ask_at_large;
 use crate::identify::Caller;
 use crate::open::Flow;
 use crate::refuse::Asked;
@@ -104,7 +103,7 @@ const PAGE: usize = 128;
 const SCAN: u64 = 50_000;
 
 /// The one purpose for which the log is read.
-const PURPOSE: &str = "P7-audit";
+pub(crate) const PURPOSE: &str = "P7-audit";
 
 impl<S: Store> Flow<S> {
     /// Searches the log.
@@ -181,7 +180,7 @@ impl<S: Store> Flow<S> {
         })
     }
 
-    async fn audit_entry(&self, caller: &Caller, query: String) -> Result<u64, Stop> {
+    pub(crate) async fn audit_entry(&self, caller: &Caller, query: String) -> Result<u64, Stop> {
         let permitted = self.may_audit(caller).await?;
         let judged = Judged {
             request: permitted.request().clone(),
@@ -195,7 +194,7 @@ impl<S: Store> Flow<S> {
     async fn may_audit(&self, caller: &Caller) -> Result<Permitted<()>, Stop> {
         let generation = self.generation();
         let purpose: PurposeId = PURPOSE.parse().map_err(Fault::internal)?;
-        let request = ask_at_large(&generation, caller, Act::AuditRead, Some(purpose), self.today());
+        let request = self.ask_at_large(&generation, caller, Act::AuditRead, Some(purpose), self.today());
         match generation.policy.decide(&request, ()) {
             Ok(permitted) => Ok(permitted),
             Err((denial, ())) => {

@@ -9,6 +9,8 @@
 //! - [`completeness`], [`watch`]: what is missing; the broker's own acts on its clock
 //! - [`inspect`]: the auditor's reads
 //! - [`enrol`], [`administer`]: principals, and the operator's acts
+//! - [`govern`]: changes of policy, suspensions, and what a person is told of policy; [`still`]: whether what was
+//!   allowed still is, while it is being carried out
 //! - [`upload`]: a large return, whose content arrives in pieces; `arrivals`: which are on their way
 //! - [`withdraw`]: a return taken back; [`versions`]: what its versions are and who has which
 //! - [`unheard`]: refusals made before a caller was known
@@ -21,6 +23,7 @@ pub mod commit;
 pub mod completeness;
 pub mod enrol;
 pub mod generation;
+pub mod govern;
 pub mod identify;
 pub mod inspect;
 mod lint;
@@ -34,6 +37,7 @@ pub mod refuse;
 pub mod release;
 pub mod route;
 pub mod seal;
+pub mod still;
 pub mod stop;
 pub mod submit;
 pub mod unheard;
@@ -50,6 +54,9 @@ pub use concordat_core::partnership;
 pub use concordat_store::Store;
 pub use enrol::{EnrolledAs, IssueFault, Issued, Issuer};
 pub use generation::{Complaint, Generation};
+pub use govern::{
+    Activated, Answered, AskedOf, Examined, Explained, InForce, May, Mine, NearMiss, PolicyStanding,
+};
 pub use identify::{Caller, CertificateFacts};
 pub use inspect::{AuditLine, AuditPage, AuditQuery, CheckpointOf};
 pub use open::{CatalogueOf, Flow, Parts, WhoAmI};

@@ -17,6 +17,7 @@ use jiff::civil::Date;
 
 use crate::arrivals::Arrivals;
 use crate::generation::{self, Complaint, Generation};
+use crate::govern::Suspensions;
 use crate::identify::{Caller, Registry};
 use crate::unheard::Tally;
 
@@ -52,6 +53,10 @@ pub struct Flow<S: Store> {
     pub(crate) across_turn: tokio::sync::Mutex<()>,
     /// Large returns that are on their way.
     pub(crate) arrivals: Arrivals,
+    /// What is suspended now.
+    pub(crate) suspensions: ArcSwap<Suspensions>,
+    /// Held while policy is changed, or something is suspended or reviewed.
+    pub(crate) govern_turn: tokio::sync::Mutex<()>,
     /// Held while a large return is checked.
     pub(crate) upload_turn: tokio::sync::Mutex<()>,
     /// Returns that are overdue and not cleared: a submission asks only these whether it clears one.
@@ -118,6 +123,7 @@ impl<S: Store> Flow<S> {
             ));
         }
         let registry = Registry::load(&parts.store)?;
+        let suspensions = Suspensions::load(&parts.store)?;
         let flow = Self {
             store: parts.store,
             ring: parts.ring,
@@ -128,6 +134,8 @@ impl<S: Store> Flow<S> {
             registry_turn: Mutex::new(()),
             watch_turn: tokio::sync::Mutex::new(()),
             across_turn: tokio::sync::Mutex::new(()),
+            suspensions: ArcSwap::from_pointee(suspensions),
+            govern_turn: tokio::sync::Mutex::new(()),
             arrivals: Arrivals::default(),
             upload_turn: tokio::sync::Mutex::new(()),
             past: Mutex::new(BTreeMap::new()),
@@ -216,6 +224,11 @@ impl<S: Store> Flow<S> {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The machine's own time, by which certificates are judged.
+    pub(crate) fn machine_now(&self) -> Timestamp {
+        self.clock.machine_now()
     }
 
     /// Today in London, in business time.

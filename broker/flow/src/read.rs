@@ -12,13 +12,14 @@ use concordat_policy::Permitted;
 use concordat_store::{Appended, Precondition, Proposal, Store, Unmet};
 use jiff::civil::Date;
 
-use crate::authorise::{Question, ask};
+use crate::authorise::Question;
 use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
 use crate::random;
 use crate::refuse::Asked;
 use crate::release::Fetched;
+use crate::still::Ongoing;
 use crate::stop::Stop;
 use crate::versions::Replacement;
 
@@ -117,7 +118,8 @@ impl<S: Store> Flow<S> {
         self.judge_then(caller, record, Act::List, &asked).map(|_| true)
     }
 
-    /// Releases a return to the caller: the entry first, then the content, through every profile that applies.
+    /// Releases a return to the caller: the entry first, then the content, through every profile that applies; with
+    /// it the decision, which must still hold ([`Flow::still`]) whenever a further part of it leaves.
     ///
     /// # Errors
     /// A refusal, recorded; [`Refusal::NotThere`] alike for what does not exist, for what was taken back and for what
@@ -127,7 +129,7 @@ impl<S: Store> Flow<S> {
         caller: &Caller,
         submission: EntryId,
         purpose: Option<PurposeId>,
-    ) -> Result<Fetched, Stop> {
+    ) -> Result<(Fetched, Ongoing), Stop> {
         let found = self.submission(submission)?.filter(|record| record.withdrawn.is_none());
         let Some(record) = found else {
             return Err(self.not_there(caller, Some(submission)).await);
@@ -283,7 +285,7 @@ impl<S: Store> Flow<S> {
             purpose,
             day,
         };
-        let request = ask(generation, caller, &question);
+        let request = self.ask(generation, caller, &question);
         debug_assert!(!request.facts.contains(&Fact::BreakGlass));
         generation.policy.decide(&request, ()).map_err(|(denial, ())| {
             Box::new(Asked { asked_for: Some(record.id), request: Some(request), denial: Some(denial) })
@@ -300,7 +302,7 @@ pub(crate) fn judged(caller: &Caller, permitted: &Permitted<()>) -> Judged {
 }
 
 /// A reason stays in the log for ever, so it must hold nothing personal that can be recognised.
-fn is_reason(reason: &str) -> bool {
+pub(crate) fn is_reason(reason: &str) -> bool {
     !reason.trim().is_empty()
         && reason.chars().count() <= REASON
         && !reason.chars().any(char::is_control)

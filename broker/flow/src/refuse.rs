@@ -65,7 +65,10 @@ impl<S: Store> Flow<S> {
             denial: asked.denial,
             code: refusal.code().to_owned(),
         }));
-        self.leave(body, refusal).await
+        match self.append_one(body).await {
+            Ok(decision) => Stop::Denied { refusal, decision },
+            Err(stop) => stop,
+        }
     }
 
     async fn leave(&self, body: Body, refusal: Refusal) -> Stop {

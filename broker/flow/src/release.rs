@@ -20,6 +20,7 @@ use crate::open::Flow;
 use crate::project::{project, suppresses};
 use crate::random;
 use crate::read::judged;
+use crate::still::Ongoing;
 use crate::stop::Stop;
 use crate::upload::blocking;
 use crate::versions::Replacement;
@@ -169,7 +170,7 @@ impl<S: Store> Flow<S> {
         record: SubmissionRecord,
         permitted: Permitted<()>,
         routed: Vec<ProfileId>,
-    ) -> Result<Fetched, Stop> {
+    ) -> Result<(Fetched, Ongoing), Stop> {
         let then = self.generation_at(record.index)?;
         let mut judged = judged(caller, &permitted);
         let rules = judged.grant.rules.clone();
@@ -187,6 +188,7 @@ impl<S: Store> Flow<S> {
         let Some(logged) = self.unless_withdrawn(record.id, body).await? else {
             return Err(self.not_there(caller, Some(record.id)).await);
         };
+        let ongoing = self.ongoing(&permitted, &generation);
         let mut fetched = Fetched {
             profiles,
             superseded: self.superseded(&record, &caller.agency().id)?,
@@ -215,7 +217,7 @@ impl<S: Store> Flow<S> {
             }
             fetched.shown = Some(shown);
         }
-        Ok(fetched)
+        Ok((fetched, ongoing))
     }
 
     /// Appends an entry about a submission, unless it was taken back.

@@ -8,6 +8,13 @@ use concordat_core::refusal::Refusal;
 pub enum Stop {
     /// The caller can do something about it.
     Refused(Refusal),
+    /// The same, where the refusal is a decision of the log that the caller may ask to have explained.
+    Denied {
+        /// The refusal.
+        refusal: Refusal,
+        /// The index of the decision's entry.
+        decision: u64,
+    },
     /// We failed.
     Failed(Fault),
 }
@@ -15,5 +22,16 @@ pub enum Stop {
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
         Stop::Failed(fault)
+    }
+}
+
+impl Stop {
+    /// The refusal, where it is one.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Stop::Refused(refusal) | Stop::Denied { refusal, .. } => Some(refusal),
+            Stop::Failed(_) => None,
+        }
     }
 }

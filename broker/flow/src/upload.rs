@@ -187,7 +187,7 @@ impl<S: Store> Flow<S> {
             let done = flow.arrived_whole(&caller, ready, &mut is_used).await;
             let is_recorded = match &done {
                 Ok(acknowledged) => acknowledged.submission == entry,
-                Err(Stop::Refused(_)) => false,
+                Err(Stop::Refused(_) | Stop::Denied { .. }) => false,
                 // once it was to be appended it is not known whether it was, so its key must stay
                 Err(Stop::Failed(_)) => is_used,
             };

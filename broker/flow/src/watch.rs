@@ -21,6 +21,8 @@ pub struct Watched {
     pub overdue_cleared: u32,
     /// Deliveries reported as not collected.
     pub not_collected: u32,
+    /// Scheduled changes of policy that came into force.
+    pub policies_activated: u32,
     /// Summaries of unheard refusals written.
     pub unheard: u32,
 }
@@ -39,7 +41,9 @@ impl<S: Store> Flow<S> {
         // what frees room comes first: where the log cannot be written the rest fails
         self.forget_arrivals().await;
         self.erase_withdrawn().await;
-        let mut watched = Watched { unheard: self.write_unheard(false).await?, ..Watched::default() };
+        let policies_activated = self.activate_scheduled().await?;
+        let mut watched =
+            Watched { unheard: self.write_unheard(false).await?, policies_activated, ..Watched::default() };
         let now = self.now();
         let obligations = owed(&self.generation(), self.today());
         for obligation in obligations {

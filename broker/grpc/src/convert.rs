@@ -16,6 +16,7 @@ pub mod identity;
 pub mod inbox;
 pub mod obligation;
 mod parted;
+pub mod policy;
 pub mod submission;
 pub mod table;
 pub mod withdrawal;

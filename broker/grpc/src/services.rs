@@ -18,6 +18,7 @@ use wire::catalogue_service_server::{self as catalogue_server, CatalogueServiceS
 use wire::directory_service_server::{self as directory_server, DirectoryServiceServer};
 use wire::inbox_service_server::{self as inbox_server, InboxServiceServer};
 use wire::obligation_service_server::{self as obligation_server, ObligationServiceServer};
+use wire::policy_service_server::{self as policy_server, PolicyServiceServer};
 use wire::submission_service_server::{self as submission_server, SubmissionServiceServer};
 
 use crate::layers::Rooms;
@@ -31,16 +32,18 @@ pub mod directory;
 pub mod enrolment;
 pub mod inbox;
 pub mod obligation;
+pub mod policy;
 pub mod submission;
 
 /// The names of the services that need a certificate, for health.
-pub(crate) const NAMES: [&str; 6] = [
+pub(crate) const NAMES: [&str; 7] = [
     submission_server::SERVICE_NAME,
     inbox_server::SERVICE_NAME,
     obligation_server::SERVICE_NAME,
     audit_server::SERVICE_NAME,
     catalogue_server::SERVICE_NAME,
     directory_server::SERVICE_NAME,
+    policy_server::SERVICE_NAME,
 ];
 
 const HEALTH: &str = "grpc.health.v1.Health";
@@ -85,6 +88,8 @@ enum Called {
     Audit,
     Catalogue,
     Directory,
+    Policy,
+    Propose,
     Health,
     Unknown,
 }
@@ -102,6 +107,8 @@ fn called(path: &str) -> Called {
         audit_server::SERVICE_NAME => Called::Audit,
         catalogue_server::SERVICE_NAME => Called::Catalogue,
         directory_server::SERVICE_NAME => Called::Directory,
+        policy_server::SERVICE_NAME if method == "Propose" => Called::Propose,
+        policy_server::SERVICE_NAME => Called::Policy,
         HEALTH => Called::Health,
         _ => Called::Unknown,
     }
@@ -145,6 +152,14 @@ impl<S: Store> Rooms for ServiceRooms<S> {
             }
             Called::Directory => {
                 run(DirectoryServiceServer::from_arc(desk).max_decoding_message_size(size), request).await
+            }
+            Called::Policy => {
+                run(PolicyServiceServer::from_arc(desk).max_decoding_message_size(size), request).await
+            }
+            // a proposal brings a whole policies folder
+            Called::Propose => {
+                let size = self.submission;
+                run(PolicyServiceServer::from_arc(desk).max_decoding_message_size(size), request).await
             }
             Called::Health | Called::Unknown => no_such_service(),
         }
@@ -207,7 +222,8 @@ mod tests {
                 Called::Obligation,
                 Called::Audit,
                 Called::Catalogue,
-                Called::Directory
+                Called::Directory,
+                Called::Policy
             ]
         );
         assert_eq!(called("/concordat.v1.SubmissionService/Submit"), Called::Submit);

@@ -32,6 +32,7 @@ const MESSAGE: usize = 500;
 pub fn of(stop: Stop) -> Status {
     match stop {
         Stop::Refused(refusal) => refused(&refusal),
+        Stop::Denied { refusal, decision } => explained(&refusal, Some(decision)),
         Stop::Failed(fault) => failed(&fault),
     }
 }
@@ -40,11 +41,17 @@ pub fn of(stop: Stop) -> Status {
 /// that could tell them apart.
 #[must_use]
 pub fn refused(refusal: &Refusal) -> Status {
+    explained(refusal, None)
+}
+
+/// The same with the index of the decision, which every denial has: it says nothing of what was asked for.
+fn explained(refusal: &Refusal, decision: Option<u64>) -> Status {
     tracing::debug!(code = refusal.code(), "refused");
     let mut about = HashMap::new();
     let mut metadata = MetadataMap::new();
     let mut text = refusal.text();
     let mut details = ErrorDetails::new();
+    about.extend(decision.map(|index| ("decision".to_owned(), index.to_string())));
     match refusal {
         Refusal::Denied { reason } => {
             about.insert("why".to_owned(), reason.as_str().to_owned());

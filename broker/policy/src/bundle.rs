@@ -18,7 +18,7 @@ use crate::complaint::Complaint;
 use crate::profile::{Profile, Suppression};
 use crate::purpose::Purpose;
 use crate::roles::Role;
-use crate::row::Row;
+use crate::row::{COLUMNS, Row};
 use crate::vocabulary::Known;
 
 pub(crate) use buckets::Buckets;
@@ -101,6 +101,14 @@ impl Bundle {
     /// The ids of the rows, in the order of the file.
     pub fn rules(&self) -> impl Iterator<Item = &RuleId> {
         self.rows.iter().map(|row| &row.id)
+    }
+
+    /// The cells of a row as they stand in its file, by column.
+    #[must_use]
+    pub fn cells(&self, rule: &RuleId) -> Option<Vec<(String, String)>> {
+        let row = self.rows.iter().find(|row| row.id == *rule)?;
+        let named = COLUMNS.iter().zip(&row.cells);
+        Some(named.map(|(column, cell)| ((*column).to_owned(), cell.clone())).collect())
     }
 
     /// The partnership it is for.

@@ -27,8 +27,9 @@ pub async fn carry_out<S: Store>(flow: &Flow<S>, policies: &Path, request: Reque
             }
         }
         Request::MoveClock { to } => watched(flow, flow.move_clock(to, by).await).await,
-        Request::LoadPolicies => match bundle::read(policies) {
-            Ok(files) => watched(flow, flow.load_policies(files, by).await).await,
+        Request::Review { of, stands, reason } => flow.review_on_host(of, stands, reason, by).await.map(done),
+        Request::LoadPolicies { emergency } => match bundle::read(policies) {
+            Ok(files) => watched(flow, flow.load_policies(files, emergency, by).await).await,
             Err(fault) => return Reply::Refused { text: fault.to_string() },
         },
     };
@@ -51,7 +52,7 @@ async fn watched<S: Store>(flow: &Flow<S>, acted: Result<u64, Stop>) -> Result<R
 
 fn stopped(stop: Stop) -> Reply {
     match stop {
-        Stop::Refused(refusal) => Reply::Refused { text: refusal.text() },
+        Stop::Refused(refusal) | Stop::Denied { refusal, .. } => Reply::Refused { text: refusal.text() },
         Stop::Failed(fault) => failed(&fault),
     }
 }

@@ -41,7 +41,19 @@ pub enum Request {
         to: Timestamp,
     },
     /// Bring the files of the policies folder into force.
-    LoadPolicies,
+    LoadPolicies {
+        /// Why this is done without a second person, once two people look after policy.
+        emergency: Option<String>,
+    },
+    /// Review what a principal did alone, where nobody else can.
+    Review {
+        /// The index of its entry.
+        of: u64,
+        /// Whether it stands; a suspension that does not is lifted.
+        stands: bool,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// What came of an act.
@@ -126,7 +138,8 @@ mod tests {
                 reason: "a line\nbreak stays inside its string".into(),
             },
             Request::MoveClock { to: "2023-05-03T17:00:00Z".parse().unwrap() },
-            Request::LoadPolicies,
+            Request::LoadPolicies { emergency: None },
+            Request::Review { of: 7, stands: false, reason: "r".into() },
         ];
         for request in requests {
             let line = serde_json::to_string(&request).unwrap();

@@ -41,7 +41,7 @@ pub struct World {
 
 fn stopped(stop: &Stop) -> String {
     match stop {
-        Stop::Refused(refusal) => refusal.text(),
+        Stop::Refused(refusal) | Stop::Denied { refusal, .. } => refusal.text(),
         Stop::Failed(fault) => fault.operator().to_owned(),
     }
 }

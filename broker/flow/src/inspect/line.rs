@@ -2,7 +2,8 @@
 
 use concordat_core::across::ComparedAcross;
 use concordat_core::decision::{DecisionRequest, Grant};
-use concordat_core::entry::{Accepted, Body, Judged};
+use concordat_core::entry::{Accepted, Body, Judged, PolicyLoaded};
+use concordat_core::governance::{Subject, Way};
 use concordat_core::ids::AgencyId;
 use concordat_core::submission::Identity;
 use concordat_store::Recorded;
@@ -42,7 +43,7 @@ fn say(line: &mut AuditLine, body: &Body) {
         Body::PolicyLoaded(loaded) => {
             line.who = Some(loaded.by.clone());
             line.policy = Some(loaded.policy);
-            line.summary = format!("policies came into force: {} files", loaded.files.len());
+            line.summary = came_into_force(loaded);
         }
         Body::Invited(invited) => {
             line.who = Some(invited.by.clone());
@@ -155,10 +156,67 @@ fn say(line: &mut AuditLine, body: &Body) {
                 if erased > 0 { format!("; the keys of {erased} are destroyed") } else { String::new() }
             );
         }
+        Body::PolicyProposed(proposed) => {
+            judged(line, &proposed.judged);
+            line.who = Some(proposed.by.to_string());
+            line.policy = Some(proposed.policy);
+            line.summary =
+                format!("proposed policies of {} files: {}", proposed.files.len(), proposed.reason);
+        }
+        Body::PolicyAnswered(answered) => {
+            if let Some(decision) = &answered.judged {
+                judged(line, decision);
+            }
+            line.who = Some(answered.by.clone());
+            line.summary = format!(
+                "proposal of entry {} {}: {}",
+                answered.proposal,
+                answered.answer.as_str().replace('_', " "),
+                answered.reason
+            );
+        }
+        Body::PolicyScheduled(scheduled) => {
+            judged(line, &scheduled.judged);
+            line.who = Some(scheduled.by.to_string());
+            line.summary =
+                format!("proposal of entry {} is to come into force at {}", scheduled.proposal, scheduled.at);
+        }
+        Body::Suspended(suspended) => {
+            judged(line, &suspended.judged);
+            line.who = Some(suspended.by.to_string());
+            line.agency = match &suspended.subject {
+                Subject::Agency(id) => Some(id.clone()),
+                Subject::Principal(id) => Some(id.agency.clone()),
+                Subject::ReturnType(_) => None,
+            };
+            line.summary = format!("suspended {}: {}", suspended.subject, suspended.reason);
+        }
+        Body::Reviewed(reviewed) => {
+            if let Some(decision) = &reviewed.judged {
+                judged(line, decision);
+            }
+            line.who = Some(reviewed.by.clone());
+            let outcome = if reviewed.stands { "stands" } else { "does not stand" };
+            line.summary = format!("reviewed entry {}, which {outcome}: {}", reviewed.of, reviewed.reason);
+        }
         Body::TailCut(cut) => {
             line.summary = format!("{} bytes that were never acknowledged were cut at start", cut.bytes);
         }
     }
+}
+
+fn came_into_force(loaded: &PolicyLoaded) -> String {
+    let files = format!("policies came into force: {} files", loaded.files.len());
+    let Some(change) = &loaded.change else { return files };
+    let how = match &change.way {
+        Way::Approved { proposal, proposed_by, approved_by } => {
+            format!("entry {proposal}, proposed by {proposed_by}, approved by {approved_by}")
+        }
+        Way::RolledBack { to } => format!("those of entry {to} again"),
+        Way::Emergency => "loaded on the host without a second person".to_owned(),
+        Way::Founding => return format!("{files}; {}", change.reason),
+    };
+    format!("{files}; {how}: {}", change.reason)
 }
 
 fn accepted_line(line: &mut AuditLine, accepted: &Accepted) {

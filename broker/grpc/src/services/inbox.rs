@@ -1,7 +1,10 @@
 //! The inbox of the caller's agency.
 
+use std::sync::Arc;
+
 use concordat_core::fault::Fault;
-use concordat_flow::{Shown, Store, Withheld};
+use concordat_flow::still::Ongoing;
+use concordat_flow::{Caller, Flow, Shown, Store, Withheld};
 use concordat_proto::v1 as wire;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -17,11 +20,23 @@ const WAITING: usize = 2;
 
 type Taker = mpsc::Sender<Result<wire::FetchPart, Status>>;
 
+/// Who reads, and the decision under which.
+struct Asking<S: Store> {
+    flow: Arc<Flow<S>>,
+    caller: Caller,
+    ongoing: Ongoing,
+}
+
 /// Sends content part by part, as the reader takes it; its end tells that it came whole.
-async fn show(shown: Option<Shown>, parts: &Taker) {
+async fn show<S: Store>(desk: Asking<S>, shown: Option<Shown>, parts: &Taker) {
+    let Asking { flow, caller, mut ongoing } = desk;
     let mut withheld = Withheld::default();
     if let Some(mut shown) = shown {
         loop {
+            // what was allowed when the stream began may not be any more
+            if let Err(stop) = flow.still(&caller, &mut ongoing).await {
+                return drop(parts.send(Err(status::of(stop))).await);
+            }
             // opening and projecting is work for a thread that serves nobody else
             let next = tokio::task::spawn_blocking(move || {
                 let part = shown.next_part();
@@ -71,12 +86,16 @@ impl<S: Store> InboxService for Desk<S> {
     ) -> Result<Response<Self::FetchStream>, Status> {
         let (submission, purpose) =
             convert::wanted(request.get_ref()).map_err(|refusal| self.malformed(&refusal))?;
-        let mut fetched = self.flow.fetch(&self.caller, submission, purpose).await.map_err(status::of)?;
+        let (mut fetched, ongoing) =
+            self.flow.fetch(&self.caller, submission, purpose).await.map_err(status::of)?;
         let head = convert::head(&fetched);
         let (parts, taken) = mpsc::channel(WAITING);
+        let shown = fetched.shown.take();
+        let (flow, caller) = (Arc::clone(&self.flow), self.caller.clone());
+        let asking = Asking { flow, caller, ongoing };
         tokio::spawn(async move {
             if parts.send(Ok(head)).await.is_ok() {
-                show(fetched.shown.take(), &parts).await;
+                show(asking, shown, &parts).await;
             }
         });
         Ok(Response::new(ReceiverStream::new(taken)))

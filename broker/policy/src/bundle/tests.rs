@@ -165,7 +165,7 @@ fn a_role_is_held_only_by_the_kinds_that_roles_csv_names() {
     assert!(!bundle.role_allowed(&role("auditor"), Kind::Police));
     assert!(!bundle.role_allowed(&role("lado"), Kind::LocalAuthority));
     assert!(!bundle.role_allowed(&role("king"), Kind::National));
-    assert_eq!(bundle.roles().count(), 9);
+    assert_eq!(bundle.roles().count(), 11);
 }
 
 #[test]

@@ -114,7 +114,9 @@ impl Shared {
                 };
                 self.place_of(id, SectionClass::Payload, PAYLOAD_SECTION)
             }
-            Body::PolicyLoaded(_) => self.place_of(id, SectionClass::Bundle, BUNDLE_SECTION),
+            Body::PolicyLoaded(_) | Body::PolicyProposed(_) => {
+                self.place_of(id, SectionClass::Bundle, BUNDLE_SECTION)
+            }
             _ => return Err(Fault::internal("an entry of this kind has no payload")),
         };
         let sealed_for = match &payload {

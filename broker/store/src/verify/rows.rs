@@ -98,5 +98,6 @@ fn sort(key: &Key) -> &'static str {
         Key::Key(_) => "registered keys",
         Key::Invitation(_) => "invitations",
         Key::Standing => "settings",
+        Key::Governance => "proposals, suspensions and reviews",
     }
 }

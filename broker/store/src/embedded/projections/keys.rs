@@ -27,6 +27,7 @@ pub(crate) const PRINCIPAL: u8 = b'p';
 pub(crate) const KEY: u8 = b'c';
 pub(crate) const INVITATION: u8 = b'i';
 pub(crate) const STANDING: u8 = b'z';
+pub(crate) const GOVERNANCE: u8 = b'y';
 /// Chunks of leaf hashes and positions.
 pub(crate) const LEAVES: u8 = b'l';
 /// Chunks of checkpoints' sizes and positions.
@@ -121,6 +122,7 @@ impl Keys {
                 RowKey::new(INVITATION, &[&self.projection.blind("invitation", &[&token.0])])
             }
             Key::Standing => RowKey::new(STANDING, &[]),
+            Key::Governance => RowKey::new(GOVERNANCE, &[]),
         }
     }
 

@@ -409,6 +409,7 @@ fn bundle_is_kept_and_read_back() {
     let key = store.ring().data_key(RetentionClass::Audit, day).unwrap();
     let sealed = store.ring().seal(key, &store.place(id(1), SectionClass::Bundle), b"every file").unwrap();
     let body = Body::PolicyLoaded(concordat_core::entry::PolicyLoaded {
+        change: None,
         policy: digest(1),
         catalogue: digest(2),
         files: vec![("rules.csv".to_owned(), digest(3))],

@@ -1,0 +1,147 @@
+//! What brings policies into force: built, their cases run, recorded whole, and only then swapped in.
+
+use std::sync::Arc;
+
+use concordat_core::decision::Act;
+use concordat_core::entry::{Body, PolicyLoaded};
+use concordat_core::fault::Fault;
+use concordat_core::governance::{PolicyChange, Way};
+use concordat_core::ids::{EntryId, PrincipalId};
+use concordat_core::refusal::Refusal;
+use concordat_policy::run_cases;
+use concordat_seal::{RetentionClass, Sealed, SectionClass};
+use concordat_store::{Payload, Proposal, Store};
+
+use crate::generation::{Generation, bundle_of_files, files_of_bundle};
+use crate::open::{Flow, listed};
+use crate::random;
+use crate::stop::Stop;
+
+use super::change::{Examined, examine};
+
+type Files = Vec<(String, Vec<u8>)>;
+
+fn malformed(text: String) -> Stop {
+    Stop::Refused(Refusal::Malformed { field: "policies", text })
+}
+
+impl<S: Store> Flow<S> {
+    /// Loads the files of a policies folder on the host: until two people look after policy, and in an emergency
+    /// afterwards.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`] listing every complaint, with the old generation still in force;
+    /// [`Refusal::WrongState`] once two people look after policy and it is no emergency; a fault of ours.
+    pub async fn load_policies(
+        &self,
+        files: Files,
+        emergency: Option<String>,
+        by: &str,
+    ) -> Result<u64, Stop> {
+        let _turn = self.govern_turn.lock().await;
+        let generation = self.build(files)?;
+        let change = match (self.is_governed()?, emergency) {
+            (false, _) => PolicyChange {
+                reason: "loaded on the host before two people looked after policy".to_owned(),
+                way: Way::Founding,
+                judged: None,
+            },
+            (true, Some(reason)) => PolicyChange { reason, way: Way::Emergency, judged: None },
+            (true, None) => {
+                return Err(Stop::Refused(Refusal::WrongState(
+                    "two people look after policy here: have the change proposed and approved \
+                     (`concordat policy propose`), or give a reason with --emergency, which stays open until it is \
+                     reviewed",
+                )));
+            }
+        };
+        self.bring_into_force(generation, by, Some(change)).await
+    }
+
+    /// Whether one principal may propose a change of policy and another may approve it, so that four eyes are there.
+    ///
+    /// # Errors
+    /// A fault when the purpose cannot be named.
+    pub fn is_governed(&self) -> Result<bool, Fault> {
+        let able = |act| self.able_to(act);
+        let (propose, approve) = (able(Act::PolicyPropose)?, able(Act::PolicyApprove)?);
+        Ok(propose.iter().any(|one| approve.iter().any(|other| one != other)))
+    }
+
+    /// Who, with a key that counts, may do something about policy. Suspensions do not matter here: whoever suspends
+    /// the others must not thereby become the only one.
+    fn able_to(&self, act: Act) -> Result<Vec<PrincipalId>, Fault> {
+        let (generation, now) = (self.generation(), self.machine_now());
+        let mut able = Vec::new();
+        for caller in self.registry.load().callers(&generation.partnership, now) {
+            let mut request = self.ask_to_govern(&generation, &caller, act)?;
+            request.facts.clear();
+            if generation.policy.decide(&request, ()).is_ok() {
+                able.push(caller.principal().clone());
+            }
+        }
+        able.sort();
+        able.dedup();
+        Ok(able)
+    }
+
+    /// Builds a generation and runs its golden decisions.
+    pub(super) fn build(&self, files: Files) -> Result<Arc<Generation>, Stop> {
+        let generation = Generation::build(files).map_err(|complaints| malformed(listed(&complaints)))?;
+        if generation.partnership.id != self.generation().partnership.id {
+            return Err(malformed("partnership.toml is of another partnership".to_owned()));
+        }
+        let differ = run_cases(&generation.policy, generation.files.iter().cloned());
+        if !differ.is_empty() {
+            let lines: Vec<String> = differ.iter().map(ToString::to_string).collect();
+            return Err(malformed(lines.join("\n")));
+        }
+        Ok(generation)
+    }
+
+    /// The files that an entry proposed or brought into force, built anew.
+    pub(super) fn build_recorded(&self, index: u64) -> Result<Arc<Generation>, Stop> {
+        self.build(files_of_bundle(&self.store.bundle(index)?)?)
+    }
+
+    /// What a generation would change against the one in force.
+    pub(super) fn examined(&self, generation: &Generation) -> Examined {
+        examine(&self.generation(), generation, self.today())
+    }
+
+    /// Records a generation whole and puts it into force.
+    pub(super) async fn bring_into_force(
+        &self,
+        generation: Arc<Generation>,
+        by: &str,
+        change: Option<PolicyChange>,
+    ) -> Result<u64, Stop> {
+        let id = random::entry_id()?;
+        let body = Body::PolicyLoaded(PolicyLoaded {
+            policy: generation.policy.digest(),
+            catalogue: generation.catalogue.digest(),
+            files: generation.digests(),
+            by: by.to_owned(),
+            change: change.map(Box::new),
+        });
+        let payload = Some(Payload::Sealed(self.seal_bundle(id, &generation)?));
+        let proposal = Proposal { payload, ..Proposal::of(id, body) };
+        let committed = self.append_proposal(proposal).await?;
+        // recorded and in force from here on: what follows can only be late
+        self.swap_generation(generation);
+        if let Err(fault) = self.reload_registry().and_then(|()| self.remember_overdue()) {
+            tracing::error!(
+                reason = fault.operator(),
+                "the new policies are in force; what they changed was not read back"
+            );
+        }
+        Ok(committed.index)
+    }
+
+    pub(super) fn seal_bundle(&self, id: EntryId, generation: &Generation) -> Result<Sealed, Fault> {
+        let bytes = bundle_of_files(&generation.files)?;
+        let place = self.store.place(id, SectionClass::Bundle);
+        let key = self.ring.data_key(RetentionClass::Audit, self.today()).map_err(Fault::unavailable)?;
+        self.ring.seal(key, &place, &bytes).map_err(Fault::unavailable)
+    }
+}
