@@ -124,8 +124,12 @@ fn policies(config: &Config, is_known: bool, now: Timestamp, found: &mut Vec<Wro
             )));
         }
         Ok(generation) => {
-            let warnings = generation.policy.bundle().warnings(london_date(now));
+            let bundle = generation.policy.bundle();
+            let warnings = bundle.warnings(london_date(now));
             found.extend(warnings.iter().map(|complaint| warning(format!("policies/{complaint}"))));
+            let held = generation.files.iter().find(|(path, _)| path == matrix::FILE);
+            let outdated = matrix(bundle).outdated(held.map(|(_, bytes)| bytes.as_slice()));
+            found.extend(outdated.iter().map(|complaint| warning(format!("policies/{complaint}"))));
             let warnings = generation.warnings(now);
             found.extend(warnings.iter().map(|complaint| warning(format!("policies/{complaint}"))));
         }

@@ -103,7 +103,10 @@ async fn golden_decisions_pass_and_one_that_is_answered_otherwise_is_shown_with_
     let value: Value = serde_json::from_str(&stdout).unwrap();
     let difference = &value["data"]["differences"][0];
     assert_eq!((&value["data"]["rules_without"], &difference["row"]), (&Value::Null, &json!(2)));
-    assert_eq!((&difference["expected"], &difference["answer"]), (&json!("deny no_rule"), &json!("allow SUB-01")));
+    assert_eq!(
+        (&difference["expected"], &difference["answer"]),
+        (&json!("deny no_rule"), &json!("allow SUB-01"))
+    );
 }
 
 #[tokio::test]
@@ -124,14 +127,17 @@ async fn a_difference_between_two_folders_is_told_with_who_gains_and_may_be_fail
     let (code, stdout, stderr) = lead.run(&format!("{diff} --fail-on gain")).await;
     assert_eq!((code, stdout.as_str()), (0, "no change\n"), "{stderr}");
     // the partnership's scrutiny is shown small numbers
-    lead.edit("profiles/degraded.toml", "operational = \"drop\"", "operational = \"keep\"");
+    lead.edit("profiles/dfe.toml", "suppress = \"dfe\"\n", "");
     let (code, stdout, stderr) = lead.run(&format!("{diff} -o json")).await;
     assert_eq!(code, 0, "{stderr}");
     let value: Value = serde_json::from_str(&stdout).unwrap();
     let data = &value["data"];
-    assert_eq!((&data["widens"], &data["narrows"], &data["on"]), (&json!(true), &json!(false), &json!("2026-11-22")));
+    assert_eq!(
+        (&data["widens"], &data["narrows"], &data["on"]),
+        (&json!(true), &json!(false), &json!("2026-11-22"))
+    );
     let changes = data["changes"].as_array().unwrap();
-    assert!(changes.iter().any(|one| one["what"] == "profile" && one["id"] == "degraded"), "{changes:#?}");
+    assert!(changes.iter().any(|one| one["what"] == "profile" && one["id"] == "dfe"), "{changes:#?}");
     assert!(changes.iter().any(|one| one["change"] == "gain" && one["act"] == "read"), "{changes:#?}");
     let (code, _, stderr) = lead.run(&format!("{diff} --fail-on gain")).await;
     assert!(code == 6 && stderr.contains("somebody gains"), "{stderr}");
