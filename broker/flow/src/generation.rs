@@ -181,7 +181,7 @@ fn from_catalogue(complaints: Vec<concordat_catalogue::Complaint>) -> Vec<Compla
         .collect()
 }
 
-fn from_policy(complaints: Vec<concordat_policy::Complaint>) -> Vec<Complaint> {
+pub(crate) fn from_policy(complaints: Vec<concordat_policy::Complaint>) -> Vec<Complaint> {
     complaints
         .into_iter()
         .map(|c| Complaint { file: c.file, row: c.row, column: c.column, text: c.text })

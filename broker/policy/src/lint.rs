@@ -82,8 +82,14 @@ impl Bundle {
     pub fn lint(&self, day: Date) -> Vec<Finding> {
         let mut findings = Vec::new();
         agreements::look(self, day, &mut findings);
-        unused::look(self, &mut findings);
-        rows::look(self, &mut findings);
+        if self.rows().iter().any(|row| row.allow) {
+            unused::look(self, &mut findings);
+            rows::look(self, &mut findings);
+        } else {
+            // a partnership begins so; what waits for its first agreement is not unused
+            let text = "no row allows anything: nothing may be sent or read until an agreement lets it";
+            findings.push(Finding::info(Complaint::of_file("rules.csv", text)));
+        }
         findings.sort();
         findings
     }

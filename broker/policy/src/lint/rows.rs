@@ -214,12 +214,8 @@ fn wildcards(row: &Row, find: &mut impl FnMut(fn(Complaint) -> Finding, &str, St
     }
 }
 
-/// Return types that nobody may send, that reach nobody, that nobody but their sender may read. A bundle that allows
-/// nothing yet is left in peace.
+/// Return types that nobody may send, that reach nobody, that nobody but their sender may read.
 fn without_rows(bundle: &Bundle, seen: &Seen, findings: &mut Vec<Finding>) {
-    if !bundle.rows().iter().any(|row| row.allow) {
-        return;
-    }
     let ids: BTreeSet<&ReturnTypeId> = bundle.known.types.iter().map(|(id, _)| id).collect();
     for id in ids {
         for (act, what) in [
