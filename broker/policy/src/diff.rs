@@ -217,7 +217,7 @@ impl fmt::Display for Diff {
             return writeln!(f, "no change");
         }
         let section = |f: &mut fmt::Formatter<'_>, title: &str, lines: &[Access]| {
-            writeln!(f, "\n{title}: {}", if lines.is_empty() { "nobody" } else { "" }.trim_end())?;
+            writeln!(f, "\n{title}:{}", if lines.is_empty() { " nobody" } else { "" })?;
             lines.iter().try_for_each(|line| writeln!(f, "  {}", line.text))
         };
         writeln!(f, "what the files say otherwise:{}", if self.edits.is_empty() { " nothing" } else { "" })?;

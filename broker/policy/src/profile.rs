@@ -50,11 +50,11 @@ impl Profile {
     }
 
     /// What it says of fields, class by class and then by name, in words.
-    pub(crate) fn spoken(&self) -> Vec<(&'static str, String)> {
-        let of = |class: FieldClass| format!("{class:?} {:?}", self.treatment("", class));
-        let classes: Vec<String> = FieldClass::ALL.into_iter().map(of).collect();
-        let fields: Vec<String> = self.fields.iter().map(|(name, how)| format!("{name} {how:?}")).collect();
-        vec![("classes", classes.join(" ")), ("fields", fields.join(" "))]
+    pub(crate) fn spoken(&self) -> Vec<(String, String)> {
+        let word = |how: &Treatment| format!("{how:?}").to_lowercase();
+        let classes =
+            self.classes.iter().map(|(class, how)| (format!("{class:?}").to_lowercase(), word(how)));
+        classes.chain(self.fields.iter().map(|(name, how)| (name.clone(), word(how)))).collect()
     }
 
     /// The fields that it speaks of by name.

@@ -59,6 +59,9 @@ pub(crate) struct Outcome {
     pub change: Change,
 }
 
+/// Changes for those who hold these roles, under these facts, on these days.
+type Found<'r> = (Vec<&'r RoleId>, Vec<Fact>, Days, Vec<Change>);
+
 /// Whether a fact comes with the request; the others are worked out from it.
 pub(crate) fn is_free(fact: Fact) -> bool {
     match fact {
@@ -81,7 +84,7 @@ pub(crate) fn outcomes(sides: &[Side<'_>; 2], lists: &Lists, from: Date) -> Vec<
     let facts: BTreeSet<Fact> = both().filter_map(|row| row.fact).filter(|fact| is_free(*fact)).collect();
     let roles: Vec<&RoleId> = roles.into_iter().collect();
     let facts: Vec<Fact> = facts.into_iter().collect();
-    let mut found: Vec<(Vec<&RoleId>, Vec<Fact>, Days, Vec<Change>)> = Vec::new();
+    let mut found: Vec<Found<'_>> = Vec::new();
     for held in subsets(&roles, 2) {
         for facts in subsets(&facts, facts.len()) {
             for days in spans(&rows, from) {
@@ -167,7 +170,7 @@ fn spans(rows: &[Vec<&Row>; 2], from: Date) -> Vec<Days> {
 }
 
 /// The same with days that follow one another taken together.
-fn gathered(found: Vec<(Vec<&RoleId>, Vec<Fact>, Days, Vec<Change>)>) -> Vec<Outcome> {
+fn gathered(found: Vec<Found<'_>>) -> Vec<Outcome> {
     let mut out: Vec<Outcome> = Vec::new();
     for (roles, facts, days, changes) in found {
         let roles: Vec<RoleId> = roles.into_iter().cloned().collect();

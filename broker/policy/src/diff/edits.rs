@@ -6,13 +6,17 @@ use std::collections::BTreeMap;
 use super::{Edit, How};
 use crate::agreement::Agreement;
 use crate::bundle::Bundle;
+use crate::profile::Suppression;
 use crate::row::COLUMNS;
 
 /// What a thing says: named parts in words.
-type Said = Vec<(&'static str, String)>;
+type Said = Vec<(String, String)>;
+
+/// What a bundle says of one sort of thing, by id.
+type Read = fn(&Bundle) -> BTreeMap<String, Said>;
 
 pub(super) fn edits(old: &Bundle, new: &Bundle) -> Vec<Edit> {
-    let all: [(&'static str, fn(&Bundle) -> BTreeMap<String, Said>); 7] = [
+    let all: [(&'static str, Read); 7] = [
         ("rule", rules),
         ("role", roles),
         ("agreement", agreements),
@@ -35,9 +39,7 @@ fn compare(what: &'static str, old: &BTreeMap<String, Said>, new: &BTreeMap<Stri
         match new.get(id) {
             None => edits.push(edit(id, How::Removed, whole(was))),
             Some(is) if is != was => {
-                let parts = was.iter().zip(is).filter(|(was, is)| was != is);
-                let text = parts.map(|((name, was), (_, is))| format!("{name} {was} -> {is}"));
-                edits.push(edit(id, How::Changed, text.collect::<Vec<_>>().join(", ")));
+                edits.push(edit(id, How::Changed, changed(was, is)));
             }
             Some(_) => {}
         }
@@ -48,24 +50,40 @@ fn compare(what: &'static str, old: &BTreeMap<String, Said>, new: &BTreeMap<Stri
     edits
 }
 
+/// The parts that differ, each with its old and its new words; a part that one of the two lacks says nothing there.
+fn changed(was: &Said, is: &Said) -> String {
+    let words = |said: &Said, name: &str| {
+        said.iter()
+            .find(|(known, _)| known == name)
+            .map_or_else(|| "nothing".to_owned(), |(_, words)| words.clone())
+    };
+    let new = is.iter().filter(|(name, _)| !was.iter().any(|(known, _)| known == name));
+    let names = was.iter().chain(new).map(|(name, _)| name.as_str());
+    let differ = names.map(|name| (name, words(was, name), words(is, name))).filter(|(_, was, is)| was != is);
+    differ.map(|(name, was, is)| format!("{name} {was} -> {is}")).collect::<Vec<_>>().join("; ")
+}
+
 fn rules(bundle: &Bundle) -> BTreeMap<String, Said> {
     let said = |cells: &[String]| -> Said {
         // the partnership is the same in every row
-        let parts = COLUMNS.into_iter().zip(cells.iter().cloned()).skip(1);
-        parts.filter(|(column, _)| *column != "part").collect()
+        let named = COLUMNS.into_iter().zip(cells.iter().cloned()).skip(1);
+        named
+            .filter(|(column, _)| *column != "part")
+            .map(|(column, cell)| (column.to_owned(), cell))
+            .collect()
     };
     bundle.rows().iter().map(|row| (row.id.to_string(), said(&row.cells))).collect()
 }
 
 fn roles(bundle: &Bundle) -> BTreeMap<String, Said> {
     let said =
-        |role: &crate::roles::Role| vec![("kinds", joined(&role.kinds)), ("about", role.about.clone())];
+        |role: &crate::roles::Role| parts([("kinds", joined(&role.kinds)), ("about", role.about.clone())]);
     bundle.roles().map(|role| (role.id.to_string(), said(role))).collect()
 }
 
 fn agreements(bundle: &Bundle) -> BTreeMap<String, Said> {
     let said = |of: &Agreement| -> Said {
-        vec![
+        parts([
             ("title", of.title.clone()),
             ("parties", sorted(&of.parties)),
             ("purposes", joined(&of.purposes)),
@@ -74,36 +92,50 @@ fn agreements(bundle: &Bundle) -> BTreeMap<String, Said> {
             ("until", of.until.to_string()),
             ("review", of.review.to_string()),
             ("rules", sorted(&of.rules)),
-        ]
+        ])
     };
     bundle.agreements().map(|of| (of.id.to_string(), said(of))).collect()
 }
 
 fn purposes(bundle: &Bundle) -> BTreeMap<String, Said> {
-    // a purpose is text throughout: that it reads otherwise is enough to go and read it
-    bundle.purposes().map(|of| (of.id.to_string(), vec![("says", format!("{of:?}"))])).collect()
+    let said = |of: &crate::purpose::Purpose| -> Said {
+        let article = |words: &Option<String>| words.clone().unwrap_or_else(|| "none".to_owned());
+        parts([
+            ("text", of.text.clone()),
+            ("article6", of.article6.clone()),
+            ("article9", article(&of.article9)),
+            ("article10", article(&of.article10)),
+            ("gateway", of.gateway.join(", ")),
+        ])
+    };
+    bundle.purposes().map(|of| (of.id.to_string(), said(of))).collect()
 }
 
 fn profiles(bundle: &Bundle) -> BTreeMap<String, Said> {
     let said = |of: &crate::profile::Profile| -> Said {
-        let mut said: Said = vec![("title", of.title.clone())];
+        let suppression = of.suppression.as_ref().map_or_else(|| "none".to_owned(), method);
+        let mut said = parts([("title", of.title.clone()), ("suppression", suppression)]);
         said.extend(of.spoken());
-        let suppression = of.suppression.as_ref().map_or_else(|| "none".to_owned(), |by| format!("{by:?}"));
-        said.push(("suppression", suppression));
         said
     };
     bundle.profiles().map(|of| (of.id.to_string(), said(of))).collect()
 }
 
+fn method(of: &Suppression) -> String {
+    let Suppression { title, from, to, symbol, derived_units, plain_units } = of;
+    let (derived, plain) = (joined(derived_units), joined(plain_units));
+    format!("{title}: {from} to {to} become {symbol}, derived {derived}, plain {plain}")
+}
+
 fn agencies(bundle: &Bundle) -> BTreeMap<String, Said> {
     let said = |of: &concordat_core::agency::Agency| -> Said {
-        vec![("kind", of.kind.to_string()), ("areas", sorted(&of.areas))]
+        parts([("kind", of.kind.to_string()), ("areas", sorted(&of.areas))])
     };
     bundle.known.agencies.iter().map(|of| (of.id.to_string(), said(of))).collect()
 }
 
 fn types(bundle: &Bundle) -> BTreeMap<String, Said> {
-    let said = |person: bool| vec![("about", if person { "persons" } else { "figures" }.to_owned())];
+    let said = |person: bool| parts([("about", if person { "persons" } else { "figures" }.to_owned())]);
     let known = bundle.known.types.iter();
     known.map(|(id, _)| (id.to_string(), said(bundle.person_level(id).unwrap_or(true)))).collect()
 }
@@ -116,4 +148,8 @@ fn sorted<T: ToString + Ord>(items: &[T]) -> String {
     let mut items: Vec<&T> = items.iter().collect();
     items.sort();
     items.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+fn parts<const N: usize>(parts: [(&str, String); N]) -> Said {
+    parts.into_iter().map(|(name, words)| (name.to_owned(), words)).collect()
 }

@@ -170,7 +170,8 @@ fn to_blame(bundle: &Bundle, row: &Row, world: &World) -> Option<&'static str> {
     {
         return None;
     }
-    let relaxed: [(&str, fn(&mut Row)); 5] = [
+    type Relax = fn(&mut Row);
+    let relaxed: [(&str, Relax); 5] = [
         ("fact", |row| row.fact = None),
         ("owner", |row| row.owner = Owner::Anyone),
         ("area", |row| row.area = Area::Any),

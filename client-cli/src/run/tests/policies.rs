@@ -162,3 +162,22 @@ async fn a_folder_that_is_refused_is_neither_tested_nor_compared_and_all_that_is
     let (code, _, stderr) = lead.office.run("policy lint", Some(Path::new("/nowhere/at-all"))).await;
     assert!(code == 2 && stderr.contains("`/nowhere/at-all` could not be read"), "{stderr}");
 }
+
+#[tokio::test]
+async fn what_the_files_say_otherwise_is_told_part_by_part() {
+    let mut lead = Lead::new();
+    lead.edit("profiles/dfe.toml", "suppress = \"dfe\"\n", "");
+    lead.edit("profiles/dfe.toml", "operational = \"keep\"", "operational = \"drop\"");
+    lead.edit("purposes.toml", "of a named child", "of one named child");
+    let (code, stdout, stderr) = lead.run(&format!("policy diff {}", sample().display())).await;
+    assert_eq!(code, 0, "{stderr}");
+    for words in [
+        "changed profile dfe: suppression Department for Education: 1 to 5 become c",
+        "-> none; operational keep -> drop\n",
+        "changed purpose P1-safeguard-child: text safeguard or promote the welfare of a named child -> ",
+        "\nwho gains, from 2026-11-22 on:\n  ",
+        "\nwho loses, from 2026-11-22 on:\n  ",
+    ] {
+        assert!(stdout.contains(words), "{words}: {stdout}");
+    }
+}
