@@ -38,6 +38,9 @@ pub enum Command {
     Check(DirArgs),
     /// Verify the whole log offline. Exits with 8 when it was tampered with, 9 when it was rolled back.
     Verify(VerifyArgs),
+    /// Make every decision of the log again, under the policies that were in force, and say which does not follow
+    /// from them. The broker must be stopped.
+    Replay(ReplayArgs),
     /// Delete the projections and make them anew from the log. The broker must be stopped.
     Rebuild(DirArgs),
     /// The head guard.
@@ -150,6 +153,22 @@ pub struct ClockArgs {
 pub struct VerifyArgs {
     /// The broker's directory.
     pub dir: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The broker's directory.
+    pub dir: PathBuf,
+    /// Make the decisions of the last days under the policies in this folder instead, and say which would change.
+    #[arg(long, value_name = "FOLDER")]
+    pub under: Option<PathBuf>,
+    /// How many days back, with --under.
+    #[arg(long, value_name = "DAYS", default_value_t = 90, requires = "under")]
+    pub days: u32,
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,

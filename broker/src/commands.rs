@@ -17,6 +17,7 @@ pub mod init;
 pub mod invite;
 pub mod policy;
 pub mod rebuild;
+pub mod replay;
 pub mod revoke;
 pub mod serve;
 pub mod verify;
@@ -51,6 +52,7 @@ async fn dispatch(command: Command, printer: Printer) -> Result<Exit, Failure> {
         Command::Clock(args) => clock::run(args, printer).await,
         Command::Check(args) => check::run(args, printer),
         Command::Verify(args) => verify::run(args, printer),
+        Command::Replay(args) => replay::run(args, printer).await,
         Command::Rebuild(args) => rebuild::run(args, printer).await,
         Command::Guard(GuardCommand::Reset(args)) => guard::run(args, printer).await,
         Command::Policy(PolicyCommand::Load(args)) => policy::load(args, printer).await,

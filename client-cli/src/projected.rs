@@ -111,10 +111,17 @@ impl Writer {
             .fact("superseded_reason", answer::text(&head.superseded_reason))
             .fact("profiles", Value::from(head.profiles))
             .fact("withheld_fields", Value::from(end.withheld_fields))
+            .fact("changed_fields", changed(&end.changed_fields))
             .fact("withheld_tables", Value::from(end.withheld_tables))
             .fact("suppressed_cells", end.suppressed_cells)
+            .fact("suppression_methods", Value::from(end.suppression_methods))
             .list("tables", as_sheet(&self.held))
     }
+}
+
+/// The fields shown in a weaker form, each with what was done.
+fn changed(fields: &[v1::ChangedField]) -> Value {
+    fields.iter().map(|changed| json!({ "field": changed.field, "treatment": changed.treatment })).collect()
 }
 
 fn exists(path: &Path) -> Failure {

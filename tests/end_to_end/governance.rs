@@ -256,14 +256,8 @@ fn a_decision_is_explained_to_who_asked_and_to_auditors_and_tells_nobody_that_a_
     let mut cast = cast();
     let auditor = cast.scene.person("chscp/auditor", &["auditor"]);
     let lado = cast.scene.person("city-lado/desk", &["lado"]);
-    let sent = cast.police.run(&[
-        "submit",
-        "--type",
-        "lado-notification",
-        &notification(&cast),
-        "-o",
-        "json",
-    ]);
+    let sent =
+        cast.police.run(&["submit", "--type", "lado-notification", &notification(&cast), "-o", "json"]);
     let id = super::submission_of(&sent.ended(0).data());
     let decision = |said: &Said| -> String {
         let (_, rest) = said.err.split_once("concordat explain ").unwrap_or_else(|| panic!("{said:?}"));
@@ -288,7 +282,11 @@ fn a_decision_is_explained_to_who_asked_and_to_auditors_and_tells_nobody_that_a_
     // a refusal that may be told is told with what to do
     let denied = cast.police.run(&["audit", "search"]).ended(5);
     let own = explain(&cast.police, &decision(&denied)).ended(0).data();
-    assert_eq!((own["allowed"].as_bool(), own["reason"].as_str()), (Some(false), Some("no_agreement")), "{own}");
+    assert_eq!(
+        (own["allowed"].as_bool(), own["reason"].as_str()),
+        (Some(false), Some("no_agreement")),
+        "{own}"
+    );
     assert!(own["what_to_do"].as_str().unwrap().contains("ask"), "{own}");
     assert!(own.get("nearest").is_none());
     let full = explain(&auditor, &decision(&denied)).ended(0).data();

@@ -10,6 +10,7 @@ use concordat_core::ids::Digest;
 use concordat_core::partnership::{self, Partnership};
 use concordat_policy::{Bundle, Known, Policy};
 
+use crate::project::fits::misfits;
 use crate::random;
 use crate::route::Routes;
 
@@ -89,6 +90,7 @@ impl Generation {
         };
         let rest = files.iter().filter(|(path, _)| !is_others(path)).cloned();
         let bundle = keep(&mut complaints, Bundle::from_files(rest, &known).map_err(from_policy));
+        complaints.extend(bundle.iter().flat_map(|bundle| misfits(bundle, &catalogue)));
         match bundle {
             Some(bundle) if complaints.is_empty() => Ok(Arc::new(Self {
                 partnership,

@@ -2,11 +2,12 @@
 //!
 //! - `change`: propose, answer, activate, roll back; `force`: what brings policies into force
 //! - `suspend`: suspensions and reviews; `standing`: what is in force and what is open
-//! - `ask`: may I, and why was I refused
+//! - `ask`: may I, and why was I refused; `replay`: the log's decisions made again
 
 mod ask;
 mod change;
 mod force;
+mod replay;
 mod standing;
 mod suspend;
 
@@ -29,7 +30,8 @@ use crate::refuse::Asked;
 use crate::stop::Stop;
 
 pub use ask::{AskedOf, Explained, May, Mine, NearMiss};
-pub use change::{Activated, Answered, Examined};
+pub use change::{Activated, Answered, DAYS, Examined};
+pub use replay::{Differs, Replayed};
 pub use standing::{InForce, PolicyStanding};
 
 /// The purpose for which policy is changed and things are suspended.

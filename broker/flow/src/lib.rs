@@ -55,7 +55,8 @@ pub use concordat_store::Store;
 pub use enrol::{EnrolledAs, IssueFault, Issued, Issuer};
 pub use generation::{Complaint, Generation};
 pub use govern::{
-    Activated, Answered, AskedOf, Examined, Explained, InForce, May, Mine, NearMiss, PolicyStanding,
+    Activated, Answered, AskedOf, Differs, Examined, Explained, InForce, May, Mine, NearMiss, PolicyStanding,
+    Replayed,
 };
 pub use identify::{Caller, CertificateFacts};
 pub use inspect::{AuditLine, AuditPage, AuditQuery, CheckpointOf};

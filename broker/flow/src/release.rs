@@ -8,16 +8,16 @@ use concordat_catalogue::content::stream::{Heading, Pieces, ReadFault, Reader};
 use concordat_catalogue::taint::mark;
 use concordat_core::entry::{Body, Released};
 use concordat_core::fault::Fault;
-use concordat_core::ids::{EntryId, ProfileId, RuleId};
+use concordat_core::ids::{EntryId, ProfileId, PurposeId, RuleId};
 use concordat_core::submission::SubmissionRecord;
 use concordat_core::table::{Cells, Table};
-use concordat_policy::Permitted;
+use concordat_policy::{Permitted, Projector};
 use concordat_store::{Appended, Committed, Content, Precondition, Proposal, Store};
 
 use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
-use crate::project::{project, suppresses};
+use crate::project::{For, Through, projector};
 use crate::random;
 use crate::read::judged;
 use crate::still::Ongoing;
@@ -50,25 +50,23 @@ pub struct Fetched {
 pub struct Withheld {
     /// Fields withheld.
     pub fields: Vec<String>,
+    /// Fields shown in a weaker form, each with what was done.
+    pub changed: Vec<(String, String)>,
     /// Tables withheld whole.
     pub tables: Vec<String>,
     /// How many cells were suppressed.
     pub cells: u32,
-}
-
-/// Policies of one time, and the profiles that they apply.
-struct Through {
-    generation: Arc<Generation>,
-    profiles: Vec<ProfileId>,
+    /// The methods by which counts were suppressed or rounded.
+    pub methods: Vec<String>,
 }
 
 /// The content of a return, projected part by part.
 pub struct Shown {
     reader: Reader<Pieces<Content>>,
     rtype: Arc<ReturnType>,
-    /// What routing fixed under the policies of that time, then what was granted now: never wider than either,
-    /// whatever became of a profile's file or of the type since.
-    through: Vec<Through>,
+    /// Through what routing fixed under the policies of that time and what was granted now, together: never wider than
+    /// either, whatever became of a profile's file or of the type since.
+    projector: Projector,
     /// How many rows are projected at once.
     rows: usize,
     /// How many tables are still to be read.
@@ -78,6 +76,8 @@ pub struct Shown {
     /// The columns, by table, whose figures are marked as unreliable.
     unreliable: Vec<(String, String)>,
     fields: BTreeSet<String>,
+    changed: BTreeSet<(String, String)>,
+    methods: BTreeSet<String>,
     withheld: Withheld,
 }
 
@@ -129,23 +129,26 @@ impl Shown {
     /// What was withheld of the parts that were read.
     #[must_use]
     pub fn withheld(self) -> Withheld {
-        Withheld { fields: self.fields.into_iter().collect(), ..self.withheld }
+        Withheld {
+            fields: self.fields.into_iter().collect(),
+            changed: self.changed.into_iter().collect(),
+            methods: self.methods.into_iter().collect(),
+            ..self.withheld
+        }
     }
 
     fn project(&mut self, part: Table) -> Option<Table> {
-        let mut tables = vec![part];
-        for Through { generation, profiles } in &self.through {
-            let seen = project(generation.policy.bundle(), profiles, &self.rtype, &tables);
-            self.fields.extend(seen.dropped);
-            for table in seen.withheld_tables {
-                if !self.withheld.tables.contains(&table) {
-                    self.withheld.tables.push(table);
-                }
+        let mut seen = self.projector.project(vec![part]);
+        self.fields.extend(seen.dropped);
+        self.changed.extend(seen.changed);
+        self.methods.extend(seen.methods);
+        for table in seen.withheld_tables {
+            if !self.withheld.tables.contains(&table) {
+                self.withheld.tables.push(table);
             }
-            self.withheld.cells = self.withheld.cells.saturating_add(seen.suppressed_cells);
-            tables = seen.tables;
         }
-        let mut part = tables.pop()?;
+        self.withheld.cells = self.withheld.cells.saturating_add(seen.suppressed_cells);
+        let mut part = seen.tables.pop()?;
         for (table, column) in &self.unreliable {
             if *table == part.name {
                 mark(&mut part, column);
@@ -179,6 +182,7 @@ impl<S: Store> Flow<S> {
         judged.grant.profiles.sort();
         judged.grant.profiles.dedup();
         let profiles = judged.grant.profiles.clone();
+        let purpose = judged.request.purpose.clone();
         let body = Body::Released(Box::new(Released {
             submission: record.id,
             index: record.index,
@@ -210,8 +214,11 @@ impl<S: Store> Flow<S> {
             };
             // who sent it was told, and reads it as it was sent
             let is_own = routed.is_empty();
-            let through = [(then, routed), (generation, granted)];
-            let mut shown = shown(&fetched.record, content, through)?;
+            let mut through = vec![Through { generation, profiles: granted }];
+            if !is_own {
+                through.push(Through { generation: Arc::clone(&then), profiles: routed });
+            }
+            let mut shown = self.shown(caller, &fetched.record, purpose, content, &then, through).await?;
             if !is_own {
                 shown.unreliable = self.unreliable(&shown.rtype, &fetched.record)?;
             }
@@ -238,36 +245,44 @@ impl<S: Store> Flow<S> {
     fn is_withdrawn(&self, submission: EntryId) -> Result<bool, Fault> {
         Ok(self.submission(submission)?.is_some_and(|record| record.withdrawn.is_some()))
     }
-}
 
-fn shown(
-    record: &SubmissionRecord,
-    content: Content,
-    [(then, routed), (now, granted)]: [(Arc<Generation>, Vec<ProfileId>); 2],
-) -> Result<Shown, Fault> {
-    let digest = record.type_digest;
-    let rtype = then.catalogue.types().iter().find(|rtype| rtype.digest == digest);
-    let rtype = rtype.map(Arc::clone).ok_or_else(|| {
-        Fault::internal("the return type of a stored return is in no catalogue of its time")
-    })?;
-    let (reader, top) = Reader::new(content).map_err(unread)?;
-    let mut through = Vec::new();
-    if !routed.is_empty() {
-        through.push(Through { generation: then, profiles: routed });
+    async fn shown(
+        self: &Arc<Self>,
+        caller: &Caller,
+        record: &SubmissionRecord,
+        purpose: Option<PurposeId>,
+        content: Content,
+        then: &Generation,
+        through: Vec<Through>,
+    ) -> Result<Shown, Stop> {
+        let digest = record.type_digest;
+        let rtype = then.catalogue.types().iter().find(|rtype| rtype.digest == digest);
+        let rtype = rtype.map(Arc::clone).ok_or_else(|| {
+            Fault::internal("the return type of a stored return is in no catalogue of its time")
+        })?;
+        // the first pseudonym of all makes a key, which is written before it is used
+        let (flow, recipient) = (Arc::clone(self), caller.agency().id.clone());
+        let (of, about) = (Arc::clone(&rtype), record.clone());
+        let projector = blocking(move || {
+            let reader = For { recipient: &recipient, purpose: purpose.as_ref(), ring: &flow.ring };
+            projector(&of, &about, &through, &reader)
+        });
+        let projector = projector.await??;
+        let (reader, top) = Reader::new(content).map_err(unread)?;
+        // where small counts are suppressed, what is shown of a row depends on others
+        let apart = rtype.has_several_tables() && !projector.needs_whole_tables();
+        Ok(Shown {
+            reader,
+            rtype,
+            projector,
+            rows: if apart { ROWS } else { usize::MAX },
+            tables: top.tables,
+            now: None,
+            unreliable: Vec::new(),
+            fields: BTreeSet::new(),
+            changed: BTreeSet::new(),
+            methods: BTreeSet::new(),
+            withheld: Withheld::default(),
+        })
     }
-    through.push(Through { generation: now, profiles: granted });
-    // where small counts are suppressed, what is shown of a row depends on others
-    let apart = rtype.has_several_tables()
-        && !through.iter().any(|one| suppresses(one.generation.policy.bundle(), &one.profiles));
-    Ok(Shown {
-        reader,
-        rtype,
-        through,
-        rows: if apart { ROWS } else { usize::MAX },
-        tables: top.tables,
-        now: None,
-        unreliable: Vec::new(),
-        fields: BTreeSet::new(),
-        withheld: Withheld::default(),
-    })
 }

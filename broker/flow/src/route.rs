@@ -150,7 +150,7 @@ fn follows(rtype: &ReturnType, agency: &Agency, former: &[AgencyId]) -> bool {
     !by_name && former.contains(&agency.id)
 }
 
-fn deliver(
+pub(crate) fn deliver(
     generation: &Generation,
     rtype: &ReturnType,
     identity: &Identity,

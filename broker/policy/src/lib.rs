@@ -47,6 +47,7 @@ pub use lint::{Finding, Severity};
 pub use matrix::{Matrix, matrix};
 pub use permitted::Permitted;
 pub use policy::{Explanation, Policy};
-pub use project::{AdditiveGroup, FieldInfo, Projection, Shape, project};
+pub use profile::{FieldSort, Treatment};
+pub use project::{AdditiveGroup, FieldInfo, Projection, Projector, Pseudonyms, Reading, Shape};
 pub use reference::Clause;
 pub use vocabulary::Known;

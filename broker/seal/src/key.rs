@@ -61,6 +61,8 @@ pub(crate) enum Purpose {
     Projection,
     /// Signs the log's checkpoints.
     Log,
+    /// Gives the keys of pseudonyms.
+    Pseudonym,
 }
 
 impl Purpose {

@@ -15,6 +15,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use aws_lc_rs::hkdf;
 use jiff::civil::Date;
 use zeroize::Zeroizing;
 
@@ -213,6 +214,21 @@ impl KeyRing {
         let (year, month) = (day.year(), day.month());
         let key = self.obtain(Purpose::Index { year, month }, |table| table.index_key(year, month))?;
         Ok(crate::key::mac(&key, &[data]))
+    }
+
+    /// The key that makes the pseudonyms of one recipient for one purpose: the same always, and it tells nothing of
+    /// another's. The secret that it is drawn from is made and synced if there is none yet, and never leaves the ring.
+    ///
+    /// # Errors
+    /// [`SealFault::RingIo`] or [`SealFault::Kek`] when the secret could not be made.
+    pub fn pseudonym_key(&self, recipient: &str, purpose: &str) -> Result<Zeroizing<[u8; 32]>, SealFault> {
+        let secret = self.obtain(Purpose::Pseudonym, Table::pseudonym_secret)?;
+        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"concordat/pseudonym/v1").extract(secret.bytes());
+        let length = (recipient.len() as u64).to_be_bytes();
+        let mut key = Zeroizing::new([0; 32]);
+        prk.expand(&[&length, recipient.as_bytes(), purpose.as_bytes()], hkdf::HKDF_SHA256)?
+            .fill(key.as_mut_slice())?;
+        Ok(key)
     }
 
     /// The secret that signs the log's checkpoints, as it was given or drawn when the ring was made.

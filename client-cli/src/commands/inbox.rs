@@ -239,8 +239,20 @@ fn tell_projection(reply: &v1::FetchHead, end: &v1::FetchEnd, session: &mut Sess
     printer.say(&format!("recorded at index {}, allowed by {}", reply.index, list(&reply.rules)));
     printer.say(&format!("profile: {}", list(&reply.profiles)));
     printer.say(&format!("fields withheld: {}", list(&end.withheld_fields)));
+    if !end.changed_fields.is_empty() {
+        let of = |changed: &v1::ChangedField| match changed.treatment.split_once(';') {
+            None => format!("{} ({})", changed.field, changed.treatment.replace('_', " ")),
+            Some((most, some)) => format!("{} ({};{some})", changed.field, most.replace('_', " ")),
+        };
+        let all: Vec<String> = end.changed_fields.iter().map(of).collect();
+        printer.say(&format!("fields shown in part: {}", all.join(", ")));
+    }
     printer.say(&format!("tables withheld: {}", list(&end.withheld_tables)));
-    printer.say(&format!("cells suppressed: {}", end.suppressed_cells));
+    let methods = match end.suppression_methods.as_slice() {
+        [] => String::new(),
+        methods => format!(", by {}", list(methods)),
+    };
+    printer.say(&format!("cells suppressed: {}{methods}", end.suppressed_cells));
     if reply.nil {
         printer.say("this is a nil: the sender declares that there was nothing");
     }

@@ -617,7 +617,12 @@ impl v1::inbox_service_server::InboxService for Paper {
             Part::Rows(v1::Table { name: "main".into(), columns, cells }),
             Part::End(v1::FetchEnd {
                 withheld_fields: vec!["late".into()],
+                changed_fields: vec![v1::ChangedField {
+                    field: "born".into(),
+                    treatment: "month_of_birth".into(),
+                }],
                 suppressed_cells: 1,
+                suppression_methods: vec!["dfe".into()],
                 ..v1::FetchEnd::default()
             }),
         ];

@@ -19,6 +19,15 @@ use crate::identify::Caller;
 use crate::open::Flow;
 use crate::random;
 use crate::stop::Stop;
+use crate::upload::blocking;
+
+use super::replay::Replayed;
+
+/// How far back the log's decisions are made again for a proposal, in days.
+pub const DAYS: u32 = 90;
+
+/// How many entries are read for that, at most.
+const ENTRIES: u64 = 50_000;
 
 /// The name under which the broker acts on its clock.
 const BROKER: &str = "broker";
@@ -34,6 +43,8 @@ pub struct Examined {
     pub diff: Diff,
     /// Files that change apart from those that policy decides by: the partnership, the calendar, return types, cases.
     pub other_files: Vec<String>,
+    /// Which decisions of the last [`DAYS`] days would come out otherwise.
+    pub replayed: Replayed,
 }
 
 /// What was answered to a proposal.
@@ -72,6 +83,7 @@ pub(super) fn examine(old: &Generation, new: &Generation, today: Date) -> Examin
         warnings: new.policy.bundle().warnings(today).iter().map(ToString::to_string).collect(),
         diff: diff(old.policy.bundle(), new.policy.bundle(), today),
         other_files: changed.cloned().collect(),
+        replayed: Replayed::default(),
     }
 }
 
@@ -81,15 +93,16 @@ fn wrong_state(text: &'static str) -> Stop {
 
 impl<S: Store> Flow<S> {
     /// Proposes the files of a policies folder: they are built, their golden decisions run, and what they would
-    /// change is worked out; nothing comes into force.
+    /// change is worked out; nothing comes into force, and where one only looks nothing is recorded either.
     ///
     /// # Errors
     /// A recorded refusal; [`Refusal::Malformed`] with everything that is wrong with the files; a fault of ours.
     pub async fn propose_policies(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller,
         files: Vec<(String, Vec<u8>)>,
         reason: String,
+        only_look: bool,
     ) -> Result<Examined, Stop> {
         let judged = self.may_govern(caller, Act::PolicyPropose).await?;
         Self::check_reason(&reason)?;
@@ -97,6 +110,10 @@ impl<S: Store> Flow<S> {
         let generation = self.build(files)?;
         if generation.files == self.generation().files {
             return Err(wrong_state("these files are in force already: nothing would change"));
+        }
+        let examined = self.examined_with_log(&generation).await?;
+        if only_look {
+            return Ok(examined);
         }
         let id = random::entry_id()?;
         let body = Body::PolicyProposed(Box::new(PolicyProposed {
@@ -109,7 +126,7 @@ impl<S: Store> Flow<S> {
         }));
         let payload = Some(Payload::Sealed(self.seal_bundle(id, &generation)?));
         let committed = self.append_proposal(Proposal { payload, ..Proposal::of(id, body) }).await?;
-        Ok(Examined { index: committed.index, ..self.examined(&generation) })
+        Ok(Examined { index: committed.index, ..examined })
     }
 
     /// Approves or rejects another's proposal, or takes an own one back.
@@ -117,7 +134,7 @@ impl<S: Store> Flow<S> {
     /// # Errors
     /// A recorded refusal; [`Refusal::WrongState`] for one's own proposal, and for one that is not open; a fault.
     pub async fn answer_proposal(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller,
         proposal: u64,
         answer: Answer,
@@ -147,13 +164,24 @@ impl<S: Store> Flow<S> {
         }
         // what is approved must still be sound, and is shown as it would change what is in force now
         let examined = match answer {
-            Answer::Approved => Some(self.examined(&*self.build_recorded(proposal)?)),
+            Answer::Approved => Some(self.examined_with_log(&self.build_recorded(proposal)?).await?),
             _ => None,
         };
         let by = caller.principal().to_string();
         let body = PolicyAnswered { proposal, answer, base, reason, by, judged: Some(judged) };
         let index = self.append_one(Body::PolicyAnswered(Box::new(body))).await?;
         Ok(Answered { index, examined: examined.map(|examined| Examined { index, ..examined }) })
+    }
+
+    /// What a generation would change, the decisions of the last days included.
+    async fn examined_with_log(self: &Arc<Self>, generation: &Arc<Generation>) -> Result<Examined, Stop> {
+        let (flow, new) = (Arc::clone(self), Arc::clone(generation));
+        // reading the log, and every request there could be, is work for a thread that serves nobody else
+        blocking(move || {
+            let replayed = flow.replay_under(&new, DAYS, ENTRIES)?;
+            Ok(Examined { replayed, ..flow.examined(&new) })
+        })
+        .await?
     }
 
     /// Brings an approved proposal into force, now or at a time to come.

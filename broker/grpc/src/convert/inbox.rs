@@ -108,7 +108,13 @@ pub fn end(withheld: Withheld) -> wire::FetchPart {
         withheld_fields: withheld.fields,
         withheld_tables: withheld.tables,
         suppressed_cells: withheld.cells,
+        changed_fields: withheld.changed.into_iter().map(changed).collect(),
+        suppression_methods: withheld.methods,
     }))
+}
+
+fn changed((field, treatment): (String, String)) -> wire::ChangedField {
+    wire::ChangedField { field, treatment }
 }
 
 fn part(part: Part) -> wire::FetchPart {

@@ -4,7 +4,7 @@ use concordat_core::decision::{Act, DecisionRequest};
 use concordat_core::governance::{Alone, AloneRecord, Answer, ProposalRecord, ProposalState, Subject, Way};
 use concordat_core::refusal::{DenyReason, Refusal};
 use concordat_flow::{
-    Activated, Answered, AskedOf, Examined, Explained, May, Mine, NearMiss, PolicyStanding,
+    Activated, Answered, AskedOf, Examined, Explained, May, Mine, NearMiss, PolicyStanding, Replayed,
 };
 use concordat_proto::v1 as wire;
 
@@ -96,7 +96,7 @@ pub fn files(
 ///
 /// # Errors
 /// [`Refusal::Malformed`] for too many files, a path twice, or one that leads out of its folder.
-pub fn proposed(request: wire::ProposeRequest) -> Result<(Vec<(String, Vec<u8>)>, String), Refusal> {
+pub fn proposed(request: wire::ProposeRequest) -> Result<(Vec<(String, Vec<u8>)>, String, bool), Refusal> {
     if request.files.len() > FILES {
         return Err(malformed("files", format!("send at most {FILES} files")));
     }
@@ -116,7 +116,7 @@ pub fn proposed(request: wire::ProposeRequest) -> Result<(Vec<(String, Vec<u8>)>
     if files.iter().zip(files.iter().skip(1)).any(|((one, _), (next, _))| one == next) {
         return Err(malformed("files", "send each path once"));
     }
-    Ok((files, request.reason))
+    Ok((files, request.reason, request.only_look))
 }
 
 /// What a change comes to.
@@ -128,7 +128,39 @@ pub fn examined(examined: Examined) -> wire::ExaminedReply {
         changes: examined.diff.to_string(),
         warnings: examined.warnings,
         other_files: examined.other_files,
+        decisions: examined.replayed.decisions,
+        days: concordat_flow::govern::DAYS,
+        changed: changed(&examined.replayed),
     }
+}
+
+/// Alike ones together, in the order of their first.
+fn changed(replayed: &Replayed) -> Vec<wire::ChangedDecisions> {
+    let mut all: Vec<wire::ChangedDecisions> = Vec::new();
+    for one in &replayed.differ {
+        let same = |other: &&mut wire::ChangedDecisions| {
+            other.agency == one.agency.as_str()
+                && other.asked == one.asked
+                && other.owner == text_of(one.owner.as_ref())
+                && (other.was.as_str(), other.now.as_str()) == (one.was.as_str(), one.now.as_str())
+        };
+        match all.iter_mut().find(same) {
+            Some(other) => {
+                other.count = other.count.saturating_add(1);
+                other.last = one.index;
+            }
+            None => all.push(wire::ChangedDecisions {
+                agency: one.agency.to_string(),
+                asked: one.asked.clone(),
+                owner: text_of(one.owner.as_ref()),
+                was: one.was.clone(),
+                now: one.now.clone(),
+                count: 1,
+                last: one.index,
+            }),
+        }
+    }
+    all
 }
 
 /// Reads what is answered to a proposal.
@@ -265,8 +297,8 @@ mod tests {
             .iter()
             .map(|path| wire::PolicyFile { path: (*path).to_owned(), content: Vec::new() })
             .collect();
-        let read = proposed(wire::ProposeRequest { files, reason: "r".to_owned() });
-        read.map(|(files, _)| files.len()).map_err(|refusal| refusal.text())
+        let read = proposed(wire::ProposeRequest { files, reason: "r".to_owned(), only_look: false });
+        read.map(|(files, ..)| files.len()).map_err(|refusal| refusal.text())
     }
 
     #[test]

@@ -398,10 +398,20 @@ fn an_inbox_page_and_a_released_return_come_out_whole() {
     assert_eq!((head.profiles, head.rules), (vec!["dfe".to_owned()], vec!["R-014".to_owned()]));
     assert_eq!((head.superseded_by, head.superseded_by_version), (vec![6; 16], 3));
     assert_eq!((head.index, head.version, head.tables), (99, 2, 0));
-    let withheld = Withheld { fields: vec!["name".into()], tables: vec!["notes".into()], cells: 7 };
+    let withheld = Withheld {
+        fields: vec!["name".into()],
+        changed: vec![("dob".into(), "month_of_birth".into())],
+        tables: vec!["notes".into()],
+        cells: 7,
+        methods: vec!["dfe".into()],
+    };
     let Some(Part::End(end)) = inbox::end(withheld).part else { panic!("no end") };
     assert_eq!((end.withheld_fields, end.withheld_tables), (vec!["name".into()], vec!["notes".into()]));
-    assert_eq!(end.suppressed_cells, 7);
+    assert_eq!((end.suppressed_cells, end.suppression_methods), (7, vec!["dfe".to_owned()]));
+    assert_eq!(
+        end.changed_fields,
+        [wire::ChangedField { field: "dob".into(), treatment: "month_of_birth".into() }]
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What rows that allow show together, and whether it is more or less than others do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_core::ids::ProfileId;
 use concordat_core::table::FieldClass;
@@ -38,7 +38,7 @@ impl<'a> View<'a> {
         let mut compared = Compared { more: Vec::new(), less: Vec::new() };
         let (mut classes_more, mut classes_less) = (BTreeSet::new(), BTreeSet::new());
         for class in FieldClass::ALL {
-            let (more, less) = ranked(&self.treatments("", class), &other.treatments("", class));
+            let (more, less) = ranked(self.treatment("", class), other.treatment("", class));
             if more {
                 classes_more.insert(class);
                 compared.more.push(format!("{} fields", words(class)));
@@ -48,14 +48,15 @@ impl<'a> View<'a> {
                 compared.less.push(format!("{} fields", words(class)));
             }
         }
-        let named: BTreeSet<&str> = self.of.iter().chain(&other.of).flat_map(|p| p.named()).collect();
+        let named: BTreeSet<&str> =
+            self.of.iter().chain(&other.of).flat_map(|p| p.named().map(|(field, _)| field)).collect();
         for field in named {
             // the field's class is the catalogue's to know: it is told where any class would make it so
             let other_than = |told: &BTreeSet<FieldClass>, of: fn(&(bool, bool)) -> bool| {
                 FieldClass::ALL
                     .into_iter()
                     .filter(|class| !told.contains(class))
-                    .any(|class| of(&ranked(&self.treatments(field, class), &other.treatments(field, class))))
+                    .any(|class| of(&ranked(self.treatment(field, class), other.treatment(field, class))))
             };
             if other_than(&classes_more, |(more, _)| *more) {
                 compared.more.push(format!("`{field}`"));
@@ -64,44 +65,67 @@ impl<'a> View<'a> {
                 compared.less.push(format!("`{field}`"));
             }
         }
-        let (weaker, stronger) = suppressed(self.suppression(), other.suppression());
-        if weaker {
-            compared.more.push("small counts".to_owned());
+        let (was, is) = (self.exceptions(), other.exceptions());
+        for place in was.keys().chain(is.keys()).collect::<BTreeSet<_>>() {
+            // where only one of them looks at a row, what is shown of it cannot be ranked
+            let (more, less) = match (was.get(place), is.get(place)) {
+                (Some(was), Some(is)) => ranked(*was, *is),
+                _ => (true, true),
+            };
+            let text = format!("`{}` ({})", place.0, place.1);
+            compared.more.extend(more.then(|| text.clone()));
+            compared.less.extend(less.then_some(text));
         }
-        if stronger {
-            compared.less.push("small counts".to_owned());
+        let areas: BTreeSet<&str> =
+            self.of.iter().chain(&other.of).flat_map(|p| p.suppressions().map(|(area, _)| area)).collect();
+        for area in areas {
+            let text =
+                if area.is_empty() { "small counts".to_owned() } else { format!("small counts of {area}") };
+            let (weaker, stronger) = suppressed(self.suppression(area), other.suppression(area));
+            if weaker {
+                compared.more.push(text.clone());
+            }
+            if stronger {
+                compared.less.push(text);
+            }
         }
         compared
     }
 
-    /// What is done with a field, by every profile. What drops it decides alone; what keeps it adds nothing.
-    fn treatments(&self, field: &str, class: FieldClass) -> Vec<Treatment> {
-        let mut all: Vec<Treatment> = Vec::new();
-        for treatment in self.of.iter().map(|profile| profile.treatment(field, class)) {
-            if treatment == Treatment::Drop {
-                return vec![treatment];
-            }
-            if treatment != Treatment::Keep && !all.contains(&treatment) {
-                all.push(treatment);
-            }
-        }
-        all
+    /// What is done with a field, by every profile together.
+    fn treatment(&self, field: &str, class: FieldClass) -> Treatment {
+        Treatment::all(self.of.iter().map(|profile| profile.treatment(field, class)))
     }
 
-    fn suppression(&self) -> Option<Suppression> {
-        self.of.iter().filter_map(|profile| profile.suppression.clone()).reduce(Suppression::stricter)
+    fn exceptions(&self) -> BTreeMap<(&str, String), Treatment> {
+        let mut all: BTreeMap<_, Vec<Treatment>> = BTreeMap::new();
+        for (place, treatment) in self.of.iter().flat_map(|profile| profile.exceptions()) {
+            all.entry(place).or_default().push(treatment);
+        }
+        all.into_iter().map(|(place, treatments)| (place, Treatment::all(treatments))).collect()
+    }
+
+    /// How small counts of an area are suppressed; of an area that none names, for no name.
+    fn suppression(&self, area: &str) -> Option<Suppression> {
+        let of = |profile: &&Profile| {
+            let find = |wanted: &str| profile.suppressions().find(|(name, _)| *name == wanted);
+            find(area).or_else(|| find("")).map(|(_, of)| of.clone())
+        };
+        self.of.iter().filter_map(of).reduce(Suppression::stricter)
     }
 }
 
-/// Whether the second shows more, and whether it shows less.
-fn ranked(was: &[Treatment], is: &[Treatment]) -> (bool, bool) {
-    let within = |a: &[Treatment], b: &[Treatment]| a.iter().all(|treatment| b.contains(treatment));
-    match (was.contains(&Treatment::Drop), is.contains(&Treatment::Drop)) {
-        (true, true) => (false, false),
-        (true, false) => (true, false),
-        (false, true) => (false, true),
-        // every transform that is no longer made shows more, every one that is made besides shows less
-        (false, false) => (!within(was, is), !within(is, was)),
+/// Whether the second shows more, and whether it shows less. Two transforms that each show another part do both.
+fn ranked(was: Treatment, is: Treatment) -> (bool, bool) {
+    let shown = |of: Treatment| match of {
+        Treatment::Drop => 0,
+        Treatment::Mask => 1,
+        Treatment::MonthOfBirth | Treatment::OutwardPostcode | Treatment::AgeBand | Treatment::Pseudonym => 2,
+        Treatment::Keep => 3,
+    };
+    match was == is {
+        true => (false, false),
+        false => (shown(is) >= shown(was), shown(is) <= shown(was)),
     }
 }
 
@@ -111,7 +135,8 @@ fn suppressed(was: Option<Suppression>, is: Option<Suppression>) -> (bool, bool)
         (Some(_), None) => (true, false),
         (None, Some(_)) => (false, true),
         (Some(was), Some(is)) => {
-            let bare = |of: Suppression| Suppression { title: String::new(), symbol: String::new(), ..of };
+            let bare =
+                |of: Suppression| Suppression { methods: BTreeSet::new(), symbol: String::new(), ..of };
             let (was, is) = (bare(was), bare(is));
             let both = was.clone().stricter(is.clone());
             (both != is, both != was)

@@ -128,7 +128,7 @@ fn folder<'a>(files: &'a Files, folder: &'a str) -> impl Iterator<Item = (&'a st
 fn suppressions(files: &Files, complaints: &mut Vec<Complaint>) -> BTreeMap<String, Suppression> {
     folder(files, "suppression")
         .filter_map(|(path, stem, bytes)| {
-            Some((stem.to_owned(), profile::read_suppression(path, bytes, complaints)?))
+            Some((stem.to_owned(), profile::suppression::read(path, stem, bytes, complaints)?))
         })
         .collect()
 }

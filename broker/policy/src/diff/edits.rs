@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use super::{Edit, How};
 use crate::agreement::Agreement;
 use crate::bundle::Bundle;
-use crate::profile::Suppression;
 use crate::row::COLUMNS;
 
 /// What a thing says: named parts in words.
@@ -113,18 +112,11 @@ fn purposes(bundle: &Bundle) -> BTreeMap<String, Said> {
 
 fn profiles(bundle: &Bundle) -> BTreeMap<String, Said> {
     let said = |of: &crate::profile::Profile| -> Said {
-        let suppression = of.suppression.as_ref().map_or_else(|| "none".to_owned(), method);
-        let mut said = parts([("title", of.title.clone()), ("suppression", suppression)]);
+        let mut said = parts([("title", of.title.clone())]);
         said.extend(of.spoken());
         said
     };
     bundle.profiles().map(|of| (of.id.to_string(), said(of))).collect()
-}
-
-fn method(of: &Suppression) -> String {
-    let Suppression { title, from, to, symbol, derived_units, plain_units } = of;
-    let (derived, plain) = (joined(derived_units), joined(plain_units));
-    format!("{title}: {from} to {to} become {symbol}, derived {derived}, plain {plain}")
 }
 
 fn agencies(bundle: &Bundle) -> BTreeMap<String, Said> {

@@ -19,9 +19,10 @@ pub(super) fn look(bundle: &Bundle, findings: &mut Vec<Finding>) {
         findings.push(Finding::warning(Complaint::of_file(&file, "no row uses this profile")));
     }
     for (name, suppression) in bundle.suppressions.iter() {
-        if !bundle.profiles().any(|profile| profile.suppression.as_ref() == Some(suppression)) {
+        if !bundle.profiles().any(|profile| profile.suppressions().any(|(_, used)| used == suppression)) {
             let file = format!("suppression/{name}.toml");
-            findings.push(Finding::warning(Complaint::of_file(&file, "no profile uses this method")));
+            // methods stand ready to be chosen: an unused one is no slip
+            findings.push(Finding::info(Complaint::of_file(&file, "no profile uses this method")));
         }
     }
     let kinds: BTreeSet<Kind> = bundle.known.agencies.iter().map(|agency| agency.kind).collect();

@@ -1,101 +1,133 @@
 //! Suppression where each figure has its row.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 use concordat_core::table::{Cells, Table};
 
-use super::group::{self, Group, Seen};
-use super::{Count, Work, WouldDisclose};
-use crate::profile::Unit;
+use super::attack::Equation;
+use super::secondary::{self, Outcome};
+use super::{AdditiveGroup, Count, Suppressed, Work, WouldDisclose, outcome_cell};
+use crate::profile::{Suppression, suppression::Unit};
 
 /// The columns of a long table, by name.
 pub(super) struct Columns<'a> {
     pub key: &'a str,
     pub value: &'a str,
     pub unit: &'a str,
-    pub group_by: &'a [&'a str],
+    pub area: &'a str,
+    pub period: &'a str,
 }
 
 /// What suppression needs of one row.
 struct Figure<'a> {
+    row: usize,
     key: &'a str,
     unit: &'a str,
-    sort: Unit,
+    cell: &'a str,
     count: Count,
 }
 
-pub(super) fn suppress(work: &Work<'_>, columns: &Columns<'_>) -> Result<(Table, u32), WouldDisclose> {
+pub(super) fn suppress(work: &mut Work<'_>, columns: &Columns<'_>) -> Suppressed {
     let at = |name: &str| work.table.column(name).ok_or(WouldDisclose);
     let (key, value, unit) = (at(columns.key)?, at(columns.value)?, at(columns.unit)?);
-    let group_by = columns.group_by.iter().map(|name| at(name)).collect::<Result<Vec<_>, _>>()?;
-    let shown = work.kept.get(value).copied().unwrap_or(false);
+    let (area, period) = (at(columns.area)?, at(columns.period)?);
+    let shown = work.shown.get(value).copied().unwrap_or(false);
 
-    let mut figures: Vec<Figure<'_>> = Vec::with_capacity(work.table.height());
-    let mut groups: HashMap<Vec<&str>, Vec<usize>> = HashMap::new();
-    for row in work.table.rows() {
+    let mut groups: HashMap<(&str, &str), Vec<Figure<'_>>> = HashMap::new();
+    for (at, row) in work.table.rows().enumerate() {
         let cell = |at: usize| row.get(at).unwrap_or_default();
-        groups.entry(group_by.iter().map(|at| cell(*at)).collect()).or_default().push(figures.len());
-        figures.push(Figure {
-            key: cell(key),
-            unit: cell(unit),
-            sort: work.suppression.unit(cell(unit)),
-            count: Count::read(cell(value)),
-        });
+        let (cell_of, count) = (cell(value), Count::read(cell(value)));
+        let figure = Figure { row: at, key: cell(key), unit: cell(unit), cell: cell_of, count };
+        groups.entry((cell(area), cell(period))).or_default().push(figure);
     }
 
-    let mut small: HashSet<usize> = HashSet::new();
-    for members in groups.values() {
-        let of_group: Vec<(usize, &Figure<'_>)> =
-            members.iter().filter_map(|at| Some((*at, figures.get(*at)?))).collect();
-        let is_small = |f: &Figure<'_>| f.sort == Unit::Count && f.count.is_suppressed(work.suppression);
-        let hit: Vec<usize> = of_group.iter().filter(|(_, f)| is_small(f)).map(|(at, _)| *at).collect();
-        if hit.is_empty() {
-            continue;
+    let mut values: Vec<Option<Cow<'_, str>>> = vec![None; work.table.height()];
+    let mut suppressed = 0_u32;
+    for ((area, _), figures) in &groups {
+        let Some(method) = work.methods.of(&[area], &work.of.areas) else { continue };
+        for (figure, outcome) in outcomes(figures, &work.of.additive, &method, shown)? {
+            let (cell, hidden) = outcome_cell(figure.cell, outcome, &method);
+            suppressed = suppressed.saturating_add(u32::from(shown && hidden));
+            if let Some(slot) = values.get_mut(figure.row) {
+                *slot = Some(Cow::Owned(cell.into_owned()));
+            }
         }
-        check(work, &of_group, shown)?;
-        let derived = of_group.iter().filter(|(_, f)| f.sort == Unit::Derived && f.count != Count::NoNumber);
-        small.extend(derived.map(|(at, _)| *at));
-        small.extend(hit);
     }
 
     let mut cells = Cells::with_capacity(work.table.cells.len(), work.table.cells.bytes());
-    for (at, row) in work.table.rows().enumerate() {
-        let hidden = |column: usize| column == value && small.contains(&at);
-        let shown = |(column, cell)| if hidden(column) { work.suppression.symbol.as_str() } else { cell };
-        cells.extend(row.iter().enumerate().map(shown));
+    for (row, new) in work.table.rows().zip(&values) {
+        let of = |(column, cell)| match new {
+            Some(new) if column == value => new.as_ref(),
+            _ => cell,
+        };
+        cells.extend(row.iter().enumerate().map(of));
     }
     let table = Table { name: work.table.name.clone(), columns: work.table.columns.clone(), cells };
-    Ok((table, if shown { u32::try_from(small.len()).unwrap_or(u32::MAX) } else { 0 }))
+    Ok((table, suppressed))
 }
 
-/// Checks the additive groups among the figures of one area and period. A group names an indicator, or an
-/// indicator and its unit with a space between.
-fn check(work: &Work<'_>, figures: &[(usize, &Figure<'_>)], shown: bool) -> Result<(), WouldDisclose> {
-    let mut by_key: HashMap<&str, Vec<&Figure<'_>>> = HashMap::new();
-    for (_, figure) in figures.iter().filter(|(_, figure)| figure.sort == Unit::Count) {
-        by_key.entry(figure.key).or_default().push(figure);
+/// The figures of one area and period that do not stay as they are, and what becomes of them. Beside a count that is
+/// suppressed or rounded, what is made from counts is suppressed.
+fn outcomes<'f, 'a>(
+    figures: &'f [Figure<'a>],
+    additive: &[AdditiveGroup],
+    method: &Suppression,
+    shown: bool,
+) -> Result<Vec<(&'f Figure<'a>, Outcome)>, WouldDisclose> {
+    let sort = |figure: &Figure<'_>| method.unit(figure.unit);
+    let mut counts: Vec<secondary::Figure> = Vec::with_capacity(figures.len());
+    let mut by_key: HashMap<&str, Vec<(&str, usize)>> = HashMap::new();
+    for (at, figure) in figures.iter().enumerate() {
+        let is_count = sort(figure) == Unit::Count;
+        counts.push(secondary::Figure { count: figure.count, counts: is_count, shown });
+        if is_count {
+            by_key.entry(figure.key).or_default().push((figure.unit, at));
+        }
     }
-    let mut seen: HashMap<&str, Seen> = HashMap::new();
-    let mut groups: Vec<Group<'_>> = Vec::with_capacity(work.additive.len());
-    for group in work.additive {
-        for name in std::iter::once(&group.total).chain(&group.parts) {
-            let (key, unit) =
-                name.split_once(' ').map_or((name.as_str(), None), |(key, unit)| (key, Some(unit)));
-            let mut named = by_key
-                .get(key)
-                .into_iter()
-                .flatten()
-                .filter(|figure| unit.is_none_or(|unit| unit == figure.unit));
-            let (first, second) = (named.next(), named.next());
-            // an indicator that stands twice cannot be added up
-            if second.is_some() {
-                return Err(WouldDisclose);
-            }
-            if let Some(figure) = first {
-                seen.insert(name, Seen::of(figure.count, shown, true, work.suppression));
+    let is_small = |figure: &secondary::Figure| figure.counts && figure.count.is_suppressed(method);
+    let matters = method.whole_parts || counts.iter().any(is_small);
+    let equations = match equations(additive, &by_key, &mut counts) {
+        // nothing is to be protected, so that it cannot be added up does not matter
+        Err(WouldDisclose) if !matters => Vec::new(),
+        equations => equations?,
+    };
+    let outcomes = secondary::suppress(&counts, &equations, method)?;
+    let blurred = outcomes.iter().any(|outcome| *outcome != Outcome::AsItIs);
+    let of = |(figure, outcome): (&'f Figure<'a>, &Outcome)| {
+        let hides = blurred && sort(figure) == Unit::Derived && figure.count != Count::NoNumber;
+        let outcome = if hides { Outcome::Suppressed { beyond: true } } else { *outcome };
+        (outcome != Outcome::AsItIs).then_some((figure, outcome))
+    };
+    Ok(figures.iter().zip(&outcomes).filter_map(of).collect())
+}
+
+/// The additive groups among the figures of one area and period. A group names an indicator, or an indicator and its
+/// unit with a space between. One that stands twice cannot be added up.
+fn equations(
+    additive: &[AdditiveGroup],
+    by_key: &HashMap<&str, Vec<(&str, usize)>>,
+    counts: &mut Vec<secondary::Figure>,
+) -> Result<Vec<Equation>, WouldDisclose> {
+    let mut position = |name: &str, absent: secondary::Figure| {
+        let (key, unit) = name.split_once(' ').map_or((name, None), |(key, unit)| (key, Some(unit)));
+        let named = by_key.get(key).into_iter().flatten();
+        let mut named = named.filter(|(own, _)| unit.is_none_or(|unit| unit == *own)).map(|(_, at)| *at);
+        match (named.next(), named.next()) {
+            (Some(_), Some(_)) => Err(WouldDisclose),
+            (Some(at), None) => Ok(at),
+            (None, _) => {
+                counts.push(absent);
+                Ok(counts.len() - 1)
             }
         }
-        groups.push(Group { total: &group.total, parts: group.parts.iter().map(String::as_str).collect() });
-    }
-    group::check(&groups, &seen, work.suppression)
+    };
+    additive
+        .iter()
+        .map(|group| {
+            let total = position(&group.total, secondary::Figure::UNKNOWN)?;
+            let parts = group.parts.iter().map(|part| position(part, secondary::Figure::ABSENT));
+            Ok(Equation { total, parts: parts.collect::<Result<_, _>>()? })
+        })
+        .collect()
 }

@@ -97,6 +97,7 @@ fn purpose_bytes(purpose: &Purpose) -> Vec<u8> {
         }
         Purpose::Projection => vec![5],
         Purpose::Log => vec![6],
+        Purpose::Pseudonym => vec![7],
     }
 }
 
@@ -120,6 +121,7 @@ fn purpose_of(rest: &mut Rest<'_>) -> Option<Purpose> {
         }
         5 => Purpose::Projection,
         6 => Purpose::Log,
+        7 => Purpose::Pseudonym,
         _ => return None,
     })
 }

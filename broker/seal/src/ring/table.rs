@@ -19,6 +19,7 @@ pub(super) struct Table {
     sections: HashMap<KeyId, Slot>,
     days: HashMap<(RetentionClass, Date), KeyId>,
     months: HashMap<(i16, i8), Arc<hmac::Key>>,
+    pseudonyms: Option<Arc<Secret>>,
 }
 
 enum Slot {
@@ -70,6 +71,7 @@ impl Table {
             Purpose::Data { class, day } => self.days.contains_key(&(*class, *day)),
             Purpose::Record { entry } => self.holds(KeyId(*entry)),
             Purpose::Index { year, month } => self.months.contains_key(&(*year, *month)),
+            Purpose::Pseudonym => self.pseudonyms.is_some(),
             Purpose::Chain | Purpose::Projection | Purpose::Log => false,
         }
     }
@@ -93,6 +95,7 @@ impl Table {
                 let key = hmac::Key::new(hmac::HMAC_SHA256, secret.bytes());
                 self.months.insert((year, month), Arc::new(key));
             }
+            Purpose::Pseudonym => self.pseudonyms = Some(Arc::new(secret)),
             Purpose::Chain | Purpose::Projection | Purpose::Log => {}
         }
     }
@@ -121,6 +124,11 @@ impl Table {
     /// The id of a daily data key.
     pub(super) fn data_key(&self, class: RetentionClass, day: Date) -> Option<KeyId> {
         self.days.get(&(class, day)).copied()
+    }
+
+    /// The secret that gives the keys of pseudonyms.
+    pub(super) fn pseudonym_secret(&self) -> Option<Arc<Secret>> {
+        self.pseudonyms.as_ref().map(Arc::clone)
     }
 
     /// The index key of a month.

@@ -175,6 +175,22 @@ fn each_class_and_day_has_its_own_key_and_each_month_its_own_index_key() {
 }
 
 #[test]
+fn pseudonyms_of_each_recipient_and_purpose_have_one_key_that_survives_reopening() {
+    let (disk, ring) = made();
+    let key = ring.pseudonym_key("chscp", "P4").unwrap();
+    let before = disk.writes();
+    assert_eq!(key, ring.pseudonym_key("chscp", "P4").unwrap());
+    for (recipient, purpose) in [("chscp", "P5"), ("elft", "P4"), ("chscpP", "4"), ("chsc", "pP4")] {
+        assert_ne!(key, ring.pseudonym_key(recipient, purpose).unwrap(), "{recipient} {purpose}");
+    }
+    assert_eq!(disk.writes(), before, "one secret gives them all");
+    let (_, other) = made();
+    assert_ne!(key, other.pseudonym_key("chscp", "P4").unwrap(), "another ring");
+    let again = KeyRing::open(disk, kek(), Some(ring.generation())).unwrap();
+    assert_eq!(key, again.pseudonym_key("chscp", "P4").unwrap());
+}
+
+#[test]
 fn after_the_key_of_the_day_exists_sealing_does_no_io() {
     let (disk, ring) = full();
     let before = disk.writes();

@@ -9,7 +9,7 @@ use concordat_proto::v1::policy_service_client::PolicyServiceClient;
 use jiff::Timestamp;
 use tonic::transport::Channel;
 
-use crate::answer::{Answer, text, texts};
+use crate::answer::{Answer, Sheet, text, texts};
 use crate::connect::{self, MAX_ANSWER};
 use crate::context::Context;
 use crate::exit::Exit;
@@ -43,8 +43,12 @@ pub enum Args {
 pub struct Propose {
     /// The policies folder
     folder: PathBuf,
-    #[command(flatten)]
-    reason: Reason,
+    /// Why: it stays in the log, so no names, numbers or addresses of persons
+    #[arg(long, value_name = "TEXT", required_unless_present = "look")]
+    reason: Option<String>,
+    /// Work out what would change, decisions of the log included, and propose nothing
+    #[arg(long)]
+    look: bool,
 }
 
 /// Why.
@@ -140,13 +144,19 @@ async fn propose(args: &Propose, session: &mut Session<'_>) -> Result<Exit, Fail
     let files = folder::read(&args.folder)?;
     let files = files.into_iter().map(|(path, content)| v1::PolicyFile { path, content }).collect();
     let (context, mut client) = connected(session).await?;
-    let request = v1::ProposeRequest { files, reason: args.reason.reason.clone() };
+    // who only looks need not say why
+    let reason = args.reason.clone().unwrap_or_else(|| "a look".to_owned());
+    let request = v1::ProposeRequest { files, reason, only_look: args.look };
     let reply = client.propose(request).await.map_err(failed(&context))?.into_inner();
-    let next = format!(
-        "proposed as entry {0}; nothing is in force yet: somebody else looks at it with `concordat policy show {0}` \
+    let next = if args.look {
+        "nothing was proposed; this is what would change:\n".to_owned()
+    } else {
+        format!(
+            "proposed as entry {0}; nothing is in force yet: somebody else looks at it with `concordat policy show {0}` \
          and says `concordat policy approve {0}`\n",
-        reply.index
-    );
+            reply.index
+        )
+    };
     session.printer.answer(&examined("policy-propose", &reply, &next))?;
     Ok(Exit::Ok)
 }
@@ -161,8 +171,21 @@ fn examined(command: &'static str, reply: &v1::ExaminedReply, first: &str) -> An
     if !reply.other_files.is_empty() {
         human.push_str(&format!("other files that change: {}\n", reply.other_files.join(", ")));
     }
+    human.push_str(&of_the_log(reply));
     for warning in &reply.warnings {
         human.push_str(&format!("warning: {warning}\n"));
+    }
+    let mut changed = Sheet::new(&["agency", "asked", "owner", "was", "now", "count", "last"]);
+    for one in &reply.changed {
+        changed.row([
+            text(&one.agency),
+            text(&one.asked),
+            text(&one.owner),
+            text(&one.was),
+            text(&one.now),
+            one.count.into(),
+            one.last.into(),
+        ]);
     }
     Answer::new(command)
         .fact("index", reply.index)
@@ -170,7 +193,35 @@ fn examined(command: &'static str, reply: &v1::ExaminedReply, first: &str) -> An
         .fact("changes", text(&reply.changes))
         .fact("other_files", texts(&reply.other_files))
         .fact("warnings", texts(&reply.warnings))
+        .fact("decisions", reply.decisions)
+        .fact("days", reply.days)
+        .list("changed", changed)
         .human(human)
+}
+
+/// Which decisions of the log would come out otherwise, in words.
+fn of_the_log(reply: &v1::ExaminedReply) -> String {
+    if reply.days == 0 || reply.decisions == 0 {
+        return String::new();
+    }
+    if reply.changed.is_empty() {
+        return format!(
+            "none of the {} decisions of the last {} days would come out otherwise\n",
+            reply.decisions, reply.days
+        );
+    }
+    let mut text = format!(
+        "of {} decisions of the last {} days these would come out otherwise:\n",
+        reply.decisions, reply.days
+    );
+    for one in &reply.changed {
+        let owner = if one.owner.is_empty() { String::new() } else { format!(" of {}", one.owner) };
+        text.push_str(&format!(
+            "  {} times, last in entry {}: {} asks to {}{owner}: {}, and would be {}\n",
+            one.count, one.last, one.agency, one.asked, one.was, one.now
+        ));
+    }
+    text
 }
 
 async fn answer(args: &Answered, word: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {

@@ -172,8 +172,8 @@ async fn what_the_files_say_otherwise_is_told_part_by_part() {
     let (code, stdout, stderr) = lead.run(&format!("policy diff {}", sample().display())).await;
     assert_eq!(code, 0, "{stderr}");
     for words in [
-        "changed profile dfe: suppression Department for Education: 1 to 5 become c",
-        "-> none; operational keep -> drop\n",
+        "changed profile dfe: operational keep -> drop; small counts dfe: 1 to 5 become c",
+        " -> nothing\n",
         "changed purpose P1-safeguard-child: text safeguard or promote the welfare of a named child -> ",
         "\nwho gains, from 2026-11-22 on:\n  ",
         "\nwho loses, from 2026-11-22 on:\n  ",

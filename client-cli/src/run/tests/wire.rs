@@ -231,7 +231,13 @@ async fn a_fetched_return_is_csv_on_the_output_and_what_is_withheld_is_talk() {
     let fetch = format!("inbox fetch {id} --purpose P4-partnership-assurance");
     let (code, stdout, stderr) = office.run(&fetch, None).await;
     assert_eq!((code, stdout.as_str()), (0, "area,visits\n'=cmd,c\n"), "{stderr}");
-    for talk in ["profile: dfe", "fields withheld: late", "tables withheld: none", "cells suppressed: 1"] {
+    for talk in [
+        "profile: dfe",
+        "fields withheld: late",
+        "fields shown in part: born (month of birth)",
+        "tables withheld: none",
+        "cells suppressed: 1, by dfe",
+    ] {
         assert!(stderr.contains(talk), "{stderr}");
     }
     let out = office.dir.path().join("out.csv");

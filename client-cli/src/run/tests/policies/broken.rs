@@ -258,7 +258,7 @@ const OTHERS_WORTH_A_LOOK: &[Broken] = &[
         "suppression/spare.toml",
         "",
         METHOD,
-        ("warning", "suppression/spare.toml", None, None, "no profile uses this"),
+        ("info", "suppression/spare.toml", None, None, "no profile uses this"),
     ),
     (
         AGREEMENTS,
