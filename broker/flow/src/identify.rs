@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::open::Flow;
-use crate::partnership::Partnership;
+use concordat_core::partnership::Partnership;
 
 /// What a presented certificate says, read once when its connection began.
 #[derive(Debug, Clone, PartialEq, Eq)]

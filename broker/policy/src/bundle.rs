@@ -4,7 +4,7 @@
 mod buckets;
 mod files;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use concordat_core::ids::{
 
 use crate::agreement::Agreement;
 use crate::complaint::Complaint;
-use crate::profile::Profile;
+use crate::profile::{Profile, Suppression};
 use crate::purpose::Purpose;
 use crate::roles::Role;
 use crate::row::{COLUMNS, Row};
@@ -36,6 +36,8 @@ pub struct Bundle {
     agreements: Arc<BTreeMap<AgreementId, Agreement>>,
     by_rule: Arc<HashMap<RuleId, Vec<AgreementId>>>,
     profiles: Arc<BTreeMap<ProfileId, Profile>>,
+    /// The suppression methods, by the name of their file.
+    pub(crate) suppressions: Arc<BTreeMap<String, Suppression>>,
     agencies: Arc<HashMap<AgencyId, Agency>>,
     types: Arc<HashMap<ReturnTypeId, bool>>,
     digest: Digest,
@@ -65,6 +67,10 @@ impl Bundle {
     /// The roles that exist.
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
         self.roles.values()
+    }
+
+    pub(crate) fn role(&self, id: &RoleId) -> Option<&Role> {
+        self.roles.get(id)
     }
 
     /// Whether a principal of an agency of that kind may hold the role.
@@ -134,6 +140,13 @@ impl Bundle {
             }
         }
         found
+    }
+
+    /// The parties of each agreement that a row carries out.
+    pub(crate) fn parties_of(&self, row: &Row) -> BTreeSet<BTreeSet<AgencyId>> {
+        let agreements =
+            self.by_rule.get(&row.id).into_iter().flatten().filter_map(|id| self.agreements.get(id));
+        agreements.map(|agreement| agreement.parties.iter().cloned().collect()).collect()
     }
 
     /// The same bundle with other rows: for tests that take a row away or turn it round.

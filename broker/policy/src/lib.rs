@@ -10,7 +10,10 @@
 //! - [`mod@reference`]: the same judgement in plain Rust, for reasons and as a check
 //! - [`mod@project`]: what a reader gets of a return
 //! - [`cases`]: golden decisions
+//! - `access`: who may do what, worked out for every request there could be; [`mod@diff`]: who gains and who loses by a
+//!   change; [`mod@matrix`]: who may do what, to be read
 
+mod access;
 pub mod agreement;
 pub mod bundle;
 mod cache;
@@ -22,6 +25,7 @@ mod document;
 mod engine;
 pub mod generate;
 pub mod lint;
+pub mod matrix;
 pub mod permitted;
 pub mod policy;
 pub mod profile;
@@ -39,9 +43,12 @@ mod words;
 mod sample;
 
 pub use bundle::Bundle;
-pub use cases::run_cases;
+pub use cases::{run_cases, test_cases};
 pub use complaint::Complaint;
+pub use diff::{Diff, diff};
 pub use generate::generate;
+pub use lint::{Finding, Severity};
+pub use matrix::{Matrix, matrix};
 pub use permitted::Permitted;
 pub use policy::{Explanation, Policy};
 pub use profile::{FieldSort, Treatment};

@@ -67,7 +67,7 @@ impl Clause {
         }
     }
 
-    fn holds(self, row: &Row, question: &Question<'_>) -> bool {
+    pub(crate) fn holds(self, row: &Row, question: &Question<'_>) -> bool {
         let request = question.request;
         match self {
             Clause::Act => row.act.is_none_or(|act| act == request.act),

@@ -9,7 +9,7 @@ use crate::purpose::Purpose;
 use crate::roles::Role;
 
 /// What stands outside the policy files and what they may speak of.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// The partnership.
     pub partnership: PartnershipId,

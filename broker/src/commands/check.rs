@@ -260,6 +260,16 @@ mod tests {
         assert!(warnings.iter().any(|text| text.contains("files.guard")), "{warnings:?}");
         assert_eq!(warnings.len(), 1, "of the sample itself nothing is odd: {warnings:#?}");
 
+        let matrix = dir.join("policies/matrix.txt");
+        let agreed = fs::read_to_string(&matrix).unwrap();
+        fs::write(&matrix, agreed.replacen("deliver", "read", 1)).unwrap();
+        let warnings = texts(&dir, today, Weight::Warning);
+        assert!(
+            warnings.iter().any(|text| text.contains("policies/matrix.txt") && text.contains("--write")),
+            "{warnings:#?}"
+        );
+        fs::write(&matrix, agreed).unwrap();
+
         // the calendar ends with 2028
         let late = texts(&dir, "2028-01-02T10:00:00Z", Weight::Warning);
         assert!(late.iter().any(|text| text.contains("policies/calendar.toml: to:")), "{late:?}");
@@ -296,6 +306,28 @@ mod tests {
         ] {
             assert!(errors.iter().any(|text| text.contains(needle)), "{needle}: {errors:#?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_partnership_that_begins_is_not_warned_of_what_waits_for_its_first_agreement() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("broker");
+        let line = ["concordat-broker", "init", dir.to_str().unwrap(), "--name", "north"];
+        let Command::Init(args) = Cli::try_parse_from(line).unwrap().command else { panic!("no init") };
+        init::make(args).await.unwrap();
+        let warnings = texts(&dir, "2026-11-22T10:00:00Z", Weight::Warning);
+        let of_policy = |text: &&String| {
+            ["rules", "roles", "profiles", "suppression", "matrix"]
+                .iter()
+                .any(|word| text.contains(&format!("policies/{word}")))
+        };
+        // that no type may be sent is told of each type, as before
+        let odd: Vec<&String> = warnings
+            .iter()
+            .filter(of_policy)
+            .filter(|text| !text.contains("no row lets an agency"))
+            .collect();
+        assert!(odd.is_empty(), "{odd:#?}");
     }
 
     #[tokio::test]

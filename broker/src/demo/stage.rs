@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use concordat_core::ids::{AgencyId, PrincipalId, SendKey};
-use concordat_flow::partnership::{self, Partnership};
+use concordat_core::partnership::{self, Partnership};
 use serde_json::Value;
 
 use super::claim::{Broken, Held, there};

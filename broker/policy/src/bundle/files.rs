@@ -61,6 +61,7 @@ pub(super) fn read(
         agreements: Arc::new(agreements.into_iter().map(|of| (of.id.clone(), of)).collect()),
         by_rule: Arc::new(by_rule),
         profiles: Arc::new(words.profiles),
+        suppressions: Arc::new(words.suppressions),
         agencies: Arc::new(known.agencies.iter().map(|a| (a.id.clone(), a.clone())).collect()),
         types: Arc::new(types(known)),
         known: Arc::new(known.clone()),
@@ -86,15 +87,18 @@ pub(crate) fn text(
 struct Words {
     roles: BTreeMap<RoleId, Role>,
     purposes: BTreeMap<PurposeId, Purpose>,
+    suppressions: BTreeMap<String, Suppression>,
     profiles: BTreeMap<ProfileId, Profile>,
 }
 
 impl Words {
     fn of(files: &Files, complaints: &mut Vec<Complaint>) -> Self {
+        let suppressions = suppressions(files, complaints);
         Self {
             roles: roles::read(bytes(files, roles::FILE), complaints),
             purposes: purpose::read(bytes(files, purpose::FILE), complaints),
-            profiles: profiles(files, complaints),
+            profiles: profiles(files, &suppressions, complaints),
+            suppressions,
         }
     }
 
@@ -196,16 +200,23 @@ fn folder<'a>(files: &'a Files, folder: &'a str) -> impl Iterator<Item = (&'a st
     })
 }
 
-fn profiles(files: &Files, complaints: &mut Vec<Complaint>) -> BTreeMap<ProfileId, Profile> {
-    let suppressions: BTreeMap<String, Suppression> = folder(files, "suppression")
+fn suppressions(files: &Files, complaints: &mut Vec<Complaint>) -> BTreeMap<String, Suppression> {
+    folder(files, "suppression")
         .filter_map(|(path, stem, bytes)| {
             Some((stem.to_owned(), profile::suppression::read(path, stem, bytes, complaints)?))
         })
-        .collect();
+        .collect()
+}
+
+fn profiles(
+    files: &Files,
+    suppressions: &BTreeMap<String, Suppression>,
+    complaints: &mut Vec<Complaint>,
+) -> BTreeMap<ProfileId, Profile> {
     folder(files, "profiles")
         .filter_map(|(path, stem, bytes)| {
             let id = ProfileId::new(stem).ok()?;
-            Some((id.clone(), profile::read(path, id, bytes, &suppressions, complaints)?))
+            Some((id.clone(), profile::read(path, id, bytes, suppressions, complaints)?))
         })
         .collect()
 }
