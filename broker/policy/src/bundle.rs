@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use concordat_core::agency::{Agency, Kind};
+use concordat_core::decision::DecisionRequest;
 use concordat_core::ids::{
     AgencyId, AgreementId, Digest, ProfileId, PurposeId, ReturnTypeId, RoleId, RuleId,
 };
@@ -17,6 +18,7 @@ use crate::agreement::Agreement;
 use crate::complaint::Complaint;
 use crate::profile::Profile;
 use crate::purpose::Purpose;
+use crate::reference::Index;
 use crate::roles::Role;
 use crate::row::Row;
 use crate::vocabulary::Known;
@@ -29,6 +31,7 @@ pub struct Bundle {
     pub(crate) known: Arc<Known>,
     pub(crate) rows: Arc<[Row]>,
     pub(crate) buckets: Arc<Buckets>,
+    index: Arc<Index>,
     pub(crate) purposes: Arc<BTreeMap<PurposeId, Purpose>>,
     roles: Arc<BTreeMap<RoleId, Role>>,
     agreements: Arc<BTreeMap<AgreementId, Agreement>>,
@@ -107,6 +110,11 @@ impl Bundle {
         &self.rows
     }
 
+    /// The rows that speak of the act and the return type of a request.
+    pub(crate) fn rows_about(&self, request: &DecisionRequest) -> impl Iterator<Item = &Row> {
+        self.index.rows(&self.rows, request)
+    }
+
     pub(crate) fn agency(&self, id: &AgencyId) -> Option<&Agency> {
         self.agencies.get(id)
     }
@@ -130,7 +138,8 @@ impl Bundle {
     #[cfg(test)]
     pub(crate) fn with_rows(&self, rows: Vec<Row>) -> Bundle {
         let buckets = Buckets::build(&self.known, &self.roles, &rows).unwrap();
-        Bundle { rows: rows.into(), buckets: Arc::new(buckets), ..self.clone() }
+        let index = Arc::new(Index::of(&rows));
+        Bundle { rows: rows.into(), buckets: Arc::new(buckets), index, ..self.clone() }
     }
 }
 

@@ -29,7 +29,8 @@ pub struct Explanation {
     pub reason: Option<DenyReason>,
     /// The rows that decide: all that allow, or all that deny.
     pub rules: Vec<RuleId>,
-    /// When no row decides: the row that came nearest to allowing.
+    /// When no row decides: the row that came nearest to allowing; none where no row speaks of the act and
+    /// the return type.
     pub nearest: Option<RuleId>,
     /// What of the nearest row the request failed, the gravest first.
     pub failed: Vec<Clause>,
@@ -92,7 +93,7 @@ impl Policy {
             Ok(question) => question,
             Err(reason) => return Explanation { reason: Some(reason), ..nothing },
         };
-        let verdict = reference::judge(self.bundle.rows(), &question);
+        let verdict = reference::judge(self.bundle.rows_about(request), &question);
         if verdict.allowed() {
             return Explanation { allowed: true, rules: ids(&verdict.allows), ..nothing };
         }
@@ -112,8 +113,8 @@ impl Policy {
         let policy = self.bundle.digest();
         let no = |reason, nearest: Option<&RuleId>| Denial { reason, nearest: nearest.cloned(), policy };
         let question = Question::of(&self.bundle, request).map_err(|reason| no(reason, None))?;
-        let verdict = reference::judge(self.bundle.rows(), &question);
-        let allowed = match self.bundle.buckets.engine(request) {
+        let verdict = reference::judge(self.bundle.rows_about(request), &question);
+        let allowed = match self.bundle.buckets.engine(&question) {
             // no row could match: that is a no, and the engine is not asked
             None => false,
             Some(engine) => engine.judge(Words::of(&question)).map_err(|fault| {

@@ -1,91 +1,129 @@
-//! Engines by what a request is about, so that a decision sees only the rows that could speak of it. The
-//! engine judges every row it holds, one after another: what it does not hold costs nothing.
+//! Engines by what a request is about, so that a decision sees only the rows that could match it. The engine
+//! judges every row it holds, one after another: what it does not hold costs nothing.
+//!
+//! All engines are built with the bundle, none while something is decided. What an engine lacks cannot match:
+//! a test sets each against one engine with every row.
+
+mod part;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use concordat_core::agency::Kind;
-use concordat_core::decision::{Act, DecisionRequest};
-use concordat_core::ids::{ReturnTypeId, RoleId};
+use concordat_core::ids::RoleId;
 
 use crate::engine::{Engine, EngineFault};
+use crate::question::Question;
 use crate::roles::Role;
-use crate::row::{Row, Types, Who};
+use crate::row::Row;
 use crate::vocabulary::Known;
 
-/// Per act, kind of asker and return type the engine with the rows that could match; none where there is no
-/// such row. Buckets with the same rows share an engine.
-pub(crate) struct Buckets(HashMap<(Act, Kind), HashMap<Option<ReturnTypeId>, Arc<Engine>>>);
+use part::{Names, Part, Value};
+
+/// So few rows are judged without being told apart further.
+const FEW: usize = 3;
+/// What an engine weighs beside its rows, in rows.
+const ENGINE: usize = 20;
+/// The most that all engines may weigh, in rows of which each is some 800 bytes: beyond it rows are no longer
+/// told apart, and decisions take longer instead.
+const MOST: usize = 400_000;
+
+/// Per part of a request the engine with the rows that could match; none where there is no such row. Requests
+/// with the same rows share an engine.
+pub(crate) struct Buckets(Node);
+
+enum Node {
+    Nothing,
+    Engine(Arc<Engine>),
+    By(Part, HashMap<Value, Arc<Node>>, Arc<Node>),
+}
 
 impl Buckets {
     pub fn build(known: &Known, roles: &BTreeMap<RoleId, Role>, rows: &[Row]) -> Result<Self, EngineFault> {
-        let mut engines: HashMap<Vec<usize>, Arc<Engine>> = HashMap::new();
-        let mut buckets = HashMap::new();
-        for act in Act::ALL {
-            for kind in Kind::ALL {
-                let of_asker: Vec<(usize, &Row)> = rows
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, row)| row.act.is_none_or(|own| own == act))
-                    .filter(|(_, row)| speaks_of(row, kind, known, roles))
-                    .collect();
-                let mut by_type = HashMap::new();
-                for rtype in std::iter::once(None).chain(known.types.iter().map(|(id, _)| Some(id))) {
-                    let of_type: Vec<(usize, &Row)> =
-                        of_asker.iter().copied().filter(|(_, row)| covers(row, rtype)).collect();
-                    if of_type.is_empty() {
-                        continue;
-                    }
-                    let key: Vec<usize> = of_type.iter().map(|(at, _)| *at).collect();
-                    let engine = match engines.get(&key) {
-                        Some(engine) => Arc::clone(engine),
-                        None => {
-                            let engine = Arc::new(Engine::build(of_type.iter().map(|(_, row)| *row))?);
-                            engines.insert(key, Arc::clone(&engine));
-                            engine
-                        }
-                    };
-                    by_type.insert(rtype.cloned(), engine);
-                }
-                buckets.insert((act, kind), by_type);
-            }
-        }
-        Ok(Self(buckets))
+        let kinds = known.agencies.iter().map(|agency| (&agency.id, agency.kind)).collect();
+        let mut builder = Builder { names: Names { kinds, roles }, rows, engines: HashMap::new() };
+        let all = builder.node((0..rows.len()).collect(), &Part::all(roles), MOST)?;
+        Ok(Self(all))
     }
 
     /// The engine for a request, where any row could match it.
-    pub fn engine(&self, request: &DecisionRequest) -> Option<&Engine> {
-        let by_type = self.0.get(&(request.act, request.asker.kind))?;
-        by_type.get(&request.return_type).map(Arc::as_ref)
+    pub fn engine(&self, question: &Question<'_>) -> Option<&Engine> {
+        let mut node = &self.0;
+        loop {
+            node = match node {
+                Node::Nothing => return None,
+                Node::Engine(engine) => return Some(engine),
+                Node::By(part, values, other) => values.get(&part.of(question)).unwrap_or(other),
+            };
+        }
     }
 
-    /// The bucket of one request holding another's engine: for a test of the disagreement.
+    /// One engine for every request: for a test of the disagreement.
     #[cfg(test)]
-    pub fn with_engine(mut self, request: &DecisionRequest, engine: Engine) -> Self {
-        let by_type = self.0.get_mut(&(request.act, request.asker.kind)).unwrap();
-        by_type.insert(request.return_type.clone(), Arc::new(engine));
-        self
+    pub fn only(engine: Engine) -> Self {
+        Self(Node::Engine(Arc::new(engine)))
     }
 }
 
-/// Whether the row could speak of an asker of that kind.
-fn speaks_of(row: &Row, kind: Kind, known: &Known, roles: &BTreeMap<RoleId, Role>) -> bool {
-    let who = match &row.who {
-        Who::Anyone => true,
-        Who::Kind(own) => *own == kind,
-        Who::Agency(id) => known.agencies.iter().any(|agency| agency.id == *id && agency.kind == kind),
-    };
-    let held = |role| roles.get(role).is_some_and(|role: &Role| role.may_be_held_by(kind));
-    who && row.role.as_ref().is_none_or(held)
+struct Builder<'a> {
+    names: Names<'a>,
+    rows: &'a [Row],
+    engines: HashMap<Vec<usize>, Arc<Engine>>,
 }
 
-/// Whether the row could cover the type. Families are left to the engine: whether a return is about persons
-/// is known with the request.
-fn covers(row: &Row, rtype: Option<&ReturnTypeId>) -> bool {
-    match &row.rtype {
-        Types::Any => true,
-        Types::None => rtype.is_none(),
-        Types::All | Types::Aggregate | Types::Person => rtype.is_some(),
-        Types::One(id) => rtype == Some(id),
+impl Builder<'_> {
+    /// Tells rows apart by the first of the parts that does so and keeps within the room there is.
+    fn node(&mut self, held: Vec<usize>, parts: &[Part], room: usize) -> Result<Node, EngineFault> {
+        if held.is_empty() {
+            return Ok(Node::Nothing);
+        }
+        let mut rest = parts;
+        while let Some((part, after)) = rest.split_first().filter(|_| held.len() > FEW) {
+            rest = after;
+            let groups = self.groups(&held, part);
+            let whole = groups.keys().map(|rows| weight(rows)).sum::<usize>();
+            if groups.len() < 2 || whole > room {
+                continue;
+            }
+            let (mut values, mut other) = (HashMap::new(), Arc::new(Node::Nothing));
+            for (rows, of) in groups {
+                let share = room.saturating_mul(weight(&rows)) / whole.max(1);
+                // what is seldom true is not told apart further where it is
+                let seldom = matches!(part, Part::Fact(_)) && of.contains(&Value::Yes);
+                let node = Arc::new(self.node(rows, if seldom { &[] } else { after }, share)?);
+                for value in of {
+                    if value == Value::Other {
+                        other = Arc::clone(&node);
+                    }
+                    values.insert(value, Arc::clone(&node));
+                }
+            }
+            return Ok(Node::By(part.clone(), values, other));
+        }
+        Ok(Node::Engine(self.engine(held)?))
     }
+
+    /// The rows that could match, with the values for which it is just these.
+    fn groups(&self, held: &[usize], part: &Part) -> BTreeMap<Vec<usize>, Vec<Value>> {
+        let rows: Vec<&Row> = held.iter().filter_map(|at| self.rows.get(*at)).collect();
+        let mut groups: BTreeMap<Vec<usize>, Vec<Value>> = BTreeMap::new();
+        let values = part.values(&rows).into_iter().chain(part.is_open().then_some(Value::Other));
+        for value in values {
+            let could = held.iter().zip(&rows).filter(|(_, row)| part.could(row, &value, &self.names));
+            groups.entry(could.map(|(at, _)| *at).collect()).or_default().push(value);
+        }
+        groups
+    }
+
+    fn engine(&mut self, held: Vec<usize>) -> Result<Arc<Engine>, EngineFault> {
+        if let Some(engine) = self.engines.get(&held) {
+            return Ok(Arc::clone(engine));
+        }
+        let engine = Arc::new(Engine::build(held.iter().filter_map(|at| self.rows.get(*at)))?);
+        self.engines.insert(held, Arc::clone(&engine));
+        Ok(engine)
+    }
+}
+
+fn weight(rows: &[usize]) -> usize {
+    if rows.is_empty() { 0 } else { rows.len().saturating_add(ENGINE) }
 }

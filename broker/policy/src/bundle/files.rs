@@ -9,6 +9,7 @@ use concordat_core::ids::{Digest, ProfileId, ReturnTypeId};
 use super::{Buckets, Bundle};
 use crate::complaint::Complaint;
 use crate::profile::{Profile, Suppression};
+use crate::reference::Index;
 use crate::row::{COLUMNS, Row};
 use crate::vocabulary::{Known, Vocabulary};
 use crate::{agreement, csv, profile, purpose, roles, row};
@@ -57,6 +58,7 @@ pub(super) fn read(
     let buckets = Buckets::build(known, &roles, &rows)
         .map_err(|fault| vec![Complaint::of_file(RULES, fault.to_string())])?;
     Ok(Bundle {
+        index: Arc::new(Index::of(&rows)),
         rows: rows.into(),
         buckets: Arc::new(buckets),
         purposes: Arc::new(purposes),

@@ -2,6 +2,7 @@ use concordat_core::agency::Kind;
 use concordat_core::decision::{Act, Fact};
 
 use super::*;
+use crate::bundle::Buckets;
 use crate::engine::Engine;
 use crate::row::Row;
 use crate::sample::{self, HACKNEY};
@@ -87,10 +88,12 @@ fn a_return_type_about_persons_is_so_whatever_the_request_says() {
 
 #[test]
 fn where_no_row_could_match_the_answer_is_no_and_there_is_no_engine_to_ask() {
-    let policy = sample::policy();
-    let mut request = DecisionRequest { act: Act::AuditRead, ..sample::request() };
-    request.asker.roles = vec!["auditor".parse().unwrap()];
-    assert!(policy.bundle().buckets.engine(&request).is_none());
+    let bundle = sample::bundle();
+    let others = bundle.rows().iter().filter(|row| row.act != Some(Act::AuditRead)).cloned().collect();
+    let policy = Policy::new(bundle.with_rows(others));
+    let request = DecisionRequest { act: Act::AuditRead, ..sample::request() };
+    let question = Question::of(policy.bundle(), &request).unwrap();
+    assert!(policy.bundle().buckets.engine(&question).is_none());
     assert_eq!(reason(&policy, &request), DenyReason::NoAgreement);
 }
 
@@ -110,10 +113,8 @@ fn an_engine_that_says_yes_where_no_row_allows_is_overruled() {
     let engine = Engine::build(&forever).unwrap();
     let question = Question::of(&bundle, &request).unwrap();
     assert!(engine.judge(Words::of(&question)).unwrap(), "the engine alone says yes");
-    let buckets = bundle.with_rows(bundle.rows().to_vec()).buckets;
-    let buckets = Arc::into_inner(buckets).unwrap().with_engine(&request, engine);
     let mut bundle = bundle;
-    bundle.buckets = Arc::new(buckets);
+    bundle.buckets = Arc::new(Buckets::only(engine));
     let policy = Policy::new(bundle);
     assert_eq!(reason(&policy, &request), DenyReason::PolicyError);
     assert_eq!(policy.kept(), 0, "a failure is not kept");
