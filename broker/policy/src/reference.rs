@@ -210,3 +210,7 @@ fn failed(row: &Row, question: &Question<'_>, distance: u32) -> u32 {
 
 #[cfg(test)]
 mod agreement;
+#[cfg(test)]
+mod narrowing;
+#[cfg(test)]
+mod random;

@@ -39,9 +39,18 @@ enum Node {
 
 impl Buckets {
     pub fn build(known: &Known, roles: &BTreeMap<RoleId, Role>, rows: &[Row]) -> Result<Self, EngineFault> {
+        Self::with_room(known, roles, rows, MOST)
+    }
+
+    fn with_room(
+        known: &Known,
+        roles: &BTreeMap<RoleId, Role>,
+        rows: &[Row],
+        room: usize,
+    ) -> Result<Self, EngineFault> {
         let kinds = known.agencies.iter().map(|agency| (&agency.id, agency.kind)).collect();
         let mut builder = Builder { names: Names { kinds, roles }, rows, engines: HashMap::new() };
-        let all = builder.node((0..rows.len()).collect(), &Part::all(roles), MOST)?;
+        let all = builder.node((0..rows.len()).collect(), &Part::all(roles), room)?;
         Ok(Self(all))
     }
 
@@ -55,6 +64,12 @@ impl Buckets {
                 Node::By(part, values, other) => values.get(&part.of(question)).unwrap_or(other),
             };
         }
+    }
+
+    /// Those of a bundle built with less room.
+    #[cfg(test)]
+    pub fn within(bundle: &super::Bundle, room: usize) -> Self {
+        Self::with_room(&bundle.known, &bundle.roles, &bundle.rows, room).unwrap()
     }
 
     /// One engine for every request: for a test of the disagreement.

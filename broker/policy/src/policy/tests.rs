@@ -152,7 +152,7 @@ fn an_answer_is_kept_for_the_very_request_and_for_its_day() {
     assert_eq!(reason(&policy, &after), DenyReason::Expired, "and from the cache");
     let other = DecisionRequest { act: Act::Read, day: after.day, ..sample::request() };
     assert_eq!(reason(&policy, &other), DenyReason::Expired);
-    assert!(policy.kept() <= 2, "the day before has made room: {}", policy.kept());
+    assert_eq!(policy.kept(), 3, "the other day has taken nothing away");
 }
 
 #[test]
@@ -166,6 +166,22 @@ fn the_cache_holds_no_more_than_its_bound() {
         assert!(cache.len() <= 4096);
     }
     assert!(cache.len() > 0);
+}
+
+#[test]
+fn answers_of_another_day_make_room_first() {
+    let cache = Cache::new();
+    let denial = Denial { reason: DenyReason::NoRole, nearest: None, policy: Digest([0; 32]) };
+    let keep = |role: String, day: &str| {
+        let mut request = DecisionRequest { day: day.parse().unwrap(), ..sample::request() };
+        request.asker.roles = vec![role.parse().unwrap()];
+        cache.keep(&Arc::new(request), Answer::No(denial.clone()));
+    };
+    keep("today".to_owned(), "2023-06-02");
+    (0..4095).for_each(|number| keep(format!("role-{number}"), "2023-06-01"));
+    assert_eq!(cache.len(), 4096);
+    keep("another".to_owned(), "2023-06-02");
+    assert_eq!(cache.len(), 2, "those of today");
 }
 
 #[test]

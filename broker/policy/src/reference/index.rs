@@ -42,7 +42,8 @@ impl OfAct {
                 _ => None,
             })
             .collect();
-        let mut this = OfAct { named: names.into_iter().map(|id| (id, Vec::new())).collect(), ..Self::default() };
+        let mut this =
+            OfAct { named: names.into_iter().map(|id| (id, Vec::new())).collect(), ..Self::default() };
         for (place, row) in of_act() {
             match &row.rtype {
                 Types::One(id) => this.named.entry(id.clone()).or_default().push(place),

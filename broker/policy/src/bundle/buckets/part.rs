@@ -74,9 +74,7 @@ impl Part {
         match self {
             Part::Act => Act::ALL.map(Value::Act).into(),
             Part::Kind => Kind::ALL.map(Value::Kind).into(),
-            Part::Own | Part::PersonLevel | Part::Fact(_) | Part::Role(_) => {
-                [Value::Yes, Value::No].into()
-            }
+            Part::Own | Part::PersonLevel | Part::Fact(_) | Part::Role(_) => [Value::Yes, Value::No].into(),
             Part::Type | Part::Purpose | Part::Area => {
                 let mut values: BTreeSet<Value> = rows.iter().filter_map(|row| self.named(row)).collect();
                 values.insert(Value::Nothing);
