@@ -1,4 +1,4 @@
-//! All policy files together, read, checked against each other and built into engines. A bundle that exists
+//! All policy files together, read, checked against each other and sorted for the engine. A bundle that exists
 //! is one that could be decided by.
 
 mod buckets;
@@ -18,19 +18,20 @@ use crate::agreement::Agreement;
 use crate::complaint::Complaint;
 use crate::profile::Profile;
 use crate::purpose::Purpose;
+use crate::question::Question;
 use crate::reference::Index;
 use crate::roles::Role;
 use crate::row::Row;
 use crate::vocabulary::Known;
 
-pub(crate) use buckets::Buckets;
+use buckets::Buckets;
 
 /// One generation of policy: immutable.
 #[derive(Clone)]
 pub struct Bundle {
     pub(crate) known: Arc<Known>,
     pub(crate) rows: Arc<[Row]>,
-    pub(crate) buckets: Arc<Buckets>,
+    buckets: Arc<Buckets>,
     index: Arc<Index>,
     pub(crate) purposes: Arc<BTreeMap<PurposeId, Purpose>>,
     roles: Arc<BTreeMap<RoleId, Role>>,
@@ -110,6 +111,11 @@ impl Bundle {
         &self.rows
     }
 
+    /// The rows that could match a request.
+    pub(crate) fn rows_for(&self, question: &Question<'_>) -> Vec<&Row> {
+        self.buckets.rows(&self.rows, question)
+    }
+
     /// The rows that speak of the act and the return type of a request.
     pub(crate) fn rows_about(&self, request: &DecisionRequest) -> impl Iterator<Item = &Row> {
         self.index.rows(&self.rows, request)
@@ -137,7 +143,7 @@ impl Bundle {
     /// The same bundle with other rows: for tests that take a row away or turn it round.
     #[cfg(test)]
     pub(crate) fn with_rows(&self, rows: Vec<Row>) -> Bundle {
-        let buckets = Buckets::build(&self.known, &self.roles, &rows).unwrap();
+        let buckets = Buckets::build(&self.roles, &rows).unwrap();
         let index = Arc::new(Index::of(&rows));
         Bundle { rows: rows.into(), buckets: Arc::new(buckets), index, ..self.clone() }
     }

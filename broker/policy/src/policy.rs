@@ -9,6 +9,7 @@ use concordat_core::refusal::DenyReason;
 
 use crate::bundle::Bundle;
 use crate::cache::{Answer, Cache};
+use crate::engine;
 use crate::permitted::Permitted;
 use crate::question::Question;
 use crate::reference::{self, Clause, Verdict};
@@ -114,14 +115,13 @@ impl Policy {
         let no = |reason, nearest: Option<&RuleId>| Denial { reason, nearest: nearest.cloned(), policy };
         let question = Question::of(&self.bundle, request).map_err(|reason| no(reason, None))?;
         let verdict = reference::judge(self.bundle.rows_about(request), &question);
-        let allowed = match self.bundle.buckets.engine(&question) {
-            // no row could match: that is a no, and the engine is not asked
-            None => false,
-            Some(engine) => engine.judge(Words::of(&question)).map_err(|fault| {
+        let rows = self.bundle.rows_for(&question);
+        // where no row could match, that is a no, and the engine is not asked
+        let allowed = !rows.is_empty()
+            && engine::judge(&rows, Words::of(&question)).map_err(|fault| {
                 tracing::error!(%fault, "policy engine failed; the request is denied");
                 no(DenyReason::PolicyError, None)
-            })?,
-        };
+            })?;
         if allowed != verdict.allowed() {
             tracing::error!("policy engine and reference evaluator disagree; the request is denied");
             return Err(no(DenyReason::PolicyError, None));

@@ -1,144 +1,85 @@
-//! Engines by what a request is about, so that a decision sees only the rows that could match it. The engine
-//! judges every row it holds, one after another: what it does not hold costs nothing.
+//! Rows by what a request is about, so that the engine judges only those that could match it: what it is not
+//! given costs nothing.
 //!
-//! All engines are built with the bundle, none while something is decided. What an engine lacks cannot match:
-//! a test sets each against one engine with every row.
+//! Rows lie together by act and return type, each with what can be told of it without reading a word. What is
+//! left out cannot match: a test sets every answer against an engine with every row.
 
-mod part;
+mod candidate;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use concordat_core::ids::RoleId;
+use concordat_core::decision::Act;
+use concordat_core::ids::{ReturnTypeId, RoleId};
 
-use crate::engine::{Engine, EngineFault};
+use crate::engine::{self, EngineFault};
 use crate::question::Question;
 use crate::roles::Role;
-use crate::row::Row;
-use crate::vocabulary::Known;
+use crate::row::{Row, Types};
 
-use part::{Names, Part, Value};
+use candidate::{Asked, Candidate, Names};
 
-/// So few rows are judged without being told apart further.
-const FEW: usize = 3;
-/// What an engine weighs beside its rows, in rows.
-const ENGINE: usize = 20;
-/// The most that all engines may weigh, in rows of which each is some 800 bytes: beyond it rows are no longer
-/// told apart, and decisions take longer instead.
-const MOST: usize = 400_000;
+/// The rows that could match, by act and return type.
+pub(crate) struct Buckets {
+    names: Names,
+    acts: HashMap<Act, OfAct>,
+}
 
-/// Per part of a request the engine with the rows that could match; none where there is no such row. Requests
-/// with the same rows share an engine.
-pub(crate) struct Buckets(Node);
-
-enum Node {
-    Nothing,
-    Engine(Arc<Engine>),
-    By(Part, HashMap<Value, Arc<Node>>, Arc<Node>),
+struct OfAct {
+    /// By each return type that some row names, and for none.
+    types: HashMap<Option<ReturnTypeId>, Box<[Candidate]>>,
+    /// For a return type that no row names.
+    other: Box<[Candidate]>,
 }
 
 impl Buckets {
-    pub fn build(known: &Known, roles: &BTreeMap<RoleId, Role>, rows: &[Row]) -> Result<Self, EngineFault> {
-        Self::with_room(known, roles, rows, MOST)
+    /// Sorts rows that the engine has been shown to take.
+    pub fn build(roles: &BTreeMap<RoleId, Role>, rows: &[Row]) -> Result<Self, EngineFault> {
+        engine::accepts(rows)?;
+        let mut names = Names::default();
+        let candidates: Vec<Candidate> =
+            (0_u32..).zip(rows).map(|(at, row)| Candidate::of(at, row, roles, &mut names)).collect();
+        let acts = Act::ALL.into_iter().map(|act| (act, OfAct::build(act, rows, &candidates)));
+        Ok(Self { acts: acts.collect(), names })
     }
 
-    fn with_room(
-        known: &Known,
-        roles: &BTreeMap<RoleId, Role>,
-        rows: &[Row],
-        room: usize,
-    ) -> Result<Self, EngineFault> {
-        let kinds = known.agencies.iter().map(|agency| (&agency.id, agency.kind)).collect();
-        let mut builder = Builder { names: Names { kinds, roles }, rows, engines: HashMap::new() };
-        let all = builder.node((0..rows.len()).collect(), &Part::all(roles), room)?;
-        Ok(Self(all))
-    }
-
-    /// The engine for a request, where any row could match it.
-    pub fn engine(&self, question: &Question<'_>) -> Option<&Engine> {
-        let mut node = &self.0;
-        loop {
-            node = match node {
-                Node::Nothing => return None,
-                Node::Engine(engine) => return Some(engine),
-                Node::By(part, values, other) => values.get(&part.of(question)).unwrap_or(other),
-            };
-        }
-    }
-
-    /// Those of a bundle built with less room.
-    #[cfg(test)]
-    pub fn within(bundle: &super::Bundle, room: usize) -> Self {
-        Self::with_room(&bundle.known, &bundle.roles, &bundle.rows, room).unwrap()
-    }
-
-    /// One engine for every request: for a test of the disagreement.
-    #[cfg(test)]
-    pub fn only(engine: Engine) -> Self {
-        Self(Node::Engine(Arc::new(engine)))
+    /// Those of the rows, the same that these were built from, that could match a request.
+    pub fn rows<'a>(&self, rows: &'a [Row], question: &Question<'_>) -> Vec<&'a Row> {
+        let Some(of) = self.acts.get(&question.request.act) else { return Vec::new() };
+        let asked = Asked::of(question, &self.names);
+        let held = of.types.get(&question.request.return_type).unwrap_or(&of.other);
+        let could = held.iter().filter(|candidate| candidate.could_match(&asked));
+        could.filter_map(|candidate| rows.get(candidate.at())).collect()
     }
 }
 
-struct Builder<'a> {
-    names: Names<'a>,
-    rows: &'a [Row],
-    engines: HashMap<Vec<usize>, Arc<Engine>>,
-}
-
-impl Builder<'_> {
-    /// Tells rows apart by the first of the parts that does so and keeps within the room there is.
-    fn node(&mut self, held: Vec<usize>, parts: &[Part], room: usize) -> Result<Node, EngineFault> {
-        if held.is_empty() {
-            return Ok(Node::Nothing);
-        }
-        let mut rest = parts;
-        while let Some((part, after)) = rest.split_first().filter(|_| held.len() > FEW) {
-            rest = after;
-            let groups = self.groups(&held, part);
-            let whole = groups.keys().map(|rows| weight(rows)).sum::<usize>();
-            if groups.len() < 2 || whole > room {
-                continue;
-            }
-            let (mut values, mut other) = (HashMap::new(), Arc::new(Node::Nothing));
-            for (rows, of) in groups {
-                let share = room.saturating_mul(weight(&rows)) / whole.max(1);
-                // what is seldom true is not told apart further where it is
-                let seldom = matches!(part, Part::Fact(_)) && of.contains(&Value::Yes);
-                let node = Arc::new(self.node(rows, if seldom { &[] } else { after }, share)?);
-                for value in of {
-                    if value == Value::Other {
-                        other = Arc::clone(&node);
-                    }
-                    values.insert(value, Arc::clone(&node));
+impl OfAct {
+    fn build(act: Act, rows: &[Row], candidates: &[Candidate]) -> Self {
+        let of_act: Vec<(&Row, Candidate)> = rows
+            .iter()
+            .zip(candidates)
+            .filter(|(row, _)| row.act.is_none_or(|own| own == act))
+            .map(|(row, candidate)| (row, *candidate))
+            .collect();
+        let mut named: BTreeMap<&ReturnTypeId, BTreeSet<usize>> = BTreeMap::new();
+        let (mut any_type, mut no_type) = (BTreeSet::new(), BTreeSet::new());
+        for (at, (row, _)) in of_act.iter().enumerate() {
+            match &row.rtype {
+                Types::One(id) => drop(named.entry(id).or_default().insert(at)),
+                Types::None => drop(no_type.insert(at)),
+                // whether a return is about persons is told of each row
+                Types::All | Types::Aggregate | Types::Person => drop(any_type.insert(at)),
+                Types::Any => {
+                    any_type.insert(at);
+                    no_type.insert(at);
                 }
             }
-            return Ok(Node::By(part.clone(), values, other));
         }
-        Ok(Node::Engine(self.engine(held)?))
+        let take = |places: &mut dyn Iterator<Item = &usize>| -> Box<[Candidate]> {
+            places.filter_map(|at| of_act.get(*at)).map(|(_, candidate)| *candidate).collect()
+        };
+        let mut types: HashMap<_, _> =
+            named.into_iter().map(|(id, own)| (Some(id.clone()), take(&mut own.union(&any_type)))).collect();
+        types.insert(None, take(&mut no_type.iter()));
+        Self { types, other: take(&mut any_type.iter()) }
     }
-
-    /// The rows that could match, with the values for which it is just these.
-    fn groups(&self, held: &[usize], part: &Part) -> BTreeMap<Vec<usize>, Vec<Value>> {
-        let rows: Vec<&Row> = held.iter().filter_map(|at| self.rows.get(*at)).collect();
-        let mut groups: BTreeMap<Vec<usize>, Vec<Value>> = BTreeMap::new();
-        let values = part.values(&rows).into_iter().chain(part.is_open().then_some(Value::Other));
-        for value in values {
-            let could = held.iter().zip(&rows).filter(|(_, row)| part.could(row, &value, &self.names));
-            groups.entry(could.map(|(at, _)| *at).collect()).or_default().push(value);
-        }
-        groups
-    }
-
-    fn engine(&mut self, held: Vec<usize>) -> Result<Arc<Engine>, EngineFault> {
-        if let Some(engine) = self.engines.get(&held) {
-            return Ok(Arc::clone(engine));
-        }
-        let engine = Arc::new(Engine::build(held.iter().filter_map(|at| self.rows.get(*at)))?);
-        self.engines.insert(held, Arc::clone(&engine));
-        Ok(engine)
-    }
-}
-
-fn weight(rows: &[usize]) -> usize {
-    if rows.is_empty() { 0 } else { rows.len().saturating_add(ENGINE) }
 }

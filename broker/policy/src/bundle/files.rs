@@ -55,8 +55,8 @@ pub(super) fn read(
         return Err(sorted(complaints));
     }
 
-    let buckets = Buckets::build(known, &roles, &rows)
-        .map_err(|fault| vec![Complaint::of_file(RULES, fault.to_string())])?;
+    let buckets =
+        Buckets::build(&roles, &rows).map_err(|fault| vec![Complaint::of_file(RULES, fault.to_string())])?;
     Ok(Bundle {
         index: Arc::new(Index::of(&rows)),
         rows: rows.into(),

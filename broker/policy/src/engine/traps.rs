@@ -71,7 +71,9 @@ fn trap_4_casbin_without_a_row_asks_with_empty_cells_and_here_it_is_not_asked() 
         .replace("r.act == p.act", "(p.act == \"\" || r.act == p.act)")
         .replace("r.sub == p.sub && ", "");
     assert!(enforcer(&model, "").enforce(("ann", "read")).unwrap(), "the trap springs");
-    assert!(matches!(Engine::build([]), Err(EngineFault::Empty)));
+    let (bundle, request) = (sample::bundle(), sample::request());
+    let question = crate::question::Question::of(&bundle, &request).unwrap();
+    assert!(matches!(judge(&[], Words::of(&question)), Err(EngineFault::Empty)));
     let none =
         sample::with("rules.csv", |text| text.lines().take(1).map(|line| format!("{line}\n")).collect());
     assert!(sample::complaints(none).join("\n").contains("rules.csv: holds no rule"));
@@ -123,10 +125,12 @@ fn trap_10_an_effect_spaced_otherwise_panics_in_casbin_and_a_panic_here_is_a_fau
     let bundle = sample::bundle();
     let mut enforcer = at_once(Enforcer::new(model, MemoryAdapter::default())).unwrap().unwrap();
     enforcer.add_function("has", OperatorFunction::Arg2(has));
-    let engine = Engine { enforcer };
+    ENFORCER.set(Some(enforcer));
+    let rows: Vec<&Row> = bundle.rows().iter().collect();
     let request = sample::request();
     let question = crate::question::Question::of(&bundle, &request).unwrap();
-    assert!(matches!(engine.judge(Words::of(&question)), Err(EngineFault::Panicked)));
+    assert!(matches!(judge(&rows, Words::of(&question)), Err(EngineFault::Panicked)));
+    assert!(judge(&rows, Words::of(&question)).unwrap(), "what has panicked is not asked again");
 }
 
 #[test]
@@ -211,10 +215,14 @@ fn trap_12_numbers_are_never_equal_to_a_cell_or_fail_in_casbin_and_all_is_text_h
     let question = crate::question::Question::of(&bundle, &request).unwrap();
     let words: Vec<String> = Words::of(&question).into_arguments();
     // and a set of words that were a number would be a fault, not a no
-    let engine = Engine::build(bundle.rows()).unwrap();
+    let rows: Vec<&Row> = bundle.rows().iter().collect();
     let mut numbers: Vec<Dynamic> = words.into_iter().map(Dynamic::from).collect();
     numbers[0] = Dynamic::from_int(5);
-    assert!(engine.enforcer.enforce(numbers).is_err());
+    let asked = with_enforcer(|enforcer| {
+        put_before(enforcer, &rows)?;
+        Ok(enforcer.enforce(numbers).is_err())
+    });
+    assert!(asked.unwrap());
 }
 
 #[test]

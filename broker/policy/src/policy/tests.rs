@@ -2,8 +2,6 @@ use concordat_core::agency::Kind;
 use concordat_core::decision::{Act, Fact};
 
 use super::*;
-use crate::bundle::Buckets;
-use crate::engine::Engine;
 use crate::row::Row;
 use crate::sample::{self, HACKNEY};
 
@@ -93,7 +91,7 @@ fn where_no_row_could_match_the_answer_is_no_and_there_is_no_engine_to_ask() {
     let policy = Policy::new(bundle.with_rows(others));
     let request = DecisionRequest { act: Act::AuditRead, ..sample::request() };
     let question = Question::of(policy.bundle(), &request).unwrap();
-    assert!(policy.bundle().buckets.engine(&question).is_none());
+    assert!(policy.bundle().rows_for(&question).is_empty());
     assert_eq!(reason(&policy, &request), DenyReason::NoAgreement);
 }
 
@@ -110,12 +108,10 @@ fn an_engine_that_says_yes_where_no_row_allows_is_overruled() {
             row
         })
         .collect();
-    let engine = Engine::build(&forever).unwrap();
     let question = Question::of(&bundle, &request).unwrap();
-    assert!(engine.judge(Words::of(&question)).unwrap(), "the engine alone says yes");
-    let mut bundle = bundle;
-    bundle.buckets = Arc::new(Buckets::only(engine));
-    let policy = Policy::new(bundle);
+    let rows: Vec<&Row> = forever.iter().collect();
+    assert!(engine::judge(&rows, Words::of(&question)).unwrap(), "the engine alone says yes");
+    let policy = Policy::new(bundle.with_rows(forever));
     assert_eq!(reason(&policy, &request), DenyReason::PolicyError);
     assert_eq!(policy.kept(), 0, "a failure is not kept");
 }
