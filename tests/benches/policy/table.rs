@@ -117,15 +117,15 @@ impl Measured {
         writeln!(text, "  from files to live: {} ms\n", told(self.of(at, |size| Some(size.live_ms)), 0))
     }
 
-    /// What a decision costs at every size, against the first size of the same round.
+    /// What the median decision costs at every size, against the first size of the same round.
     fn flat(&self, text: &mut String) -> std::fmt::Result {
-        let rate = |size: &Size| size.one.first().copied().flatten().map(|cell| cell.rate);
+        let median = |size: &Size| size.one.first().copied().flatten().map(|cell| cell.p50_us);
         for (at, size) in self.rounds.first().into_iter().flatten().enumerate().skip(1) {
-            let costs =
-                self.rounds.iter().filter_map(|sizes| Some(rate(sizes.first()?)? / rate(sizes.get(at)?)?));
+            let cost = |sizes: &Vec<Size>| Some(median(sizes.get(at)?)? / median(sizes.first()?)?);
+            let costs = self.rounds.iter().filter_map(cost);
             let first = self.rounds.first().and_then(|sizes| sizes.first()).map_or(0, |size| size.rules);
             let spread = Spread::of(costs).text(2);
-            writeln!(text, "not known, {} rules against {first}: {spread} times the cost", size.rules)?;
+            writeln!(text, "not known, {} rules against {first}: {spread} times the median", size.rules)?;
         }
         Ok(())
     }
