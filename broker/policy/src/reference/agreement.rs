@@ -36,6 +36,8 @@ fn engine_and_reference_agree_on_random_policies_and_requests() {
                 let [all, about] =
                     [judge(bundle.rows().iter(), &question), judge(bundle.rows_about(&request), &question)];
                 prop_assert_eq!(all.allowed(), judged);
+                let given = ids(&bundle.rows_for(&question));
+                prop_assert!(ids(&all.allows).iter().chain(&ids(&all.denies)).all(|id| given.contains(id)));
                 prop_assert!(judged || all.denial().0 == about.denial().0);
                 prop_assert_eq!(ids(&all.allows), ids(&about.allows));
                 prop_assert_eq!(ids(&all.denies), ids(&about.denies));
