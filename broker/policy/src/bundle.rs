@@ -1,4 +1,4 @@
-//! All policy files together, read, checked against each other and built into engines. A bundle that exists
+//! All policy files together, read, checked against each other and sorted for the engine. A bundle that exists
 //! is one that could be decided by.
 
 mod buckets;
@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use concordat_core::agency::{Agency, Kind};
+use concordat_core::decision::DecisionRequest;
 use concordat_core::ids::{
     AgencyId, AgreementId, Digest, ProfileId, PurposeId, ReturnTypeId, RoleId, RuleId,
 };
@@ -17,11 +18,13 @@ use crate::agreement::Agreement;
 use crate::complaint::Complaint;
 use crate::profile::{Profile, Suppression};
 use crate::purpose::Purpose;
+use crate::question::Question;
+use crate::reference::Index;
 use crate::roles::Role;
 use crate::row::{COLUMNS, Row};
 use crate::vocabulary::Known;
 
-pub(crate) use buckets::Buckets;
+use buckets::Buckets;
 
 pub(crate) use files::text as generated;
 
@@ -30,7 +33,8 @@ pub(crate) use files::text as generated;
 pub struct Bundle {
     pub(crate) known: Arc<Known>,
     pub(crate) rows: Arc<[Row]>,
-    pub(crate) buckets: Arc<Buckets>,
+    buckets: Arc<Buckets>,
+    index: Arc<Index>,
     pub(crate) purposes: Arc<BTreeMap<PurposeId, Purpose>>,
     roles: Arc<BTreeMap<RoleId, Role>>,
     agreements: Arc<BTreeMap<AgreementId, Agreement>>,
@@ -123,6 +127,16 @@ impl Bundle {
         &self.rows
     }
 
+    /// The rows that could match a request.
+    pub(crate) fn rows_for(&self, question: &Question<'_>) -> Vec<&Row> {
+        self.buckets.rows(&self.rows, question)
+    }
+
+    /// The rows that speak of the act and the return type of a request.
+    pub(crate) fn rows_about(&self, request: &DecisionRequest) -> impl Iterator<Item = &Row> {
+        self.index.rows(&self.rows, request)
+    }
+
     pub(crate) fn agency(&self, id: &AgencyId) -> Option<&Agency> {
         self.agencies.get(id)
     }
@@ -152,8 +166,9 @@ impl Bundle {
     /// The same bundle with other rows: for tests that take a row away or turn it round.
     #[cfg(test)]
     pub(crate) fn with_rows(&self, rows: Vec<Row>) -> Bundle {
-        let buckets = Buckets::build(&self.known, &self.roles, &rows).unwrap();
-        Bundle { rows: rows.into(), buckets: Arc::new(buckets), ..self.clone() }
+        let buckets = Buckets::build(&self.roles, &rows).unwrap();
+        let index = Arc::new(Index::of(&rows));
+        Bundle { rows: rows.into(), buckets: Arc::new(buckets), index, ..self.clone() }
     }
 }
 

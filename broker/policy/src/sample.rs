@@ -123,20 +123,27 @@ pub(crate) fn regenerated(mut files: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec
 /// The sample's files with these rows alone, their header left out: all by hand, under one agreement that every
 /// agency signed.
 pub(crate) fn by_hand(rows: &str) -> Vec<(String, Vec<u8>)> {
-    let text = format!("{}\n{rows}", crate::row::COLUMNS.join(","));
     let allowing = rows.lines().filter(|row| row.ends_with(",allow")).filter_map(|row| row.split(',').next());
+    by_hand_under(rows, &[("A", allowing.map(str::to_owned).collect())])
+}
+
+/// As [`by_hand`], with the rows that allow under agreements that name them.
+pub(crate) fn by_hand_under(rows: &str, agreements: &[(&str, Vec<String>)]) -> Vec<(String, Vec<u8>)> {
+    let text = format!("{}\n{rows}", crate::row::COLUMNS.join(","));
     let known = known();
     let parties: Vec<&str> = known.agencies.iter().map(|agency| agency.id.as_str()).collect();
     let signed = parties
         .iter()
         .map(|party| format!("{{ party = \"{party}\", office = \"Chief\", on = \"2022-03-01\" }}"));
-    let agreements = format!(
-        "[[agreement]]\nid = \"A\"\ntitle = \"t\"\nparties = {parties:?}\nsigned = [{}]\nbasis = [\"b\"]\n\
-         purposes = [\"P4-partnership-assurance\", \"P2-manage-allegation\"]\n\
-         from = \"2022-04-01\"\nuntil = \"2027-03-31\"\nreview = \"2027-03-31\"\nby_hand = {:?}\n",
-        signed.collect::<Vec<_>>().join(", "),
-        allowing.collect::<Vec<_>>()
-    );
+    let signed = signed.collect::<Vec<_>>().join(", ");
+    let agreement = |(id, allowing): &(&str, Vec<String>)| {
+        format!(
+            "[[agreement]]\nid = \"{id}\"\ntitle = \"t\"\nparties = {parties:?}\nsigned = [{signed}]\n\
+             basis = [\"b\"]\npurposes = [\"P4-partnership-assurance\", \"P2-manage-allegation\"]\n\
+             from = \"2022-04-01\"\nuntil = \"2027-03-31\"\nreview = \"2027-03-31\"\nby_hand = {allowing:?}\n"
+        )
+    };
+    let agreements: String = agreements.iter().map(agreement).collect();
     static OTHERS: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
     let mut files = OTHERS.get_or_init(files).clone();
     for (name, text) in [("rules.csv", &text), ("by-hand.csv", &text), ("agreements.toml", &agreements)] {

@@ -12,6 +12,7 @@ use crate::complaint::Complaint;
 use crate::generate::BY_HAND;
 use crate::profile::{Profile, Suppression};
 use crate::purpose::Purpose;
+use crate::reference::Index;
 use crate::roles::Role;
 use crate::row::{COLUMNS, Row};
 use crate::vocabulary::{Known, Vocabulary};
@@ -51,9 +52,10 @@ pub(super) fn read(
         return Err(sorted(complaints));
     };
 
-    let buckets = Buckets::build(known, &words.roles, &rows)
+    let buckets = Buckets::build(&words.roles, &rows)
         .map_err(|fault| vec![Complaint::of_file(RULES, fault.to_string())])?;
     Ok(Bundle {
+        index: Arc::new(Index::of(&rows)),
         rows: rows.into(),
         buckets: Arc::new(buckets),
         purposes: Arc::new(words.purposes),

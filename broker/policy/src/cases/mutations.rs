@@ -6,7 +6,7 @@ use super::Case;
 use crate::bundle::Bundle;
 use crate::complaint::Complaint;
 use crate::question::Question;
-use crate::reference::{self, Verdict};
+use crate::reference::{self, Index, Verdict};
 use crate::row::{Row, Who};
 
 /// The rules that can be removed, or turned round, without any case changing.
@@ -51,7 +51,7 @@ fn can_be_asked(bundle: &Bundle, row: &Row) -> bool {
 /// The lines of the rows that a case's answer rests on.
 fn involved(bundle: &Bundle, case: &Case) -> Vec<u32> {
     let Ok(question) = Question::of(bundle, &case.request) else { return Vec::new() };
-    let Verdict { allows, denies, nearest } = reference::judge(bundle.rows(), &question);
+    let Verdict { allows, denies, nearest } = reference::judge(bundle.rows_about(&case.request), &question);
     allows.iter().chain(&denies).map(|row| row.line).chain(nearest.map(|(row, _)| row.line)).collect()
 }
 
@@ -61,7 +61,7 @@ pub(super) fn answer(bundle: &Bundle, rows: &[Row], request: &DecisionRequest) -
         Ok(question) => question,
         Err(reason) => return format!("deny {}", reason.as_str()),
     };
-    let verdict = reference::judge(rows, &question);
+    let verdict = reference::judge(Index::of(rows).rows(rows, request), &question);
     if verdict.allowed() {
         let rules: Vec<&str> = verdict.allows.iter().map(|row| row.id.as_str()).collect();
         return format!("allow {}", rules.join(" "));

@@ -106,7 +106,7 @@ fn bundle(rows: &[String], known: &Known) -> Bundle {
 
 fn view<'a>(bundle: &'a Bundle, request: &DecisionRequest) -> Option<View<'a>> {
     let question = Question::of(bundle, request).ok()?;
-    let verdict = reference::judge(bundle.rows(), &question);
+    let verdict = reference::judge(bundle.rows_about(request), &question);
     verdict.allowed().then(|| View::of(bundle, &verdict.allows)).flatten()
 }
 
