@@ -5,6 +5,7 @@ pub mod bench;
 pub mod person;
 pub mod scene;
 pub mod sender;
+pub mod stranger;
 pub mod tokens;
 pub mod wire;
 
