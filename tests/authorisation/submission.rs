@@ -6,9 +6,10 @@ use concordat_core::submission::{Covers, Identity};
 use concordat_core::table::Table;
 use concordat_proto::v1;
 use concordat_tests::sender;
+use prost::Message as _;
 
 use crate::cells::{Ask, Situation};
-use crate::world::{DESK, ELSEWHERE, ENDED, HACKNEY, LIMITED, NO_ROLE, REVOKED, World};
+use crate::world::{Begun, DESK, ELSEWHERE, ENDED, HACKNEY, LIMITED, NO_ROLE, REVOKED, World};
 
 const AGENCY: &str = "nhs-nel-icb";
 const INVENTED: [u8; 16] = [0xEE; 16];
@@ -143,4 +144,24 @@ pub fn withdraw(world: &mut World, situation: Situation) -> Ask {
     let submission = if situation == Situation::Allowed { sent(world) } else { kept(world) };
     let of = |id: &[u8]| v1::WithdrawRequest { submission: id.to_vec(), reason: "sent_in_error".to_owned() };
     Ask::new(by(situation), &of(&submission)).or_invented(&of(&INVENTED))
+}
+
+/// A large return that [`REVOKED`] is sending: its first byte has arrived, and the call waits for more.
+pub fn on_its_way(world: &World) -> (impl FnOnce(), Begun) {
+    let (begin, content) = announced(world, Situation::Allowed);
+    let key = begin.head.as_ref().unwrap().key.clone();
+    let arrived =
+        || world.must::<v1::BeginUploadReply>(REVOKED, "SubmissionService/BeginUpload", &begin).offset;
+    assert_eq!(arrived(), 0);
+    let piece = |from: usize, to: usize| {
+        let bytes = content[from..to].to_vec().into();
+        v1::UploadPiece { key: key.clone(), offset: from as u64, bytes }.encode_to_vec()
+    };
+    let (sender, begun) = world.begin_call(REVOKED, "SubmissionService/Upload");
+    sender.blocking_send(piece(0, 1)).unwrap();
+    while arrived() == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let rest = piece(1, content.len());
+    (move || sender.blocking_send(rest).unwrap(), begun)
 }

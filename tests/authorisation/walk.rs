@@ -126,9 +126,13 @@ fn every_call_is_answered_in_every_situation_as_the_table_says() {
     world.operate("clock", &["--to", "2023-04-04T23:05:00Z"]);
     walk(&mut world, Situation::Expired, &mut found);
 
+    let (send_the_rest, upload) = submission::on_its_way(&world);
     for who in [REVOKED, TEAM_REVOKED] {
         world.operate("revoke", &[who, "--reason", "left"]);
     }
+    send_the_rest();
+    let heard = world.end_of(upload).expect_err("a call that began before the revocation goes no further");
+    assert_eq!(heard.code(), Code::Unauthenticated, "{heard:?}");
     walk(&mut world, Situation::Revoked, &mut found);
     for who in [REVOKED, TEAM_REVOKED] {
         let anew = world.call_anew(who, "DirectoryService/WhoAmI", vec![Vec::new()]);

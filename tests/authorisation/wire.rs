@@ -1,6 +1,7 @@
 //! Any call by its path: messages go and come as bytes, so that one function makes every call there is.
 
 use bytes::{Buf as _, BufMut as _, Bytes};
+use tokio_stream::Stream;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
 use tonic::{Request, Status};
@@ -43,12 +44,15 @@ impl Decoder for Raw {
 }
 
 /// Calls `Service/Method` and reads its answer to the end.
-pub async fn call(channel: Channel, method: &str, messages: Vec<Vec<u8>>) -> Result<Vec<Bytes>, Status> {
+pub async fn call(
+    channel: Channel,
+    method: &str,
+    messages: impl Stream<Item = Vec<u8>> + Send + 'static,
+) -> Result<Vec<Bytes>, Status> {
     let mut client = tonic::client::Grpc::new(channel).max_decoding_message_size(32 << 20);
     client.ready().await.map_err(|why| Status::unavailable(why.to_string()))?;
     let path = format!("/concordat.v1.{method}").try_into().unwrap();
-    let sent = Request::new(tokio_stream::iter(messages));
-    let mut answer = client.streaming(sent, path, Raw).await?.into_inner();
+    let mut answer = client.streaming(Request::new(messages), path, Raw).await?.into_inner();
     let mut parts = Vec::new();
     while let Some(part) = answer.message().await? {
         parts.push(part);

@@ -9,6 +9,9 @@ use concordat_proto::v1;
 use concordat_tests::{Person, Scene, sender, stranger};
 use prost::Message;
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio_stream::iter;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use tonic::transport::Channel;
 
@@ -61,6 +64,8 @@ const PEOPLE: [(&str, &[&str], &[&str]); 15] = [
     (READER, &["auditor"], &[]),
 ];
 
+pub type Begun = tokio::task::JoinHandle<Result<Vec<Bytes>, Status>>;
+
 pub struct World {
     pub scene: Scene,
     runtime: Runtime,
@@ -108,15 +113,27 @@ impl World {
     pub fn call(&self, by: &str, method: &str, messages: Vec<Vec<u8>>) -> Result<Vec<Bytes>, Status> {
         let is_enrolment = method.starts_with("EnrolmentService/");
         let channel = if is_enrolment { &self.enrolment } else { &self.channels[by] };
-        self.runtime.block_on(wire::call(channel.clone(), method, messages))
+        self.runtime.block_on(wire::call(channel.clone(), method, iter(messages)))
     }
 
-    /// The same over a new connection; what becomes of it.
+    /// Begins a call whose messages follow: where they go, and what becomes of it in the end.
+    pub fn begin_call(&self, by: &str, method: &'static str) -> (mpsc::Sender<Vec<u8>>, Begun) {
+        let (sender, messages) = mpsc::channel(1);
+        let call = wire::call(self.channels[by].clone(), method, ReceiverStream::new(messages));
+        (sender, self.runtime.spawn(call))
+    }
+
+    /// What becomes of a call that was begun.
+    pub fn end_of(&self, begun: Begun) -> Result<Vec<Bytes>, Status> {
+        self.runtime.block_on(begun).unwrap()
+    }
+
+    /// A call over a new connection.
     pub fn call_anew(&self, by: &str, method: &str, messages: Vec<Vec<u8>>) -> Result<Vec<Bytes>, Status> {
         let context = sender::context(&self.people[by]);
         self.runtime.block_on(async {
             let channel = connect::channel(&context).await.map_err(|why| Status::unavailable(why.what))?;
-            wire::call(channel, method, messages).await
+            wire::call(channel, method, iter(messages)).await
         })
     }
 
@@ -126,7 +143,7 @@ impl World {
         let (tls, address) = (stranger::tls(&self.scene, papers), self.scene.addresses().services);
         self.runtime.block_on(async {
             let channel = connect::dial(&address, tls).await.map_err(|why| Status::unavailable(why.what))?;
-            wire::call(channel, method, vec![Vec::new()]).await
+            wire::call(channel, method, iter([Vec::new()])).await
         })
     }
 
