@@ -4,7 +4,7 @@ use concordat_proto::v1;
 
 use crate::cells::{Ask, Situation};
 use crate::submission;
-use crate::world::{AUDITOR, DESK, STRANGER, TEAM_ENDED, TEAM_NO_ROLE, TEAM_REVOKED, World};
+use crate::world::{AUDITOR, DESK, STRANGER, TEAM_ENDED, TEAM_LIMITED, TEAM_NO_ROLE, TEAM_REVOKED, World};
 
 /// Who reads the log.
 fn auditor(situation: Situation) -> &'static str {
@@ -13,7 +13,8 @@ fn auditor(situation: Situation) -> &'static str {
         Situation::OtherAgency => DESK,
         Situation::Expired => TEAM_ENDED,
         Situation::Revoked => TEAM_REVOKED,
-        Situation::Allowed | Situation::NoPurpose | Situation::OtherArea => AUDITOR,
+        Situation::OtherArea => TEAM_LIMITED,
+        Situation::Allowed | Situation::NoPurpose => AUDITOR,
     }
 }
 

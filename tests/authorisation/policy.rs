@@ -6,7 +6,8 @@ use tonic_types::StatusExt as _;
 use crate::cells::{Ask, Situation};
 use crate::submission;
 use crate::world::{
-    APPROVER, DESK, ELSEWHERE, HACKNEY, LEAD, OTHER_LEAD, TEAM_ENDED, TEAM_NO_ROLE, TEAM_REVOKED, World,
+    APPROVER, DESK, ELSEWHERE, HACKNEY, LEAD, OTHER_LEAD, TEAM_ENDED, TEAM_LIMITED, TEAM_NO_ROLE,
+    TEAM_REVOKED, World,
 };
 
 const REASON: &str = "review of the agreement";
@@ -14,12 +15,18 @@ const REASON: &str = "review of the agreement";
 /// Who looks after policy, the rightful one being `rightful`.
 fn by(situation: Situation, rightful: &'static str) -> &'static str {
     match situation {
-        Situation::Allowed | Situation::NoPurpose | Situation::OtherArea => rightful,
+        Situation::OtherArea => TEAM_LIMITED,
+        Situation::Allowed | Situation::NoPurpose => rightful,
         Situation::Denied => TEAM_NO_ROLE,
         Situation::OtherAgency => OTHER_LEAD,
         Situation::Expired => TEAM_ENDED,
         Situation::Revoked => TEAM_REVOKED,
     }
+}
+
+/// Whether the caller has the role, so that what it is about must be in order too.
+fn is_allowed(situation: Situation) -> bool {
+    matches!(situation, Situation::Allowed | Situation::OtherAgency | Situation::OtherArea)
 }
 
 /// The files in force, of which one says something else in a place that decides nothing.
@@ -72,7 +79,7 @@ pub fn propose(world: &mut World, situation: Situation) -> Ask {
 
 pub fn answer(world: &mut World, situation: Situation) -> Ask {
     let request = match situation {
-        Situation::Allowed => answer_of(proposed(world), "rejected"),
+        Situation::Allowed | Situation::OtherArea => answer_of(proposed(world), "rejected"),
         Situation::OtherAgency => answer_of(waiting(world), "taken_back"),
         _ => answer_of(waiting(world), "approved"),
     };
@@ -80,12 +87,12 @@ pub fn answer(world: &mut World, situation: Situation) -> Ask {
 }
 
 pub fn activate(world: &mut World, situation: Situation) -> Ask {
-    let proposal = if situation == Situation::Allowed { approved(world) } else { waiting(world) };
+    let proposal = if is_allowed(situation) { approved(world) } else { waiting(world) };
     Ask::new(by(situation, LEAD), &v1::ActivateRequest { proposal, at: String::new() })
 }
 
 pub fn roll_back(world: &mut World, situation: Situation) -> Ask {
-    if situation == Situation::Allowed {
+    if is_allowed(situation) {
         let proposal = approved(world);
         let request = v1::ActivateRequest { proposal, at: String::new() };
         let _: v1::ActivateReply = world.must(LEAD, "PolicyService/Activate", &request);

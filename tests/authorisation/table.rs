@@ -14,12 +14,16 @@ const fn line(method: &'static str, ask: fn(&mut World, Situation) -> Ask, cells
     Line { method, ask, cells }
 }
 
-const ALIKE: Cell = NamesNone("it is the same for everybody with a certificate");
-const WHOLE: Cell = NamesNone("the log is read as a whole: a role of auditor has no areas");
-const OUR_POLICY: Cell = NamesNone("policy is the partnership's: roles that look after it have no areas");
-const ANYBODY: Cell = NamesNone("policy is the partnership's: whoever has the role may, of whatever agency");
 const OWN_READ: Cell = open(&[], "READ-11: an agency's own returns are read whatever their area");
-const ROLELESS: Cell = open(&[], "whoever has a certificate may ask; no role is needed");
+const ROLELESS: Cell = open(&[], "whoever has a certificate may ask: no role is needed");
+
+const fn whole(entries: &'static [&'static str]) -> Cell {
+    open(entries, "AUD-01 names no area: an auditor of one reads the log as a whole")
+}
+
+const fn ours(entries: &'static [&'static str]) -> Cell {
+    open(entries, "policy is the partnership's: whoever has the role may, of whatever agency and area")
+}
 
 pub fn lines() -> Vec<Line> {
     [submissions(), reads(), policies()].into_iter().flatten().collect()
@@ -116,27 +120,27 @@ fn reads() -> Vec<Line> {
         line(
             "AuditService/Search",
             looking::search,
-            [ok(&["audit_read"]), DENIED, TakesNone, DENIED, WHOLE, DENIED, UNKNOWN],
+            [ok(&["audit_read"]), DENIED, TakesNone, DENIED, whole(&["audit_read"]), DENIED, UNKNOWN],
         ),
         line(
             "AuditService/Leaves",
             looking::leaves,
-            [ok(&["audit_read"]), DENIED, TakesNone, DENIED, WHOLE, DENIED, UNKNOWN],
+            [ok(&["audit_read"]), DENIED, TakesNone, DENIED, whole(&["audit_read"]), DENIED, UNKNOWN],
         ),
         line(
             "AuditService/Checkpoint",
             looking::checkpoint,
-            [ok(&[]), DENIED, TakesNone, DENIED, WHOLE, DENIED, UNKNOWN],
+            [ok(&[]), DENIED, TakesNone, DENIED, whole(&[]), DENIED, UNKNOWN],
         ),
         line(
             "CatalogueService/Fetch",
             looking::catalogue,
-            [ok(&[]), UNKNOWN, TakesNone, ALIKE, ALIKE, ROLELESS, UNKNOWN],
+            [ok(&[]), UNKNOWN, TakesNone, ROLELESS, ROLELESS, ROLELESS, UNKNOWN],
         ),
         line(
             "DirectoryService/WhoAmI",
             looking::who,
-            [ok(&[]), UNKNOWN, TakesNone, ALIKE, ALIKE, ROLELESS, UNKNOWN],
+            [ok(&[]), UNKNOWN, TakesNone, ROLELESS, ROLELESS, ROLELESS, UNKNOWN],
         ),
     ]
 }
@@ -148,17 +152,25 @@ fn policies() -> Vec<Line> {
         line(
             "PolicyService/Standing",
             policy::standing,
-            [ok(&[]), CLOSED, TakesNone, ANYBODY, OUR_POLICY, CLOSED, UNKNOWN],
+            [ok(&[]), CLOSED, TakesNone, ours(&[]), ours(&[]), CLOSED, UNKNOWN],
         ),
         line(
             "PolicyService/Files",
             policy::files,
-            [ok(&[]), DENIED, TakesNone, ANYBODY, OUR_POLICY, DENIED, UNKNOWN],
+            [ok(&[]), DENIED, TakesNone, ours(&[]), ours(&[]), DENIED, UNKNOWN],
         ),
         line(
             "PolicyService/Propose",
             policy::propose,
-            [ok(&["policy_proposed"]), DENIED, TakesNone, ANYBODY, OUR_POLICY, DENIED, UNKNOWN],
+            [
+                ok(&["policy_proposed"]),
+                DENIED,
+                TakesNone,
+                ours(&["policy_proposed"]),
+                ours(&["policy_proposed"]),
+                DENIED,
+                UNKNOWN,
+            ],
         ),
         line(
             "PolicyService/Answer",
@@ -169,7 +181,7 @@ fn policies() -> Vec<Line> {
                 TakesNone,
                 // a lead of another agency takes this one's proposal back
                 WRONG_STATE,
-                OUR_POLICY,
+                ours(&["policy_answered"]),
                 DENIED,
                 UNKNOWN,
             ],
@@ -177,12 +189,28 @@ fn policies() -> Vec<Line> {
         line(
             "PolicyService/Activate",
             policy::activate,
-            [ok(&["policy_loaded"]), DENIED, TakesNone, ANYBODY, OUR_POLICY, DENIED, UNKNOWN],
+            [
+                ok(&["policy_loaded"]),
+                DENIED,
+                TakesNone,
+                ours(&["policy_loaded"]),
+                ours(&["policy_loaded"]),
+                DENIED,
+                UNKNOWN,
+            ],
         ),
         line(
             "PolicyService/RollBack",
             policy::roll_back,
-            [ok(&["policy_loaded"]), DENIED, TakesNone, ANYBODY, OUR_POLICY, DENIED, UNKNOWN],
+            [
+                ok(&["policy_loaded"]),
+                DENIED,
+                TakesNone,
+                ours(&["policy_loaded"]),
+                ours(&["policy_loaded"]),
+                DENIED,
+                UNKNOWN,
+            ],
         ),
         line(
             "PolicyService/Suspend",
@@ -195,7 +223,7 @@ fn policies() -> Vec<Line> {
                     &["suspended"],
                     "POL-SUSPEND: an emergency is whoever's sees it; another person reviews it",
                 ),
-                OUR_POLICY,
+                ours(&["suspended"]),
                 DENIED,
                 UNKNOWN,
             ],
@@ -203,7 +231,7 @@ fn policies() -> Vec<Line> {
         line(
             "PolicyService/Review",
             policy::review,
-            [ok(&["reviewed"]), DENIED, TakesNone, ANYBODY, OUR_POLICY, DENIED, UNKNOWN],
+            [ok(&["reviewed"]), DENIED, TakesNone, ours(&["reviewed"]), ours(&["reviewed"]), DENIED, UNKNOWN],
         ),
         line(
             "PolicyService/CanI",

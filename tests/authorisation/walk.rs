@@ -131,8 +131,10 @@ fn every_call_is_answered_in_every_situation_as_the_table_says() {
         world.operate("revoke", &[who, "--reason", "left"]);
     }
     send_the_rest();
-    let heard = world.end_of(upload).expect_err("a call that began before the revocation goes no further");
-    assert_eq!(heard.code(), Code::Unauthenticated, "{heard:?}");
+    let heard = world.end_of(upload);
+    if heard.as_ref().err().map(Status::code) != Some(Code::Unauthenticated) {
+        found.push(format!("a call that began before the revocation goes on: {heard:?}"));
+    }
     walk(&mut world, Situation::Revoked, &mut found);
     for who in [REVOKED, TEAM_REVOKED] {
         let anew = world.call_anew(who, "DirectoryService/WhoAmI", vec![Vec::new()]);

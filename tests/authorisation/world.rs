@@ -30,6 +30,7 @@ pub const REVOKED: &str = "nhs-nel-icb/revoked";
 pub const AUDITOR: &str = "chscp/auditor";
 pub const LEAD: &str = "chscp/lead";
 pub const TEAM_NO_ROLE: &str = "chscp/operator";
+pub const TEAM_LIMITED: &str = "chscp/city";
 pub const TEAM_ENDED: &str = "chscp/ended";
 pub const TEAM_REVOKED: &str = "chscp/revoked";
 pub const APPROVER: &str = "hackney-council/caldicott";
@@ -46,7 +47,7 @@ pub const LAST_DAY: &str = "2023-04-04";
 const SENDING: &[&str] = &["submitter", "designated-nurse"];
 const LOOKING_AFTER: &[&str] = &["auditor", "governance-lead", "governance-approver"];
 
-const PEOPLE: [(&str, &[&str], &[&str]); 15] = [
+const PEOPLE: [(&str, &[&str], &[&str]); 16] = [
     (DESK, SENDING, &[]),
     (NO_ROLE, &["allegations-contact"], &[]),
     (LIMITED, SENDING, &["--area", CITY]),
@@ -56,6 +57,7 @@ const PEOPLE: [(&str, &[&str], &[&str]); 15] = [
     (AUDITOR, &["auditor"], &[]),
     (LEAD, &["governance-lead"], &[]),
     (TEAM_NO_ROLE, &["operator"], &[]),
+    (TEAM_LIMITED, LOOKING_AFTER, &["--area", CITY]),
     (TEAM_ENDED, LOOKING_AFTER, &["--until", LAST_DAY]),
     (TEAM_REVOKED, LOOKING_AFTER, &[]),
     (APPROVER, &["governance-approver"], &[]),
