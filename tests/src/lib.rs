@@ -6,6 +6,7 @@ pub mod person;
 pub mod policies;
 pub mod scene;
 pub mod sender;
+pub mod stranger;
 pub mod tokens;
 pub mod wire;
 

@@ -201,7 +201,7 @@ impl Scene {
         self.person_with(principal, roles, &[])
     }
 
-    /// Invites, with more arguments of `invite`, and enrols a principal.
+    /// The same, with more arguments of the invitation: an area, a last day.
     ///
     /// # Panics
     /// When either fails.
