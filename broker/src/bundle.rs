@@ -121,12 +121,14 @@ pub fn write(folder: &Path, files: &Files) -> Result<(), BundleFault> {
 /// nobody has signed one, and therefore no row that allows anything.
 #[must_use]
 pub fn first(id: &PartnershipId) -> Files {
-    let kept = sample().into_iter().filter(|(path, _)| !path.starts_with("cases/"));
+    let of_sample = |path: &str| path.starts_with("cases/") || path == "matrix.txt";
+    let kept = sample().into_iter().filter(|(path, _)| !of_sample(path));
     kept.map(|(path, bytes)| {
         let bytes = match path.as_str() {
             "partnership.toml" => first_partnership(id).into_bytes(),
             "agreements.toml" => FIRST_AGREEMENTS.as_bytes().to_vec(),
-            "rules.csv" => denying_rows(&bytes, id),
+            // the rows by hand are denials, and where there is no agreement the rules are they alone
+            "rules.csv" | "by-hand.csv" => denying_rows(&bytes, id),
             _ => bytes,
         };
         (path, bytes)
@@ -136,8 +138,9 @@ pub fn first(id: &PartnershipId) -> Files {
 
 const FIRST_AGREEMENTS: &str = "\
 # The information-sharing agreements. Until there is one, nothing may be sent or read: every row of rules.csv
-# that allows is carried out under an agreement, between its parties, for its purposes, within its dates.
-# The sample's agreements and rows lie in `examples/`, beside this folder, to be copied from.
+# that allows comes from a clause of an agreement, and reaches the parties that have signed it and nobody else.
+# The sample's agreements lie in `examples/`, beside this folder, to be copied from. After a change run
+# `concordat policy generate` on this folder: it writes rules.csv anew.
 
 agreement = []
 ";
@@ -171,8 +174,8 @@ fn first_partnership(id: &PartnershipId) -> String {
 
 #[cfg(test)]
 mod tests {
+    use concordat_core::partnership::Partnership;
     use concordat_flow::Generation;
-    use concordat_flow::partnership::Partnership;
 
     use super::*;
 
@@ -237,5 +240,8 @@ mod tests {
         assert!(partnership.obligations.is_empty());
         let rules: Vec<_> = generation.policy.bundle().rules().map(ToString::to_string).collect();
         assert!(!rules.is_empty() && rules.iter().all(|rule| rule.starts_with("DENY-")), "{rules:?}");
+        let files = first(&"north".parse().unwrap());
+        let (_, rules) = files.iter().find(|(path, _)| path == "rules.csv").unwrap();
+        assert_eq!(Generation::rules(&files).unwrap().as_bytes(), rules);
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use concordat_core::ids::PartnershipId;
-use concordat_flow::partnership::line_of;
+use concordat_core::partnership::line_of;
 use serde::Deserialize;
 
 /// The file's name in a broker's directory.

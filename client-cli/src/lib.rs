@@ -17,6 +17,7 @@
 //! - [`explain`], [`answers`]: answers to queries, as they are typed and as they stand in a file
 //! - [`pending`], [`submitter`], [`receipts`]: one key per submission, its attempts, and what proves the outcome
 //! - [`audit_trail`]: the log, verified without trusting the broker
+//! - [`folder`], [`policies`]: a policies folder on this machine, read or written; judged as a broker judges it
 //! - [`convert`]: between the wire and our words
 
 pub mod answer;
@@ -41,6 +42,7 @@ pub mod marked;
 pub mod parted;
 pub mod pending;
 pub mod pinned;
+pub mod policies;
 pub mod printer;
 pub mod private;
 pub mod projected;

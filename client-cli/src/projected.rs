@@ -209,8 +209,9 @@ mod tests {
     fn several_tables_are_told_apart_and_a_table_in_parts_has_one_heading() {
         let of = |table: &Table, title, gap, begins| comma_separated(table, title, gap, begins).unwrap();
         let (a, b) = (table("a", &["1", "2"]), table("b", &["3", "4"]));
-        let text =
-            of(&a, Some("a"), false, true) + &of(&a, None, false, false) + &of(&b, Some("b"), true, true);
+        let text = of(&a, Some("a"), false, true)
+            + of(&a, None, false, false).as_str()
+            + of(&b, Some("b"), true, true).as_str();
         assert_eq!(text, "# a\narea,note\n1,2\n1,2\n\n# b\narea,note\n3,4\n");
         assert_eq!(lines(&a, true).unwrap(), "{\"table\":\"a\",\"row\":{\"area\":\"1\",\"note\":\"2\"}}\n");
         assert_eq!(lines(&table("b", &[]), true).unwrap(), "");

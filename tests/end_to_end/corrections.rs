@@ -1,6 +1,7 @@
 //! A correction reaches whoever has the older version: the new one where policy still allows it, and a notice where it
 //! does not any more.
 
+use concordat_tests::policies::end_clauses;
 use concordat_tests::{Person, Scene};
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ const INVENTED: &str = "00000000000000000000000000000001";
 
 fn fetch(person: &Person, id: &str, purpose: &str) -> (u8, String, String) {
     let said = person.run(&["inbox", "fetch", id, "--purpose", purpose]);
-    (said.code, said.out.replace(id, "ID"), said.err.replace(id, "ID"))
+    (said.code, said.out.replace(id, "ID"), said.err_unnumbered().replace(id, "ID"))
 }
 
 fn item(person: &Person, id: &str) -> Value {
@@ -25,19 +26,6 @@ fn collected(sender: &Person, id: &str, recipient: &str) -> (String, Vec<u64>) {
     let row = row.unwrap_or_else(|| panic!("no {recipient} in {data}"));
     let versions = row["collected_versions"].as_array().unwrap().iter().filter_map(Value::as_u64).collect();
     (row["state"].as_str().unwrap().to_owned(), versions)
-}
-
-/// Ends rules of the sharing arrangement on a day, before the broker starts.
-fn end_rules(scene: &Scene, rules: &[&str], on: &str) {
-    let path = scene.dir.join("policies").join("rules.csv");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let row = |line: &str| match rules.iter().any(|rule| line.starts_with(&format!("{rule},"))) {
-        true => line.replace("2027-03-31", on),
-        false => line.to_owned(),
-    };
-    let ended: Vec<String> = text.lines().map(row).collect();
-    assert_ne!(ended.join("\n"), text.trim_end(), "the rules are there");
-    std::fs::write(&path, format!("{}\n", ended.join("\n"))).unwrap();
 }
 
 #[test]
@@ -80,8 +68,9 @@ fn whoever_has_the_older_version_is_told_and_gets_the_new_one() {
 #[test]
 fn an_agency_whose_agreement_has_ended_hears_that_what_it_has_is_superseded_and_no_more() {
     let mut scene = Scene::at_rest(env!("CARGO_BIN_EXE_broker-under-test"));
-    end_rules(&scene, &["DEL-05", "READ-04", "LIST-01"], "2023-04-05");
-    end_rules(&scene, &["SUB-02"], "2023-04-12");
+    let policies = scene.dir.join("policies");
+    end_clauses(&policies, &["DEL-05", "READ-04", "LIST-01"], "2023-04-05");
+    end_clauses(&policies, &["SUB-02"], "2023-04-12");
     scene.start();
     let police = scene.person("metropolitan-police/desk", &["submitter"]);
     let council = scene.person("hackney-council/desk", &["reader"]);

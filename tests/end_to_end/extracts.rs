@@ -5,14 +5,14 @@ use concordat_tests::Scene;
 
 /// Invented from end to end: one child, one row in each table.
 const FOLDER: &[(&str, &str)] = &[
-    ("header", "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n903771,2,14/02/2010,WBRI,A000000000001,,\n"),
+    ("header", "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n903771,2,17/02/2010,WBRI,A000000000001,,\n"),
     (
         "episodes",
         "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n\
          903771,01/04/2022,S,C2,N1,U1,PR1,,,,E8 1EA,E8 1EA,SC000001\n",
     ),
-    ("reviews", "CHILD,DOB,REVIEW,REVIEW_CODE\n903771,14/02/2010,01/05/2022,PN1\n"),
-    ("missing", "CHILD,DOB,MISSING,MIS_START,MIS_END\n903771,14/02/2010,M,01/06/2022,02/06/2022\n"),
+    ("reviews", "CHILD,DOB,REVIEW,REVIEW_CODE\n903771,17/02/2010,01/05/2022,PN1\n"),
+    ("missing", "CHILD,DOB,MISSING,MIS_START,MIS_END\n903771,17/02/2010,M,01/06/2022,02/06/2022\n"),
 ];
 
 fn folder(scene: &Scene, name: &str, change: impl Fn(&str) -> String) -> String {
@@ -45,19 +45,19 @@ fn a_folder_about_children_is_checked_twice_and_read_without_what_names_a_child(
         assert!(refused.out.contains("\"148\""), "{more:?}: {refused:?}");
         // the sender is told which child; nothing else of the child, and nothing in what may end up in a log
         assert!(refused.out.contains("903771") && !refused.err.contains("903771"), "{refused:?}");
-        assert!(!refused.out.contains("14/02/2010") && !refused.out.contains("02/04/2022"), "{refused:?}");
+        assert!(!refused.out.contains("17/02/2010") && !refused.out.contains("02/04/2022"), "{refused:?}");
     }
     let sound = folder(&scene, "sound", str::to_owned);
     let sent = send(&sound, &[]).ended(0);
     let id = super::submission_of(&sent.data());
 
-    let read = analyst.run(&["inbox", "fetch", &id, "--purpose", "P4-partnership-assurance"]).ended(0);
-    for shown in ["DECOM", "01/04/2022", "01/06/2022", "01/02/2010"] {
+    let read = analyst.run(&["inbox", "fetch", &id, "--purpose", "P9-child-level-analysis"]).ended(0);
+    for shown in ["DECOM", "01/04/2022", "01/06/2022"] {
         assert!(read.out.contains(shown), "{shown}: {read:?}");
     }
-    for hidden in ["903771", "A000000000001", "14/02/2010", "E8 1EA", "WBRI"] {
+    for hidden in ["903771", "A000000000001", "17/02/2010", "E8 1EA", "WBRI"] {
         assert!(!read.out.contains(hidden), "{hidden}: {read:?}");
     }
-    let denied = manager.run(&["inbox", "fetch", &id, "--purpose", "P4-partnership-assurance"]);
+    let denied = manager.run(&["inbox", "fetch", &id, "--purpose", "P9-child-level-analysis"]);
     assert_eq!(denied.code, 5, "{denied:?}");
 }

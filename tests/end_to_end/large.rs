@@ -96,7 +96,7 @@ fn a_large_return_over_a_wire_that_breaks_is_taken_up_where_it_broke_and_recorde
 
     let out = scene.folder("out").join("read.csv");
     let path = out.to_string_lossy().into_owned();
-    let fetch = ["inbox", "fetch", &id, "--purpose", "P4-partnership-assurance", "--out", &path];
+    let fetch = ["inbox", "fetch", &id, "--purpose", "P9-child-level-analysis", "--out", &path];
     let read = analyst.run(&fetch).ended(0);
     let text = std::fs::read_to_string(&out).unwrap();
     assert_eq!(text.matches("01/04/2022").count(), CHILDREN, "{read:?}");
@@ -154,7 +154,7 @@ fn a_large_return_is_accepted_without_the_record_that_has_an_error() {
     assert_eq!((&again["submission"], &again["already"]), (&data["submission"], &true.into()));
     assert_eq!(again["in_part"], data["in_part"]);
     assert_eq!(arriving(&scene), 0);
-    let fetch = ["inbox", "fetch", &id, "--purpose", "P4-partnership-assurance"];
+    let fetch = ["inbox", "fetch", &id, "--purpose", "P9-child-level-analysis"];
     let read = analyst.run(&fetch).ended(0);
     assert_eq!(read.out.matches("01/04/2022").count(), CHILDREN - 1);
     // put right, the whole takes its place

@@ -24,6 +24,7 @@ mod refusals;
 mod replay;
 mod routes;
 mod same_findings;
+mod streams;
 mod tampering;
 mod templates;
 mod uploads;

@@ -1,5 +1,5 @@
-//! A return type is added by hand: a TOML file, an obligation line, two policy rows and the agreement that they
-//! carry out. No Rust.
+//! A return type is added by hand: a TOML file, an obligation, and a clause of the agreement that covers it, from
+//! which its rows are generated. No Rust.
 
 const TYPE: &str = r#"
 id = "fire-safety-annual"
@@ -59,10 +59,19 @@ owner = "Head of community safety"
 deputy = "Performance officer"
 "#;
 
-const ROWS: &str = "\
-FIRE-01,role:submitter+kind:community_safety,city-and-hackney,own,own,rt:fire-safety-annual,submit,*,*,2022-04-01,2027-03-31,no-content,allow
-FIRE-02,role:submitter+kind:community_safety,city-and-hackney,own,own,rt:fire-safety-annual,declare-nil,*,*,2022-04-01,2027-03-31,no-content,allow
-";
+const CLAUSE: &str = r#"
+[[agreement.clause]]
+id = "SUB-FIRE"
+text = "The community safety partnership sends the visits of its area, or says that there were none."
+who = ["role:submitter+kind:community_safety"]
+acts = ["submit", "declare-nil"]
+whose = "own"
+areas = "own"
+returns = ["rt:fire-safety-annual"]
+purpose = "*"
+profile = "no-content"
+
+"#;
 
 fn append(path: &std::path::Path, text: &str) {
     let old = std::fs::read_to_string(path).unwrap();
@@ -75,14 +84,10 @@ fn a_type_written_by_hand_is_owed_sent_checked_and_delivered() {
     let policies = scene.dir.join("policies");
     std::fs::write(policies.join("returns").join("fire-safety-annual.toml"), TYPE).unwrap();
     append(&policies.join("partnership.toml"), OWED);
-    append(&policies.join("rules.csv"), ROWS);
-    let agreements = policies.join("agreements.toml");
-    let named = std::fs::read_to_string(&agreements).unwrap().replacen(
-        "\"SUB-01\",",
-        "\"SUB-01\", \"FIRE-01\", \"FIRE-02\",",
-        1,
-    );
-    std::fs::write(agreements, named).unwrap();
+    concordat_tests::policies::change_agreements(&policies, |text| {
+        let end = text.find("[[agreement]]\nid = \"ISA-SCRUTINY\"").unwrap();
+        format!("{}{CLAUSE}{}", &text[..end], &text[end..])
+    });
     let dir = scene.dir.to_string_lossy().into_owned();
     let checked = scene.operate(&["check", &dir]);
     assert!(

@@ -9,7 +9,7 @@ use concordat_tests::{Person, Said, Scene};
 use serde_json::{Value, json};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
-const P4: &str = "P4-partnership-assurance";
+const P9: &str = "P9-child-level-analysis";
 const EXTRACT: [&str; 5] = ["--type", "ssda903-extract", "--period", "2024-25", "-o"];
 
 /// Ten invented children, a row of each in three tables. Three have errors, and a day that nobody else has, by
@@ -87,7 +87,7 @@ fn three_children_of_ten_stay_behind_and_the_others_are_recorded_and_proved() {
     assert!(table.lines().any(|line| line.starts_with("148,") && line.contains("903771005")), "{table}");
 
     // recipients fetch no row of a refused child
-    let read = analyst.run(&["inbox", "fetch", &id, "--purpose", P4]).ended(0).out;
+    let read = analyst.run(&["inbox", "fetch", &id, "--purpose", P9]).ended(0).out;
     assert!(read.contains("01/04/2024") && !read.contains("17/05/2024"), "{read}");
 
     // the receipt is of what was recorded, and the sender's own file proves it
@@ -129,7 +129,7 @@ fn three_children_of_ten_stay_behind_and_the_others_are_recorded_and_proved() {
     let more = ["--replaces", &id, "--reason", "late_data"];
     let second = send(&council, &mended, "json", &more).ended(3).data();
     assert_eq!((&second["version"], second["in_part"]["refused"].as_array().unwrap().len()), (&2.into(), 1));
-    let read = analyst.run(&["inbox", "fetch", &super::submission_of(&second), "--purpose", P4]).ended(0).out;
+    let read = analyst.run(&["inbox", "fetch", &super::submission_of(&second), "--purpose", P9]).ended(0).out;
     assert_eq!(read.matches("17/05/2024").count(), 2, "{read}");
     assert_eq!(owed(&manager)["records_refused"], 1);
 }

@@ -104,7 +104,7 @@ fn one_return_of_health_assessments_serves_four_readers_each_with_its_own_profil
     let due = |person: &Person| {
         let said = person.run(&["inbox", "fetch", &id, "--purpose", "P6-national-return"]).ended(0);
         let lines: Vec<&str> = said.out.lines().filter(|line| line.contains("E09000001")).collect();
-        assert_eq!(lines.len(), 1, "{}", said.out);
+        assert_eq!(lines.len(), 1, "{said:?}");
         lines[0].split([',', ' ']).filter(|cell| !cell.is_empty()).map(str::to_owned).collect::<Vec<_>>()
     };
     for person in [&national, &board] {

@@ -1,11 +1,10 @@
 //! Callers who should not be served: each gets its status, and leaves its entry or its summary.
 
-use std::sync::Arc;
-
 use concordat_cli::connect;
 use concordat_core::ids::SendKey;
 use concordat_tests::Scene;
 use concordat_tests::sender::{attestation, connect as connect_as, context, month};
+use concordat_tests::stranger::{tls, unregistered};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tonic::Code;
 
@@ -15,69 +14,6 @@ fn runtime() -> tokio::runtime::Runtime {
 
 fn key(n: u8) -> SendKey {
     SendKey([n; 16])
-}
-
-/// A certificate with the right name, made by the partnership's own authority, for a key nobody registered.
-fn unregistered(
-    scene: &Scene,
-    days: i64,
-) -> (Vec<rustls::pki_types::CertificateDer<'static>>, PrivateKeyDer<'static>) {
-    let ca = scene.dir.join("ca");
-    let (cert_pem, key_pem) = authority(&ca);
-    let ca_key = rcgen::KeyPair::from_pem(&key_pem).unwrap();
-    let issuer = rcgen::Issuer::from_ca_cert_pem(&cert_pem, ca_key).unwrap();
-    let own = rcgen::KeyPair::generate().unwrap();
-    let mut params = rcgen::CertificateParams::default();
-    let urn = "urn:concordat:city-and-hackney:metropolitan-police:desk";
-    params.subject_alt_names = vec![rcgen::SanType::URI(urn.try_into().unwrap())];
-    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
-    let now = time_now();
-    params.not_before = now - time::Duration::days(400);
-    params.not_after = now + time::Duration::days(days);
-    let cert = params.signed_by(&own, &issuer).unwrap();
-    (vec![cert.der().clone()], PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(own.serialize_der())))
-}
-
-fn time_now() -> time::OffsetDateTime {
-    use concordat_core::clock::Clock as _;
-    let now = concordat_core::clock::MachineClock.now().as_second();
-    time::OffsetDateTime::from_unix_timestamp(now).unwrap()
-}
-
-/// The authority's certificate and key, wherever `init` put them below `ca/`.
-fn authority(ca: &std::path::Path) -> (String, String) {
-    let (mut cert, mut key) = (String::new(), String::new());
-    for entry in std::fs::read_dir(ca).unwrap().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.contains("server") && !name.contains("broker") {
-            let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
-            if text.contains("PRIVATE KEY") {
-                key = text;
-            } else if text.contains("CERTIFICATE") {
-                cert = text;
-            }
-        }
-    }
-    (cert, key)
-}
-
-fn tls(
-    scene: &Scene,
-    identity: Option<(Vec<rustls::pki_types::CertificateDer<'static>>, PrivateKeyDer<'static>)>,
-) -> rustls::ClientConfig {
-    use rustls::pki_types::pem::PemObject as _;
-    let mut roots = rustls::RootCertStore::empty();
-    let (cert, _) = authority(&scene.dir.join("ca"));
-    roots.add(rustls::pki_types::CertificateDer::from_pem_slice(cert.as_bytes()).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots);
-    match identity {
-        Some((chain, key)) => builder.with_client_auth_cert(chain, key).unwrap(),
-        None => builder.with_no_client_auth(),
-    }
 }
 
 /// What a caller with this identity hears.

@@ -3,8 +3,10 @@
 
 pub mod bench;
 pub mod person;
+pub mod policies;
 pub mod scene;
 pub mod sender;
+pub mod stranger;
 pub mod tokens;
 pub mod wire;
 

@@ -198,8 +198,17 @@ impl Scene {
     /// When either fails.
     #[must_use]
     pub fn person(&mut self, principal: &str, roles: &[&str]) -> Person {
+        self.person_with(principal, roles, &[])
+    }
+
+    /// The same, with more arguments of the invitation: an area, a last day.
+    ///
+    /// # Panics
+    /// When either fails.
+    #[must_use]
+    pub fn person_with(&mut self, principal: &str, roles: &[&str], more: &[&str]) -> Person {
         let addresses = self.addresses();
-        let (token, fingerprint) = self.invitation(principal, roles);
+        let (token, fingerprint) = self.invitation_with(principal, roles, more);
         let person = Person::at(&self.folder("homes").join(principal.replace('/', "-")));
         let said = person.enrol(&addresses.enrolment, &fingerprint, &token);
         assert_eq!(said.code, 0, "{said:#?}");
@@ -212,11 +221,21 @@ impl Scene {
     /// When the invitation fails.
     #[must_use]
     pub fn invitation(&self, principal: &str, roles: &[&str]) -> (String, String) {
+        self.invitation_with(principal, roles, &[])
+    }
+
+    /// As [`Scene::invitation`], with more arguments of `invite`.
+    ///
+    /// # Panics
+    /// When the invitation fails.
+    #[must_use]
+    pub fn invitation_with(&self, principal: &str, roles: &[&str], more: &[&str]) -> (String, String) {
         let token = self.folder("tokens").join(principal.replace('/', "-"));
         let _ = std::fs::remove_file(&token);
         let (dir, token) = (self.dir.to_string_lossy().into_owned(), token.to_string_lossy().into_owned());
         let mut args = vec!["invite", &dir, principal, "--token-file", &token];
         args.extend(roles.iter().flat_map(|role| ["--role", role]));
+        args.extend(more);
         let invited = self.operate(&args);
         assert!(invited.status.success(), "{}", String::from_utf8_lossy(&invited.stderr));
         let said = format!(

@@ -113,3 +113,26 @@ pub fn holds(path: &Path, needle: &[u8]) -> bool {
     path.is_file()
         && std::fs::read(path).expect("a file").windows(needle.len()).any(|window| window == needle)
 }
+
+/// A connection of an enrolled person that takes little at a time, so that a stream waits for its reader.
+///
+/// # Panics
+/// When the broker cannot be reached.
+pub async fn small(context: &Context) -> Channel {
+    let mut tls = connect::mutual_tls(context).unwrap_or_else(|failure| panic!("{failure:?}"));
+    tls.alpn_protocols = vec![b"h2".to_vec()];
+    let address = context.facts.broker.clone();
+    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(tls));
+    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}")).expect("an address");
+    let service = tower::service_fn(move |_: tonic::transport::Uri| {
+        let (connector, address) = (connector.clone(), address.clone());
+        async move {
+            let tcp = tokio::net::TcpStream::connect(&address).await?;
+            let host = address.rsplit_once(':').map_or(address.as_str(), |(host, _)| host).to_owned();
+            let name = rustls::pki_types::ServerName::try_from(host).map_err(std::io::Error::other)?;
+            connector.connect(name, tcp).await.map(hyper_util::rt::TokioIo::new)
+        }
+    });
+    let endpoint = endpoint.initial_stream_window_size(65_535).initial_connection_window_size(65_535);
+    endpoint.connect_with_connector(service).await.expect("a connection")
+}

@@ -19,7 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         // the client's library for the demo alone, so that the demo runs the very commands a user would type
         &["core", "catalogue", "policy", "seal", "ledger", "store", "flow", "grpc", "proto", "cli"],
     ),
-    ("cli", &["core", "catalogue", "ledger", "proto"]),
+    // policy for the commands that judge a policies folder on a machine without a broker
+    ("cli", &["core", "catalogue", "ledger", "policy", "proto"]),
 ];
 
 /// Crates from outside that have one room each.

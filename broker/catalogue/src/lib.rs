@@ -8,6 +8,7 @@
 //! - [`codes`]: code lists
 //! - [`kind`]: the kinds of field, one row each
 //! - [`lint`](mod@lint): rules that nothing can break, or nothing keep
+//! - [`owed`]: what a partnership owes, held against them
 //! - [`check`](mod@check): a draft in, findings and, if there is no error, a [`Valid`] out
 //! - [`content`]: the canonical bytes of a return and their digest
 //! - [`read`]: a text file or a workbook's sheet in, tables out
@@ -42,6 +43,7 @@ pub mod explain;
 pub mod guard;
 pub mod kind;
 pub mod lint;
+pub mod owed;
 pub mod read;
 pub mod relation;
 pub mod taint;
@@ -60,3 +62,4 @@ pub use definition::{
 };
 pub use kind::FieldKind;
 pub use lint::{lint, lint_across};
+pub use owed::unowed;

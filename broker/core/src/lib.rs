@@ -2,6 +2,7 @@
 //!
 //! - [`ids`]: names of agencies, principals, return types, rules; entry ids and digests
 //! - [`agency`]: kinds of agency, areas
+//! - [`partnership`]: who belongs to the partnership and who owes what
 //! - [`period`]: financial years, quarters, months, snapshots
 //! - [`calendar`]: working days of England and Wales, deadlines
 //! - [`clock`]: the only way to know the time
@@ -32,6 +33,7 @@ pub mod governance;
 pub mod ids;
 pub mod merge;
 pub mod obligation;
+pub mod partnership;
 pub mod period;
 pub mod principal;
 pub mod record;

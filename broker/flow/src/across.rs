@@ -295,7 +295,7 @@ impl<S: Store> Flow<S> {
     fn is_overdue(
         &self,
         generation: &Generation,
-        owed: &crate::partnership::Owed,
+        owed: &concordat_core::partnership::Owed,
         period: Period,
     ) -> Result<bool, Fault> {
         // what the calendar does not reach is not overdue yet

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::refuse::About;
 use crate::stop::Stop;
+use crate::submit::Received;
 use crate::upload::Announced;
 use crate::validate::malformed;
 
@@ -64,7 +65,7 @@ impl Arrived {
 
 /// A return to which a piece is to be added.
 pub(crate) struct Held {
-    pub(crate) about: About,
+    pub(crate) head: Received,
     pub(crate) entry: EntryId,
     pub(crate) person_level: bool,
     length: u64,
@@ -155,7 +156,7 @@ impl Arrivals {
         let arriving = all.get_mut(name).filter(|arriving| arriving.by == *by)?;
         arriving.touched = now;
         Some(Held {
-            about: About::of(&arriving.announced.head),
+            head: arriving.announced.head.clone(),
             entry: arriving.entry,
             person_level: arriving.person_level,
             length: arriving.announced.length,
@@ -237,7 +238,6 @@ mod tests {
     use concordat_core::submission::{Covers, Identity};
 
     use super::*;
-    use crate::submit::Received;
 
     fn announced(length: u64, content: u8, all_or_nothing: bool) -> Announced {
         let head = Received {

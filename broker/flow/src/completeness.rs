@@ -19,9 +19,9 @@ use jiff::{Timestamp, ToSpan};
 use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
-use crate::partnership::Owed;
 use crate::refuse::Asked;
 use crate::stop::Stop;
+use concordat_core::partnership::Owed;
 
 /// Which obligations are asked after.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

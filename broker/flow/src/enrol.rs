@@ -129,11 +129,7 @@ impl<S: Store> Flow<S> {
     fn invitation(&self, token: Digest) -> Result<InvitationRecord, Stop> {
         let now = self.clock.machine_now();
         match self.store.row(&Key::Invitation(token))? {
-            Some(Row::Invitation(record))
-                if record.used_at.is_none()
-                    && now < record.token_until
-                    && !self.was_revoked_since(&record)? =>
-            {
+            Some(Row::Invitation(record)) if is_open(&record, now) && !self.was_revoked_since(&record)? => {
                 Ok(record)
             }
             _ => Err(self.bad_token()),
@@ -150,5 +146,34 @@ impl<S: Store> Flow<S> {
     fn bad_token(&self) -> Stop {
         self.unheard(Unheard::Enrolment, "enrolment".to_owned());
         Stop::Refused(Refusal::Unauthenticated(BAD_TOKEN))
+    }
+}
+
+/// Whether a token was not used, and has not ended.
+fn is_open(invitation: &InvitationRecord, now: Timestamp) -> bool {
+    invitation.used_at.is_none() && now < invitation.token_until
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_counts_until_its_end_and_until_it_was_used() {
+        let at = |time: &str| time.parse::<Timestamp>().unwrap();
+        let end = at("2023-04-06T08:00:00Z");
+        let invitation = InvitationRecord {
+            principal: "met/desk".parse().unwrap(),
+            index: 7,
+            roles: Vec::new(),
+            areas: Vec::new(),
+            until: None,
+            token_until: end,
+            used_at: None,
+        };
+        assert!(is_open(&invitation, at("2023-04-06T07:59:59Z")));
+        assert!(!is_open(&invitation, end));
+        let used = InvitationRecord { used_at: Some(at("2023-04-03T09:00:00Z")), ..invitation };
+        assert!(!is_open(&used, at("2023-04-03T09:00:01Z")));
     }
 }

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use concordat_catalogue::Catalogue;
+use concordat_catalogue::{Catalogue, unowed};
 use concordat_core::calendar::{Calendar, CalendarFault};
 use concordat_core::fault::Fault;
 use concordat_core::ids::Digest;
+use concordat_core::partnership::{self, Partnership};
 use concordat_policy::{Bundle, Known, Policy};
 
-use crate::partnership::{self, Partnership};
 use crate::project::fits::misfits;
 use crate::random;
 use crate::route::Routes;
@@ -82,12 +82,8 @@ impl Generation {
         let (Some(partnership), Some(calendar), Some(catalogue)) = (partnership, calendar, catalogue) else {
             return Err(complaints);
         };
-        complaints.extend(unowed(&partnership, &catalogue));
-        let known = Known {
-            partnership: partnership.id.clone(),
-            agencies: partnership.agencies.iter().map(|agency| agency.as_ref().clone()).collect(),
-            types: catalogue.types().iter().map(|rtype| (rtype.id.clone(), rtype.person_level)).collect(),
-        };
+        complaints.extend(from_catalogue(unowed(&partnership, &catalogue)));
+        let known = known(&partnership, &catalogue);
         let rest = files.iter().filter(|(path, _)| !is_others(path)).cloned();
         let bundle = keep(&mut complaints, Bundle::from_files(rest, &known).map_err(from_policy));
         complaints.extend(bundle.iter().flat_map(|bundle| misfits(bundle, &catalogue)));
@@ -104,10 +100,31 @@ impl Generation {
         }
     }
 
+    /// What `rules.csv` of a policies folder must be, from its other files.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files that rows are made from.
+    pub fn rules(files: &[(String, Vec<u8>)]) -> Result<String, Vec<Complaint>> {
+        let partnership = read_partnership(files)?;
+        let returns = files.iter().filter(|(path, _)| is_catalogue(path)).cloned();
+        let catalogue = Catalogue::from_files(returns).map_err(from_catalogue)?;
+        let rest = files.iter().filter(|(path, _)| !is_others(path)).cloned();
+        concordat_policy::generate(rest, &known(&partnership, &catalogue)).map_err(from_policy)
+    }
+
     /// Path and SHA-256 of every file.
     #[must_use]
     pub fn digests(&self) -> Vec<(String, Digest)> {
         self.files.iter().map(|(path, bytes)| (path.clone(), random::sha256(bytes))).collect()
+    }
+}
+
+/// What policy may speak of.
+fn known(partnership: &Partnership, catalogue: &Catalogue) -> Known {
+    Known {
+        partnership: partnership.id.clone(),
+        agencies: partnership.agencies.iter().map(|agency| agency.as_ref().clone()).collect(),
+        types: catalogue.types().iter().map(|rtype| (rtype.id.clone(), rtype.person_level)).collect(),
     }
 }
 
@@ -154,7 +171,15 @@ fn text_of<'a>(files: &'a [(String, Vec<u8>)], path: &str) -> Result<&'a str, Ve
 }
 
 fn read_partnership(files: &[(String, Vec<u8>)]) -> Result<Partnership, Vec<Complaint>> {
-    Partnership::from_toml(text_of(files, partnership::FILE)?)
+    Partnership::from_toml(text_of(files, partnership::FILE)?).map_err(|wrong| {
+        let said = |w: partnership::Wrong| Complaint {
+            file: partnership::FILE.into(),
+            row: w.line,
+            column: None,
+            text: w.text,
+        };
+        wrong.into_iter().map(said).collect()
+    })
 }
 
 /// Whether a file is of the catalogue, which clients keep too.
@@ -168,55 +193,6 @@ fn read_calendar(files: &[(String, Vec<u8>)]) -> Result<Calendar, Vec<Complaint>
     })
 }
 
-/// Obligations for return types that do not exist, come round otherwise, or are not owed by such an agency.
-fn unowed(partnership: &Partnership, catalogue: &Catalogue) -> Vec<Complaint> {
-    let mut complaints = Vec::new();
-    for owed in &partnership.obligations {
-        let Some(agency) = partnership.agency(&owed.agency) else { continue };
-        let mut say = |text: String| {
-            complaints.push(Complaint { file: partnership::FILE.into(), row: None, column: None, text });
-        };
-        match catalogue.in_force(&owed.return_type, owed.from.last_day()) {
-            None => say(format!(
-                "`{}` owes `{}`, which is no return type in force for {}",
-                owed.agency, owed.return_type, owed.from
-            )),
-            Some(rtype) => {
-                if let Some(end) = ends_before(owed, &rtype, catalogue) {
-                    say(format!(
-                        "`{}` owes `{}` beyond {end}, the last day on which the type is in force; give the obligation an `until`",
-                        owed.agency, owed.return_type
-                    ));
-                }
-                if Some(rtype.frequency) != owed.from.frequency() {
-                    say(format!(
-                        "`{}` owes `{}` from {}, which is not a period of its frequency",
-                        owed.agency, owed.return_type, owed.from
-                    ));
-                }
-                if rtype.due.is_none() {
-                    say(format!("`{}` owes `{}`, which has no due rule", owed.agency, owed.return_type));
-                }
-                let part =
-                    rtype.parts().iter().map(|part| part.as_str()).find(|part| *part == agency.kind.as_str());
-                if owed.part.as_deref() != part {
-                    say(format!(
-                        "`{}` owes `{}` with the wrong `part`: a return in parts is owed by part, named after the agency's kind, and no other has one",
-                        owed.agency, owed.return_type
-                    ));
-                }
-                if !rtype.owners.contains(&agency.kind) {
-                    say(format!(
-                        "`{}` owes `{}`, which agencies of kind {} do not own",
-                        owed.agency, owed.return_type, agency.kind
-                    ));
-                }
-            }
-        }
-    }
-    complaints
-}
-
 fn from_catalogue(complaints: Vec<concordat_catalogue::Complaint>) -> Vec<Complaint> {
     complaints
         .into_iter()
@@ -224,21 +200,9 @@ fn from_catalogue(complaints: Vec<concordat_catalogue::Complaint>) -> Vec<Compla
         .collect()
 }
 
-fn from_policy(complaints: Vec<concordat_policy::Complaint>) -> Vec<Complaint> {
+pub(crate) fn from_policy(complaints: Vec<concordat_policy::Complaint>) -> Vec<Complaint> {
     complaints
         .into_iter()
         .map(|c| Complaint { file: c.file, row: c.row, column: c.column, text: c.text })
         .collect()
-}
-
-/// The last day of a type's last version, where an obligation goes on beyond it.
-fn ends_before(
-    owed: &crate::partnership::Owed,
-    rtype: &concordat_catalogue::ReturnType,
-    catalogue: &Catalogue,
-) -> Option<jiff::civil::Date> {
-    let versions = catalogue.types().iter().filter(|version| version.id == rtype.id);
-    let ends: Option<Vec<_>> = versions.map(|version| version.until).collect();
-    let end = ends?.into_iter().max()?;
-    owed.until.is_none_or(|until| until.last_day() > end).then_some(end)
 }

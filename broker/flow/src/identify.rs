@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::open::Flow;
-use crate::partnership::Partnership;
+use concordat_core::partnership::Partnership;
 
 /// What a presented certificate says, read once when its connection began.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,11 +109,7 @@ impl Registry {
 
     /// Everybody who could call now, once for each key that counts.
     pub(crate) fn callers(&self, partnership: &Partnership, now: Timestamp) -> Vec<Caller> {
-        let counts = |key: &Digest, record: &PrincipalRecord| {
-            let held = record.keys.iter().find(|held| held.key == *key);
-            held.is_some_and(|held| held.revoked_at.is_none() && now < held.not_after)
-        };
-        let counting = self.by_key.iter().filter(|(key, record)| counts(key, record));
+        let counting = self.by_key.iter().filter(|(key, record)| counts(key, record, now));
         counting
             .filter_map(|(key, record)| {
                 let agency = Arc::clone(partnership.agency(&record.id.agency)?);
@@ -135,6 +131,7 @@ impl Registry {
 const UNKNOWN: &str = "this certificate's key is not registered here";
 const NAME: &str = "this certificate's name is not the one registered for its key";
 const REVOKED: &str = "this certificate's key was revoked";
+pub(crate) const NO_MORE: &str = "this certificate counts no more: its key was revoked, or it has ended";
 const EXPIRED: &str = "this certificate is not valid now";
 
 impl<S: Store> Flow<S> {
@@ -166,9 +163,20 @@ impl<S: Store> Flow<S> {
 
     /// The same caller as the registry knows it now; `None` when its key counts no more.
     pub(crate) fn identify_again(&self, caller: &Caller) -> Option<Caller> {
-        let callers = self.registry.load().callers(&self.generation().partnership, self.clock.machine_now());
-        callers.into_iter().find(|now| now.key == caller.key && now.record.id == caller.record.id)
+        let registry = self.registry.load();
+        let record = registry.by_key.get(&caller.key).filter(|record| record.id == caller.record.id)?;
+        if !counts(&caller.key, record, self.clock.machine_now()) {
+            return None;
+        }
+        let agency = Arc::clone(self.generation().partnership.agency(&record.id.agency)?);
+        Some(Caller { record: Arc::clone(record), agency, key: caller.key })
     }
+}
+
+/// Whether a key of a principal still counts.
+fn counts(key: &Digest, record: &PrincipalRecord, now: Timestamp) -> bool {
+    let held = record.keys.iter().find(|held| held.key == *key);
+    held.is_some_and(|held| held.revoked_at.is_none() && now < held.not_after)
 }
 
 // compared piece by piece: the name would otherwise be built anew on every call

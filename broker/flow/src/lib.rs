@@ -6,7 +6,6 @@
 //! Whatever is refused leaves by [`refuse`], which appends an entry before the caller hears of it.
 //!
 //! - [`generation`]: the policies folder, read and checked as one whole, swapped as one whole
-//! - [`partnership`]: who belongs to the partnership and who owes what
 //! - [`completeness`], [`watch`]: what is missing; the broker's own acts on its clock
 //! - [`inspect`]: the auditor's reads
 //! - [`enrol`], [`administer`]: principals, and the operator's acts
@@ -30,7 +29,6 @@ pub mod inspect;
 mod lint;
 pub mod open;
 pub mod parted;
-pub mod partnership;
 mod project;
 pub mod random;
 pub mod read;
@@ -52,6 +50,7 @@ pub mod withdraw;
 pub use across::AcrossOf;
 pub use administer::{Invitation, Invite, Token};
 pub use completeness::{Completeness, MissingFilter, ObligationRow};
+pub use concordat_core::partnership;
 pub use concordat_store::Store;
 pub use enrol::{EnrolledAs, IssueFault, Issued, Issuer};
 pub use generation::{Complaint, Generation};

@@ -1,22 +1,23 @@
 //! What is not wrong with a policies folder and still worth a look: return types that nobody can send, that nobody
-//! owes, that reach nobody or that nobody may read; rules that check nothing. Every answer about policy is policy's
-//! own, asked as the rooms would ask it.
+//! owes, that reach nobody or that nobody may read; rules that check nothing; a matrix that is out of date. Every
+//! answer about policy is policy's own, asked as the rooms would ask it.
 
 use concordat_catalogue::{AcrossPart, AreaMatch, ReturnType, TypeKind, lint, lint_across};
 use concordat_core::agency::{Agency, Kind};
 use concordat_core::clock::london_date;
 use concordat_core::decision::{Act, Asker, DecisionRequest, Fact};
 use concordat_core::ids::{PrincipalId, RoleId};
+use concordat_policy::matrix::{self, matrix};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::generation::{Complaint, Generation};
-use crate::partnership::FILE;
+use crate::generation::{Complaint, Generation, from_policy};
+use concordat_core::partnership::FILE;
 
 const RULES: &str = "rules.csv";
 
 impl Generation {
-    /// Warnings about the return types in force at an instant.
+    /// Warnings about the return types in force at an instant, and of a matrix that is not that of the rules.
     #[must_use]
     pub fn warnings(&self, now: Timestamp) -> Vec<Complaint> {
         let day = london_date(now);
@@ -49,6 +50,9 @@ impl Generation {
                 text,
             }));
         }
+        let held = self.files.iter().find(|(path, _)| path == matrix::FILE);
+        let outdated = matrix(self.policy.bundle()).outdated(held.map(|(_, bytes)| bytes.as_slice()));
+        warnings.extend(from_policy(outdated.into_iter().collect()));
         warnings
     }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use concordat_core::decision::DecisionRequest;
+use concordat_core::ids::ProfileId;
 use concordat_core::refusal::{DenyReason, Refusal};
 use concordat_policy::Permitted;
 use concordat_store::Store;
@@ -15,10 +16,14 @@ use crate::open::Flow;
 use crate::refuse::Asked;
 use crate::stop::Stop;
 
+/// Why a stream ends that is still allowed.
+const SEES_OTHERWISE: &str = "the policies changed what you see of this while it was being read: what came so far is not the whole, fetch it again";
+
 /// A decision under which something goes on, and what it was made by.
 #[derive(Debug)]
 pub struct Ongoing {
     request: DecisionRequest,
+    profiles: Vec<ProfileId>,
     generation: Arc<Generation>,
     registry: Arc<Registry>,
     suspensions: Arc<Suspensions>,
@@ -29,6 +34,7 @@ impl<S: Store> Flow<S> {
     pub(crate) fn ongoing(&self, permitted: &Permitted<()>, generation: &Arc<Generation>) -> Ongoing {
         Ongoing {
             request: permitted.request().clone(),
+            profiles: permitted.grant().profiles.clone(),
             generation: Arc::clone(generation),
             registry: self.registry.load_full(),
             suspensions: self.suspensions.load_full(),
@@ -61,8 +67,12 @@ impl<S: Store> Flow<S> {
         request.facts.retain(|fact| *fact != concordat_core::decision::Fact::Suspended);
         let request = suspensions.complete(request);
         match generation.policy.decide(&request, ()) {
-            Ok(_) => {
-                *ongoing = Ongoing { request, generation, registry, suspensions };
+            Ok(permitted) => {
+                let profiles = &permitted.grant().profiles;
+                if *profiles != ongoing.profiles || !same(profiles, &ongoing.generation, &generation) {
+                    return Err(Stop::Refused(Refusal::WrongState(SEES_OTHERWISE)));
+                }
+                *ongoing = Ongoing { profiles: profiles.clone(), request, generation, registry, suspensions };
                 Ok(())
             }
             Err((denial, ())) => {
@@ -72,4 +82,10 @@ impl<S: Store> Flow<S> {
             }
         }
     }
+}
+
+/// Whether profiles are the same in two generations.
+fn same(profiles: &[ProfileId], one: &Generation, other: &Generation) -> bool {
+    let of = |generation: &'_ Generation, id: &ProfileId| generation.policy.bundle().profile(id).cloned();
+    profiles.iter().all(|id| of(one, id) == of(other, id))
 }

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use crate::arrivals::{Arrived, Name, Ready};
 use crate::commit::Sending;
 use crate::generation::Generation;
-use crate::identify::Caller;
+use crate::identify::{Caller, NO_MORE};
 use crate::open::Flow;
 use crate::random;
 use crate::refuse::About;
@@ -141,8 +141,8 @@ impl<S: Store> Flow<S> {
     /// elsewhere is left.
     ///
     /// # Errors
-    /// A refusal when no such return is on its way, or more comes than was announced; a fault when it cannot be
-    /// written, after which the return has to be announced anew.
+    /// A refusal when no such return is on its way, its sender may not send it any more, or more comes than was
+    /// announced; a fault when it cannot be written, after which the return has to be announced anew.
     pub async fn take_piece(
         &self,
         caller: &Caller,
@@ -154,7 +154,13 @@ impl<S: Store> Flow<S> {
         let Some(held) = self.arrivals.held(&name, caller.principal(), self.now()) else {
             return Err(self.not_announced(caller));
         };
-        let (about, entry, person_level) = (held.about.clone(), held.entry, held.person_level);
+        let (about, entry, person_level) = (About::of(&held.head), held.entry, held.person_level);
+        // what was allowed when it was announced may not be any more, and whoever sends it may be revoked
+        let Some(now) = self.identify_again(caller) else {
+            self.unheard(Unheard::Revoked, caller.principal().to_string());
+            return Err(Stop::Refused(Refusal::Unauthenticated(NO_MORE)));
+        };
+        let _permitted = self.permit(&self.generation(), &now, held.head.clone()).await?;
         let taken = blocking(move || held.push(at, piece.as_ref())).await?;
         if let Err(Stop::Failed(_)) = &taken {
             self.give_up(&name, entry, person_level).await;

@@ -1,39 +1,47 @@
-//! All policy files together, read, checked against each other and built into engines. A bundle that exists
+//! All policy files together, read, checked against each other and sorted for the engine. A bundle that exists
 //! is one that could be decided by.
 
 mod buckets;
 mod files;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
 use concordat_core::agency::{Agency, Kind};
+use concordat_core::decision::DecisionRequest;
 use concordat_core::ids::{
     AgencyId, AgreementId, Digest, ProfileId, PurposeId, ReturnTypeId, RoleId, RuleId,
 };
 
 use crate::agreement::Agreement;
 use crate::complaint::Complaint;
-use crate::profile::Profile;
+use crate::profile::{Profile, Suppression};
 use crate::purpose::Purpose;
+use crate::question::Question;
+use crate::reference::Index;
 use crate::roles::Role;
 use crate::row::{COLUMNS, Row};
 use crate::vocabulary::Known;
 
-pub(crate) use buckets::Buckets;
+use buckets::Buckets;
+
+pub(crate) use files::text as generated;
 
 /// One generation of policy: immutable.
 #[derive(Clone)]
 pub struct Bundle {
     pub(crate) known: Arc<Known>,
     pub(crate) rows: Arc<[Row]>,
-    pub(crate) buckets: Arc<Buckets>,
+    buckets: Arc<Buckets>,
+    index: Arc<Index>,
     pub(crate) purposes: Arc<BTreeMap<PurposeId, Purpose>>,
     roles: Arc<BTreeMap<RoleId, Role>>,
     agreements: Arc<BTreeMap<AgreementId, Agreement>>,
     by_rule: Arc<HashMap<RuleId, Vec<AgreementId>>>,
     profiles: Arc<BTreeMap<ProfileId, Profile>>,
+    /// The suppression methods, by the name of their file.
+    pub(crate) suppressions: Arc<BTreeMap<String, Suppression>>,
     agencies: Arc<HashMap<AgencyId, Agency>>,
     types: Arc<HashMap<ReturnTypeId, bool>>,
     digest: Digest,
@@ -63,6 +71,10 @@ impl Bundle {
     /// The roles that exist.
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
         self.roles.values()
+    }
+
+    pub(crate) fn role(&self, id: &RoleId) -> Option<&Role> {
+        self.roles.get(id)
     }
 
     /// Whether a principal of an agency of that kind may hold the role.
@@ -115,6 +127,16 @@ impl Bundle {
         &self.rows
     }
 
+    /// The rows that could match a request.
+    pub(crate) fn rows_for(&self, question: &Question<'_>) -> Vec<&Row> {
+        self.buckets.rows(&self.rows, question)
+    }
+
+    /// The rows that speak of the act and the return type of a request.
+    pub(crate) fn rows_about(&self, request: &DecisionRequest) -> impl Iterator<Item = &Row> {
+        self.index.rows(&self.rows, request)
+    }
+
     pub(crate) fn agency(&self, id: &AgencyId) -> Option<&Agency> {
         self.agencies.get(id)
     }
@@ -134,11 +156,19 @@ impl Bundle {
         found
     }
 
+    /// The parties of each agreement that a row carries out.
+    pub(crate) fn parties_of(&self, row: &Row) -> BTreeSet<BTreeSet<AgencyId>> {
+        let agreements =
+            self.by_rule.get(&row.id).into_iter().flatten().filter_map(|id| self.agreements.get(id));
+        agreements.map(|agreement| agreement.parties.iter().cloned().collect()).collect()
+    }
+
     /// The same bundle with other rows: for tests that take a row away or turn it round.
     #[cfg(test)]
     pub(crate) fn with_rows(&self, rows: Vec<Row>) -> Bundle {
-        let buckets = Buckets::build(&self.known, &self.roles, &rows).unwrap();
-        Bundle { rows: rows.into(), buckets: Arc::new(buckets), ..self.clone() }
+        let buckets = Buckets::build(&self.roles, &rows).unwrap();
+        let index = Arc::new(Index::of(&rows));
+        Bundle { rows: rows.into(), buckets: Arc::new(buckets), index, ..self.clone() }
     }
 }
 

@@ -1,11 +1,10 @@
-//! Answers already given today. The key is the whole request by value, never a digest of it, so no two
-//! requests can share an answer; the cache belongs to one generation and holds one day.
+//! Answers already given. The key is the whole request by value, never a digest of it, so no two
+//! requests can share an answer, and the day is part of it; the cache belongs to one generation.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use concordat_core::decision::{DecisionRequest, Denial, Grant};
-use jiff::civil::Date;
 
 const SHARDS: usize = 16;
 /// With requests of a few hundred bytes, tens of megabytes at most.
@@ -18,11 +17,7 @@ pub(crate) enum Answer {
     No(Denial),
 }
 
-#[derive(Default)]
-struct Shard {
-    day: Option<Date>,
-    answers: HashMap<Arc<DecisionRequest>, Answer>,
-}
+type Shard = HashMap<Arc<DecisionRequest>, Answer>;
 
 pub(crate) struct Cache([RwLock<Shard>; SHARDS]);
 
@@ -33,18 +28,20 @@ impl Cache {
 
     pub fn find(&self, request: &DecisionRequest) -> Option<Answer> {
         let shard = self.shard(request)?.read().unwrap_or_else(PoisonError::into_inner);
-        shard.answers.get(request).cloned()
+        shard.get(request).cloned()
     }
 
-    /// Keeps an answer. Answers of another day make room first, and so do all when there are too many.
+    /// Keeps an answer. Where there are too many, answers of another day make room, and if that is none, all do.
     pub fn keep(&self, request: &Arc<DecisionRequest>, answer: Answer) {
         let Some(shard) = self.shard(request) else { return };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-        if shard.day != Some(request.day) || shard.answers.len() >= MOST_PER_SHARD {
-            shard.answers.clear();
-            shard.day = Some(request.day);
+        if shard.len() >= MOST_PER_SHARD {
+            shard.retain(|kept, _| kept.day == request.day);
         }
-        shard.answers.insert(Arc::clone(request), answer);
+        if shard.len() >= MOST_PER_SHARD {
+            shard.clear();
+        }
+        shard.insert(Arc::clone(request), answer);
     }
 
     /// Spreads requests over the shards; a poor spread costs a wait, never an answer.
@@ -57,6 +54,6 @@ impl Cache {
 
     #[cfg(test)]
     pub fn len(&self) -> usize {
-        self.0.iter().map(|shard| shard.read().unwrap().answers.len()).sum()
+        self.0.iter().map(|shard| shard.read().unwrap().len()).sum()
     }
 }

@@ -4,6 +4,8 @@
 //! agency), the act, whose data, which return type, the areas concerned, purpose, facts, day; then `allow`
 //! or `deny`, because of which rows (all that allow) or for which reason (and nearest row), and why so.
 
+mod mutations;
+
 use concordat_core::decision::{Act, Asker, DecisionRequest, Denial, Fact, Grant};
 use concordat_core::ids::{AgencyId, AreaCode, BadName, PrincipalId};
 
@@ -26,30 +28,82 @@ pub(crate) struct Case {
     pub expect: String,
 }
 
-/// Runs the golden decisions among `files` (paths relative to `policies/`; others are passed over) and
-/// complains of every one that cannot be read or is answered otherwise.
-pub fn run_cases(policy: &Policy, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Vec<Complaint> {
-    let mut complaints = Vec::new();
-    for (file, bytes) in files {
-        if file.starts_with("cases/") && file.ends_with(".csv") {
-            let cases = read(policy, &file, &bytes, &mut complaints);
-            complaints.extend(cases.iter().filter_map(|case| differs(policy, case)));
-        }
-    }
-    complaints
+/// A golden decision that policy answers otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The file, relative to `policies/`.
+    pub file: String,
+    /// The line.
+    pub row: u32,
+    /// What the case expects: the effect, and because of what.
+    pub expected: String,
+    /// What policy answers.
+    pub answer: String,
 }
 
-pub(crate) fn differs(policy: &Policy, case: &Case) -> Option<Complaint> {
+/// What came of the golden decisions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// How many were run.
+    pub run: usize,
+    /// Cases that cannot be read, and are not run.
+    pub unread: Vec<Complaint>,
+    /// Those that are answered otherwise.
+    pub differences: Vec<Difference>,
+    /// Rules that no case would miss, where that was asked.
+    pub unproved: Vec<Complaint>,
+}
+
+impl Outcome {
+    /// Whether all is as it should be.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.unread.is_empty() && self.differences.is_empty() && self.unproved.is_empty()
+    }
+}
+
+/// Runs the golden decisions among `files` (paths relative to `policies/`; others are passed over). With
+/// `mutations` every rule is removed and turned round too, to see whether some case changes.
+pub fn test_cases(
+    policy: &Policy,
+    files: impl IntoIterator<Item = (String, Vec<u8>)>,
+    mutations: bool,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut cases = Vec::new();
+    for (file, bytes) in files {
+        if file.starts_with("cases/") && file.ends_with(".csv") {
+            cases.extend(read(policy, &file, &bytes, &mut outcome.unread));
+        }
+    }
+    outcome.run = cases.len();
+    outcome.differences = cases.iter().filter_map(|case| differs(policy, case)).collect();
+    if mutations {
+        outcome.unproved = mutations::unproved(policy.bundle(), &cases);
+    }
+    outcome
+}
+
+/// Runs the golden decisions among `files` and complains of every one that cannot be read or is answered otherwise.
+pub fn run_cases(policy: &Policy, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Vec<Complaint> {
+    let outcome = test_cases(policy, files, false);
+    let differences = outcome.differences.into_iter().map(|of| {
+        let text = format!("expected `{}`, policy answers `{}`", of.expected, of.answer);
+        Complaint::of_row(&of.file, of.row, text)
+    });
+    outcome.unread.into_iter().chain(differences).collect()
+}
+
+fn differs(policy: &Policy, case: &Case) -> Option<Difference> {
     let answer = match policy.decide(&case.request, ()) {
         Ok(permitted) => yes(permitted.grant()),
         Err((denial, ())) => no(&denial),
     };
-    (answer != case.expect).then(|| {
-        Complaint::of_row(
-            &case.file,
-            case.line,
-            format!("expected `{}`, policy answers `{answer}`", case.expect),
-        )
+    (answer != case.expect).then(|| Difference {
+        file: case.file.clone(),
+        row: case.line,
+        expected: case.expect.clone(),
+        answer,
     })
 }
 

@@ -1,65 +1,106 @@
 //! What is not wrong with a bundle and still worth a look.
+//!
+//! What can only be told by working out every request that there could be is told so: that a row never matches, that
+//! a deny leaves nothing of an allow, that a deny denies nothing, that two rows meet with different profiles. There
+//! is no graph of roles whose depth could be looked at: who holds a role is in the log, and no role holds another.
+//! Lookalike letters, encodings, duplicates and unknown words are refused when the files are read.
 
-use std::collections::BTreeSet;
+mod agreements;
+mod rows;
+mod unused;
+
+use std::fmt;
 
 use jiff::civil::Date;
+use serde::Serialize;
 
-use crate::agreement;
 use crate::bundle::Bundle;
 use crate::complaint::Complaint;
-use crate::roles;
 
-/// How many days before its end an agreement is warned of.
-const SOON: i64 = 60;
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The files are refused.
+    Error,
+    /// Somebody should see to it.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
 
-impl Bundle {
-    /// Warnings, as things stand on a day: agreements that have ended or soon will, reviews past their day,
-    /// profiles and roles that no row uses, agencies that are party to no agreement.
+impl Severity {
+    /// The word used in tables.
     #[must_use]
-    pub fn warnings(&self, day: Date) -> Vec<Complaint> {
-        let mut warnings = Vec::new();
-        self.warn_of_agreements(day, &mut warnings);
-        let used: BTreeSet<_> = self.rows().iter().filter_map(|row| row.profile.as_ref()).collect();
-        for profile in self.profiles().filter(|profile| !used.contains(&profile.id)) {
-            let file = format!("profiles/{}.toml", profile.id);
-            warnings.push(Complaint::of_file(&file, "no row uses this profile"));
-        }
-        let spoken_of: BTreeSet<_> = self.rows().iter().filter_map(|row| row.role.as_ref()).collect();
-        for role in self.roles().filter(|role| !spoken_of.contains(&role.id)) {
-            warnings
-                .push(Complaint::of_file(roles::FILE, format!("no row speaks of the role `{}`", role.id)));
-        }
-        warnings
-    }
-
-    fn warn_of_agreements(&self, day: Date, warnings: &mut Vec<Complaint>) {
-        for agreement in self.agreements() {
-            let mut warn = |key: &str, text: String| {
-                warnings.push(Complaint {
-                    file: agreement::FILE.to_owned(),
-                    row: None,
-                    column: Some(format!("{}.{key}", agreement.id)),
-                    text,
-                });
-            };
-            let left = (agreement.until - day).get_days();
-            if agreement.until < day {
-                warn("until", format!("ended on {}; its rows allow nothing any more", agreement.until));
-            } else if i64::from(left) < SOON {
-                warn("until", format!("ends on {}, in {left} days", agreement.until));
-            }
-            if agreement.review < day {
-                warn("review", format!("was to be reviewed by {}", agreement.review));
-            }
-            if agreement.rules.is_empty() {
-                warn("rules", "no row carries it out".to_owned());
-            }
-        }
-        for agency in &self.known.agencies {
-            if !self.agreements().any(|agreement| agreement.parties.contains(&agency.id)) {
-                let text = format!("`{}` is party to no agreement", agency.id);
-                warnings.push(Complaint::of_file(agreement::FILE, text));
-            }
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
         }
     }
 }
+
+/// Something found, how grave and where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// How grave it is.
+    pub severity: Severity,
+    /// Where, and what.
+    pub complaint: Complaint,
+}
+
+impl Finding {
+    /// A complaint for which files are refused.
+    #[must_use]
+    pub fn error(complaint: Complaint) -> Self {
+        Self { severity: Severity::Error, complaint }
+    }
+
+    /// Something that somebody should see to.
+    #[must_use]
+    pub fn warning(complaint: Complaint) -> Self {
+        Self { severity: Severity::Warning, complaint }
+    }
+
+    /// Something worth knowing.
+    #[must_use]
+    pub fn info(complaint: Complaint) -> Self {
+        Self { severity: Severity::Info, complaint }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.severity.as_str(), self.complaint)
+    }
+}
+
+impl Bundle {
+    /// Everything worth a look, as things stand on a day, the gravest first.
+    #[must_use]
+    pub fn lint(&self, day: Date) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        agreements::look(self, day, &mut findings);
+        if self.rows().iter().any(|row| row.allow) {
+            unused::look(self, &mut findings);
+            rows::look(self, &mut findings);
+        } else {
+            // a partnership begins so; what waits for its first agreement is not unused
+            let text = "no row allows anything: nothing may be sent or read until an agreement lets it";
+            findings.push(Finding::info(Complaint::of_file("rules.csv", text)));
+        }
+        findings.sort();
+        findings
+    }
+
+    /// Of these the warnings.
+    #[must_use]
+    pub fn warnings(&self, day: Date) -> Vec<Complaint> {
+        let warnings = self.lint(day).into_iter().filter(|finding| finding.severity == Severity::Warning);
+        warnings.map(|finding| finding.complaint).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

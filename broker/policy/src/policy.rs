@@ -9,6 +9,7 @@ use concordat_core::refusal::DenyReason;
 
 use crate::bundle::Bundle;
 use crate::cache::{Answer, Cache};
+use crate::engine;
 use crate::permitted::Permitted;
 use crate::question::Question;
 use crate::reference::{self, Clause, Verdict};
@@ -29,7 +30,8 @@ pub struct Explanation {
     pub reason: Option<DenyReason>,
     /// The rows that decide: all that allow, or all that deny.
     pub rules: Vec<RuleId>,
-    /// When no row decides: the row that came nearest to allowing.
+    /// When no row decides: the row that came nearest to allowing; none where no row speaks of the act and
+    /// the return type.
     pub nearest: Option<RuleId>,
     /// What of the nearest row the request failed, the gravest first.
     pub failed: Vec<Clause>,
@@ -92,7 +94,7 @@ impl Policy {
             Ok(question) => question,
             Err(reason) => return Explanation { reason: Some(reason), ..nothing },
         };
-        let verdict = reference::judge(self.bundle.rows(), &question);
+        let verdict = reference::judge(self.bundle.rows_about(request), &question);
         if verdict.allowed() {
             return Explanation { allowed: true, rules: ids(&verdict.allows), ..nothing };
         }
@@ -112,15 +114,14 @@ impl Policy {
         let policy = self.bundle.digest();
         let no = |reason, nearest: Option<&RuleId>| Denial { reason, nearest: nearest.cloned(), policy };
         let question = Question::of(&self.bundle, request).map_err(|reason| no(reason, None))?;
-        let verdict = reference::judge(self.bundle.rows(), &question);
-        let allowed = match self.bundle.buckets.engine(request) {
-            // no row could match: that is a no, and the engine is not asked
-            None => false,
-            Some(engine) => engine.judge(Words::of(&question)).map_err(|fault| {
+        let verdict = reference::judge(self.bundle.rows_about(request), &question);
+        let rows = self.bundle.rows_for(&question);
+        // where no row could match, that is a no, and the engine is not asked
+        let allowed = !rows.is_empty()
+            && engine::judge(&rows, Words::of(&question)).map_err(|fault| {
                 tracing::error!(%fault, "policy engine failed; the request is denied");
                 no(DenyReason::PolicyError, None)
-            })?,
-        };
+            })?;
         if allowed != verdict.allowed() {
             tracing::error!("policy engine and reference evaluator disagree; the request is denied");
             return Err(no(DenyReason::PolicyError, None));

@@ -49,6 +49,37 @@ impl Profile {
         self.fields.get(field).or_else(|| self.classes.get(&class)).copied().unwrap_or(Treatment::Drop)
     }
 
+    /// What it says of fields, class by class and then by name, and of small counts, in words.
+    pub(crate) fn spoken(&self) -> Vec<(String, String)> {
+        let word = |how: &Treatment| how.as_str().to_owned();
+        let classes =
+            self.classes.iter().map(|(class, how)| (format!("{class:?}").to_lowercase(), word(how)));
+        let fields = self.fields.iter().map(|(name, how)| (name.clone(), word(how)));
+        let whens = self.whens.iter().map(|(name, when)| {
+            (format!("{name} when {} is {}", when.field, when.is), word(&when.treatment))
+        });
+        let sorts = self.identifiers.iter().map(|(name, sort)| (format!("sort of {name}"), sort.clone()));
+        let counts = self
+            .suppressions()
+            .map(|(area, of)| (format!("small counts {area}").trim_end().to_owned(), of.spoken()));
+        classes.chain(fields).chain(whens).chain(sorts).chain(counts).collect()
+    }
+
+    /// Its methods of suppression: the one of every area, under no name, and those of single areas.
+    pub(crate) fn suppressions(&self) -> impl Iterator<Item = (&str, &Suppression)> {
+        let every = self.suppression.iter().map(|of| ("", of));
+        every.chain(self.areas.iter().map(|(area, of)| (area.as_str(), of)))
+    }
+
+    /// Where fields are treated otherwise and how, and what they number, which cannot be ranked against another profile.
+    pub(crate) fn exceptions(&self) -> impl Iterator<Item = ((&str, String), Treatment)> {
+        let whens = self.whens.iter().map(|(field, when)| {
+            ((field.as_str(), format!("{} is {}", when.field, when.is)), when.treatment)
+        });
+        let sorts = self.identifiers.iter();
+        whens.chain(sorts.map(|(field, sort)| ((field.as_str(), format!("of {sort}")), Treatment::Keep)))
+    }
+
     /// Where a field is treated otherwise than [`Profile::treatment`] says.
     #[must_use]
     pub fn when(&self, field: &str) -> Option<&When> {

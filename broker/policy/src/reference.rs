@@ -1,7 +1,10 @@
 //! The same judgement in plain Rust over typed rows. It decides nothing: it gives the reasons of a denial
 //! and the rows of a grant, and where it disagrees with the engine the answer is no.
 //!
-//! It sees every row of the bundle, so it also notices a row lost on the way into an engine.
+//! It sees every row of the bundle that speaks of the act and the return type, so it also notices a row lost on
+//! the way into an engine.
+
+mod index;
 
 use concordat_core::decision::Fact;
 use concordat_core::ids::RuleId;
@@ -9,6 +12,8 @@ use concordat_core::refusal::DenyReason;
 
 use crate::question::Question;
 use crate::row::{Area, Owner, Purpose, Row, Types, Who};
+
+pub(crate) use index::Index;
 
 /// A part of a row that a request can fail, the gravest first: a row that fails only the last ones is near.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,7 +72,7 @@ impl Clause {
         }
     }
 
-    fn holds(self, row: &Row, question: &Question<'_>) -> bool {
+    pub(crate) fn holds(self, row: &Row, question: &Question<'_>) -> bool {
         let request = question.request;
         match self {
             Clause::Act => row.act.is_none_or(|act| act == request.act),
@@ -133,7 +138,7 @@ pub(crate) struct Verdict<'a> {
     pub allows: Vec<&'a Row>,
     /// The rows that deny it.
     pub denies: Vec<&'a Row>,
-    /// Where no row allows: the allow for the same act that came nearest, and what of it the request failed.
+    /// Where no row allows: the allow of those judged that came nearest, and what of it the request failed.
     pub nearest: Option<(&'a Row, Vec<Clause>)>,
 }
 
@@ -167,11 +172,11 @@ impl Verdict<'_> {
     }
 }
 
-/// Judges a request by every row.
-pub(crate) fn judge<'a>(rows: &'a [Row], question: &Question<'_>) -> Verdict<'a> {
+/// Judges a request by rows, of which those about another act say nothing.
+pub(crate) fn judge<'a>(rows: impl Iterator<Item = &'a Row>, question: &Question<'_>) -> Verdict<'a> {
     let mut verdict = Verdict { allows: Vec::new(), denies: Vec::new(), nearest: None };
     let (mut nearest, mut distance) = (None, u32::MAX);
-    for row in rows.iter().filter(|row| Clause::Act.holds(row, question)) {
+    for row in rows.filter(|row| Clause::Act.holds(row, question)) {
         let failed = failed(row, question, distance);
         match (row.allow, failed) {
             (true, 0) => verdict.allows.push(row),
@@ -205,3 +210,7 @@ fn failed(row: &Row, question: &Question<'_>, distance: u32) -> u32 {
 
 #[cfg(test)]
 mod agreement;
+#[cfg(test)]
+mod narrowing;
+#[cfg(test)]
+mod random;

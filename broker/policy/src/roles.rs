@@ -15,6 +15,8 @@ pub(crate) const FILE: &str = "roles.csv";
 pub struct Role {
     /// Its name.
     pub id: RoleId,
+    /// Its line in the file.
+    pub line: u32,
     /// The kinds of agency whose principals may hold it.
     pub kinds: BTreeSet<Kind>,
     /// What it is for.
@@ -59,7 +61,7 @@ pub(crate) fn read(bytes: &[u8], complaints: &mut Vec<Complaint>) -> BTreeMap<Ro
         if roles.contains_key(&id) {
             complain("role", format!("`{id}` is there twice"));
         }
-        roles.insert(id.clone(), Role { id, kinds: held, about: about.clone() });
+        roles.insert(id.clone(), Role { id, line: line.number, kinds: held, about: about.clone() });
     }
     roles
 }

@@ -7,6 +7,7 @@ use concordat_core::agency::{Agency, Kind};
 use concordat_core::decision::{Act, Asker, DecisionRequest};
 
 use crate::bundle::Bundle;
+use crate::generate::generate;
 use crate::policy::Policy;
 use crate::vocabulary::Known;
 
@@ -106,6 +107,49 @@ pub(crate) fn with(name: &str, change: impl FnOnce(&str) -> String) -> Vec<(Stri
     let mut files = files();
     let (_, bytes) = files.iter_mut().find(|(path, _)| path == name).unwrap();
     *bytes = change(std::str::from_utf8(bytes).unwrap()).into_bytes();
+    files
+}
+
+/// Files with the rows that their agreements give.
+pub(crate) fn regenerated(mut files: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
+    let text = generate(files.clone(), &known()).unwrap_or_else(|complaints| {
+        panic!("{}", complaints.iter().map(|c| format!("{c}\n")).collect::<String>())
+    });
+    let (_, bytes) = files.iter_mut().find(|(path, _)| path == "rules.csv").unwrap();
+    *bytes = text.into_bytes();
+    files
+}
+
+/// The sample's files with these rows alone, their header left out: all by hand, under one agreement that every
+/// agency signed.
+pub(crate) fn by_hand(rows: &str) -> Vec<(String, Vec<u8>)> {
+    let allowing = rows.lines().filter(|row| row.ends_with(",allow")).filter_map(|row| row.split(',').next());
+    by_hand_under(rows, &[("A", allowing.map(str::to_owned).collect())])
+}
+
+/// As [`by_hand`], with the rows that allow under agreements that name them.
+pub(crate) fn by_hand_under(rows: &str, agreements: &[(&str, Vec<String>)]) -> Vec<(String, Vec<u8>)> {
+    let text = format!("{}\n{rows}", crate::row::COLUMNS.join(","));
+    let known = known();
+    let parties: Vec<&str> = known.agencies.iter().map(|agency| agency.id.as_str()).collect();
+    let signed = parties
+        .iter()
+        .map(|party| format!("{{ party = \"{party}\", office = \"Chief\", on = \"2022-03-01\" }}"));
+    let signed = signed.collect::<Vec<_>>().join(", ");
+    let agreement = |(id, allowing): &(&str, Vec<String>)| {
+        format!(
+            "[[agreement]]\nid = \"{id}\"\ntitle = \"t\"\nparties = {parties:?}\nsigned = [{signed}]\n\
+             basis = [\"b\"]\npurposes = [\"P4-partnership-assurance\", \"P2-manage-allegation\"]\n\
+             from = \"2022-04-01\"\nuntil = \"2027-03-31\"\nreview = \"2027-03-31\"\nby_hand = {allowing:?}\n"
+        )
+    };
+    let agreements: String = agreements.iter().map(agreement).collect();
+    static OTHERS: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    let mut files = OTHERS.get_or_init(files).clone();
+    for (name, text) in [("rules.csv", &text), ("by-hand.csv", &text), ("agreements.toml", &agreements)] {
+        let (_, bytes) = files.iter_mut().find(|(path, _)| path == name).unwrap();
+        *bytes = text.clone().into_bytes();
+    }
     files
 }
 

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use concordat_core::agency::{Agency, Kind};
 use concordat_core::ids::{AgencyId, PartnershipId, ProfileId, PurposeId, ReturnTypeId, RoleId};
 
+use crate::purpose::Purpose;
 use crate::roles::Role;
 
 /// What stands outside the policy files and what they may speak of.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// The partnership.
     pub partnership: PartnershipId,
@@ -22,7 +23,7 @@ pub struct Known {
 pub(crate) struct Vocabulary<'a> {
     pub known: &'a Known,
     pub roles: &'a BTreeMap<RoleId, Role>,
-    pub purposes: BTreeSet<PurposeId>,
+    pub purposes: &'a BTreeMap<PurposeId, Purpose>,
     pub profiles: BTreeSet<ProfileId>,
 }
 

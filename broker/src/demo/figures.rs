@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use concordat_core::ids::AgencyId;
-use concordat_flow::partnership::Source;
+use concordat_core::partnership::Source;
 use csv::StringRecord;
 
 use super::claim::{Broken, Held, there};
@@ -182,7 +182,7 @@ mod tests {
         let figures = Figures::published().unwrap();
         assert_eq!(figures.count(), 704);
         let text = include_str!("../../../policies/partnership.toml");
-        let sources = concordat_flow::partnership::Partnership::from_toml(text).unwrap().sources;
+        let sources = concordat_core::partnership::Partnership::from_toml(text).unwrap().sources;
         let shares = figures.split(&sources).unwrap();
         assert_eq!(shares.values().map(Figures::count).sum::<usize>(), 704);
         assert!(shares.values().all(|share| share.columns() == figures.columns()));

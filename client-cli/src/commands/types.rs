@@ -300,7 +300,8 @@ fn recipients(of: &ReturnType) -> String {
         (those(AreaMatch::Shared), " of its areas".to_owned()),
         (those(AreaMatch::Named), format!(", where {} names them", of.agency_fields.join(" or "))),
     ];
-    let told = told.into_iter().filter(|(kinds, _)| !kinds.is_empty()).map(|(kinds, which)| kinds + &which);
+    let told =
+        told.into_iter().filter(|(kinds, _)| !kinds.is_empty()).map(|(kinds, which)| kinds + which.as_str());
     told.collect::<Vec<_>>().join("; ")
 }
 

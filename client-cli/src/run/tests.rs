@@ -59,6 +59,7 @@ mod answered;
 mod events;
 mod hints;
 mod parted;
+mod policies;
 mod several;
 mod wire;
 

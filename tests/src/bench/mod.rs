@@ -10,6 +10,7 @@
 //! - [`broker`]: the store filled, opened, rebuilt and verified
 //! - [`process`]: children, their processor time and memory
 //! - [`extracts`]: large returns about made-up children, for the bench of a check
+//! - [`rules`]: policies of any size and requests to them, for the bench of decisions
 //! - [`stats`], [`report`]: medians, ratios, tables, JSON
 
 pub mod broker;
@@ -21,6 +22,7 @@ pub mod plan;
 pub mod process;
 pub mod report;
 pub mod returns;
+pub mod rules;
 pub mod stats;
 pub mod wire;
 pub mod world;

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use concordat_broker::bundle;
 use concordat_core::ids::AreaCode;
+use concordat_flow::Generation;
 
 use super::Outcome;
 
@@ -30,7 +31,7 @@ const TEAM: &str = "partnership-team";
 const BOROUGHS: usize = 8;
 const SEATS: usize = SUBMITTERS / BOROUGHS;
 
-/// The row that is left out, so that a return goes to about three.
+/// The clause that is left out, so that a return goes to about three.
 const LEFT_OUT: &str = "DEL-04";
 
 /// The id of a submitter.
@@ -71,14 +72,12 @@ pub fn areas_of(submitter: usize) -> Outcome<Vec<AreaCode>> {
 /// # Errors
 /// When the built-in policies have changed so that they can no longer be extended.
 pub fn policies() -> Outcome<Vec<(String, Vec<u8>)>> {
-    let (rules, added) = rules()?;
     let files = bundle::sample().into_iter().filter(|(path, _)| !path.starts_with("cases/"));
-    files
+    let mut files: Vec<(String, Vec<u8>)> = files
         .map(|(path, bytes)| {
             let bytes = match path.as_str() {
                 "partnership.toml" => partnership()?.into_bytes(),
-                "rules.csv" => rules.clone().into_bytes(),
-                "agreements.toml" => agreements(&String::from_utf8(bytes)?, &rules, &added)?.into_bytes(),
+                "agreements.toml" => agreements(&String::from_utf8(bytes)?)?.into_bytes(),
                 _ if path == format!("returns/{RETURN_TYPE}.toml") => {
                     for_all_years(&String::from_utf8(bytes)?)?
                 }
@@ -86,7 +85,43 @@ pub fn policies() -> Outcome<Vec<(String, Vec<u8>)>> {
             };
             Ok((path, bytes))
         })
-        .collect()
+        .collect::<Outcome<_>>()?;
+    let built_in = rules(&files)?.lines().count() - 1;
+    let wanted = ROWS.checked_sub(built_in).ok_or("there are more rules than the bench wants")?;
+    add_by_hand(&mut files, wanted)?;
+    let rules = rules(&files)?;
+    *file(&mut files, "rules.csv")? = rules.into_bytes();
+    Ok(files)
+}
+
+fn rules(files: &[(String, Vec<u8>)]) -> Outcome<String> {
+    Generation::rules(files).map_err(|complaints| format!("{complaints:#?}").into())
+}
+
+fn file<'a>(files: &'a mut [(String, Vec<u8>)], name: &str) -> Outcome<&'a mut Vec<u8>> {
+    let found = files.iter_mut().find(|(path, _)| path == name);
+    Ok(found.map(|(_, bytes)| bytes).ok_or_else(|| format!("there is no {name}"))?)
+}
+
+/// Adds rows by hand, and an agreement that answers for them.
+fn add_by_hand(files: &mut [(String, Vec<u8>)], wanted: usize) -> Outcome<()> {
+    let (ids, rows): (Vec<String>, Vec<String>) = bodies()
+        .take(wanted)
+        .zip(1..)
+        .map(|(body, at)| (format!("BENCH-{at:03}"), body))
+        .map(|(id, body)| (id.clone(), format!("{id},{body}\n")))
+        .unzip();
+    file(files, "by-hand.csv")?.extend_from_slice(rows.concat().as_bytes());
+    let bytes = file(files, "agreements.toml")?;
+    let mut all: toml::Table = toml::from_str(std::str::from_utf8(bytes)?)?;
+    let list = agreements_of(&mut all)?;
+    let mut more = list.first().and_then(toml::Value::as_table).ok_or("there are no agreements")?.clone();
+    more.insert("id".to_owned(), "ISA-BENCH".into());
+    more.remove("clause");
+    more.insert("by_hand".to_owned(), ids.into_iter().map(toml::Value::String).collect::<Vec<_>>().into());
+    list.push(more.into());
+    *bytes = toml::to_string(&all)?.into_bytes();
+    Ok(())
 }
 
 // the returns of the bench are told from one another by their years
@@ -120,26 +155,6 @@ fn partnership() -> Outcome<String> {
         )?;
     }
     Ok(text)
-}
-
-/// The rows, and the ids of those that were added to the built-in ones.
-fn rules() -> Outcome<(String, Vec<String>)> {
-    let files = bundle::sample();
-    let (_, bytes) = files.iter().find(|(path, _)| path == "rules.csv").ok_or("there are no rules")?;
-    let kept: Vec<&str> = std::str::from_utf8(bytes)?
-        .lines()
-        // rows that speak of an agency speak of one of the sample's
-        .filter(|line| !line.starts_with(&format!("{LEFT_OUT},")) && !line.contains("agency:"))
-        .collect();
-    let wanted = (ROWS + 1).checked_sub(kept.len()).ok_or("there are more rules than the bench wants")?;
-    let mut added: Vec<(String, String)> = Vec::new();
-    for body in bodies().take(wanted) {
-        let id = format!("BENCH-{:03}", added.len() + 1);
-        added.push((format!("{id},{body}"), id));
-    }
-    let (lines, ids): (Vec<String>, Vec<String>) = added.into_iter().unzip();
-    let text: String = kept.into_iter().map(str::to_owned).chain(lines).map(|line| line + "\n").collect();
-    Ok((text, ids))
 }
 
 fn bodies() -> impl Iterator<Item = String> {
@@ -177,38 +192,38 @@ fn bodies() -> impl Iterator<Item = String> {
     submits.chain(delivers).chain(others)
 }
 
-// every agency is party to every agreement, and one agreement more names the rows that were added
-fn agreements(text: &str, lines: &str, added: &[String]) -> Outcome<String> {
+fn agreements_of(file: &mut toml::Table) -> Outcome<&mut Vec<toml::Value>> {
+    Ok(file.get_mut("agreement").and_then(toml::Value::as_array_mut).ok_or("there are no agreements")?)
+}
+
+// every agency has signed every agreement
+fn agreements(text: &str) -> Outcome<String> {
     let mut file: toml::Table = toml::from_str(text)?;
-    let parties: toml::Value = (0..SUBMITTERS)
-        .map(agency_name)
-        .chain([TEAM.to_owned()])
-        .map(toml::Value::String)
-        .collect::<Vec<_>>()
-        .into();
-    let all =
-        file.get_mut("agreement").and_then(toml::Value::as_array_mut).ok_or("there are no agreements")?;
-    for agreement in all.iter_mut().filter_map(toml::Value::as_table_mut) {
+    let parties: Vec<String> = (0..SUBMITTERS).map(agency_name).chain([TEAM.to_owned()]).collect();
+    let signed: Vec<toml::Value> = parties
+        .iter()
+        .map(|party| {
+            let keys = [("party", party.as_str()), ("office", "Head of Service"), ("on", "2022-03-14")];
+            toml::Table::from_iter(keys.map(|(key, text)| (key.to_owned(), text.into()))).into()
+        })
+        .collect();
+    let parties: toml::Value = parties.into_iter().map(toml::Value::String).collect::<Vec<_>>().into();
+    for agreement in agreements_of(&mut file)?.iter_mut().filter_map(toml::Value::as_table_mut) {
         agreement.insert("parties".to_owned(), parties.clone());
-        if let Some(rules) = agreement.get_mut("rules").and_then(toml::Value::as_array_mut) {
-            let is_kept = |id: &str| lines.lines().any(|line| line.split(',').next() == Some(id));
-            rules.retain(|rule| rule.as_str().is_some_and(is_kept));
+        agreement.insert("signed".to_owned(), signed.clone().into());
+        if let Some(clauses) = agreement.get_mut("clause").and_then(toml::Value::as_array_mut) {
+            // a clause that speaks of an agency speaks of one of the sample's
+            clauses.retain(|clause| {
+                let is_left_out = clause.get("id").and_then(toml::Value::as_str) == Some(LEFT_OUT);
+                !is_left_out && !clause.to_string().contains("agency:")
+            });
         }
     }
-    let mut more = all.first().and_then(toml::Value::as_table).ok_or("there are no agreements")?.clone();
-    more.insert("id".to_owned(), "ISA-BENCH".into());
-    more.insert(
-        "rules".to_owned(),
-        added.iter().cloned().map(toml::Value::String).collect::<Vec<_>>().into(),
-    );
-    all.push(more.into());
     Ok(toml::to_string(&file)?)
 }
 
 #[cfg(test)]
 mod tests {
-    use concordat_flow::Generation;
-
     use super::*;
 
     #[test]

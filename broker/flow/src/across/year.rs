@@ -15,7 +15,7 @@ use super::{Other, Seen, fills};
 use crate::completeness::owed_by;
 use crate::generation::Generation;
 use crate::open::Flow;
-use crate::partnership::Owed;
+use concordat_core::partnership::Owed;
 
 /// What is looked for beside one return, for all rules over its year.
 pub(super) struct OfYear<'g> {

@@ -1,91 +1,85 @@
-//! Engines by what a request is about, so that a decision sees only the rows that could speak of it. The
-//! engine judges every row it holds, one after another: what it does not hold costs nothing.
+//! Rows by what a request is about, so that the engine judges only those that could match it: what it is not
+//! given costs nothing.
+//!
+//! Rows lie together by act and return type, each with what can be told of it without reading a word. What is
+//! left out cannot match: a test sets every answer against an engine with every row.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+mod candidate;
 
-use concordat_core::agency::Kind;
-use concordat_core::decision::{Act, DecisionRequest};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use concordat_core::decision::Act;
 use concordat_core::ids::{ReturnTypeId, RoleId};
 
-use crate::engine::{Engine, EngineFault};
+use crate::engine::{self, EngineFault};
+use crate::question::Question;
 use crate::roles::Role;
-use crate::row::{Row, Types, Who};
-use crate::vocabulary::Known;
+use crate::row::{Row, Types};
 
-/// Per act, kind of asker and return type the engine with the rows that could match; none where there is no
-/// such row. Buckets with the same rows share an engine.
-pub(crate) struct Buckets(HashMap<(Act, Kind), HashMap<Option<ReturnTypeId>, Arc<Engine>>>);
+use candidate::{Asked, Candidate, Names};
+
+/// The rows that could match, by act and return type.
+pub(crate) struct Buckets {
+    names: Names,
+    acts: HashMap<Act, OfAct>,
+}
+
+struct OfAct {
+    /// By each return type that some row names, and for none.
+    types: HashMap<Option<ReturnTypeId>, Box<[Candidate]>>,
+    /// For a return type that no row names.
+    other: Box<[Candidate]>,
+}
 
 impl Buckets {
-    pub fn build(known: &Known, roles: &BTreeMap<RoleId, Role>, rows: &[Row]) -> Result<Self, EngineFault> {
-        let mut engines: HashMap<Vec<usize>, Arc<Engine>> = HashMap::new();
-        let mut buckets = HashMap::new();
-        for act in Act::ALL {
-            for kind in Kind::ALL {
-                let of_asker: Vec<(usize, &Row)> = rows
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, row)| row.act.is_none_or(|own| own == act))
-                    .filter(|(_, row)| speaks_of(row, kind, known, roles))
-                    .collect();
-                let mut by_type = HashMap::new();
-                for rtype in std::iter::once(None).chain(known.types.iter().map(|(id, _)| Some(id))) {
-                    let of_type: Vec<(usize, &Row)> =
-                        of_asker.iter().copied().filter(|(_, row)| covers(row, rtype)).collect();
-                    if of_type.is_empty() {
-                        continue;
-                    }
-                    let key: Vec<usize> = of_type.iter().map(|(at, _)| *at).collect();
-                    let engine = match engines.get(&key) {
-                        Some(engine) => Arc::clone(engine),
-                        None => {
-                            let engine = Arc::new(Engine::build(of_type.iter().map(|(_, row)| *row))?);
-                            engines.insert(key, Arc::clone(&engine));
-                            engine
-                        }
-                    };
-                    by_type.insert(rtype.cloned(), engine);
+    /// Sorts rows that the engine has been shown to take.
+    pub fn build(roles: &BTreeMap<RoleId, Role>, rows: &[Row]) -> Result<Self, EngineFault> {
+        engine::accepts(rows)?;
+        let mut names = Names::default();
+        let candidates: Vec<Candidate> =
+            (0_u32..).zip(rows).map(|(at, row)| Candidate::of(at, row, roles, &mut names)).collect();
+        let acts = Act::ALL.into_iter().map(|act| (act, OfAct::build(act, rows, &candidates)));
+        Ok(Self { acts: acts.collect(), names })
+    }
+
+    /// Those of the rows, the same that these were built from, that could match a request.
+    pub fn rows<'a>(&self, rows: &'a [Row], question: &Question<'_>) -> Vec<&'a Row> {
+        let Some(of) = self.acts.get(&question.request.act) else { return Vec::new() };
+        let asked = Asked::of(question, &self.names);
+        let held = of.types.get(&question.request.return_type).unwrap_or(&of.other);
+        let could = held.iter().filter(|candidate| candidate.could_match(&asked));
+        could.filter_map(|candidate| rows.get(candidate.at())).collect()
+    }
+}
+
+impl OfAct {
+    fn build(act: Act, rows: &[Row], candidates: &[Candidate]) -> Self {
+        let of_act: Vec<(&Row, Candidate)> = rows
+            .iter()
+            .zip(candidates)
+            .filter(|(row, _)| row.act.is_none_or(|own| own == act))
+            .map(|(row, candidate)| (row, *candidate))
+            .collect();
+        let mut named: BTreeMap<&ReturnTypeId, BTreeSet<usize>> = BTreeMap::new();
+        let (mut any_type, mut no_type) = (BTreeSet::new(), BTreeSet::new());
+        for (at, (row, _)) in of_act.iter().enumerate() {
+            match &row.rtype {
+                Types::One(id) => drop(named.entry(id).or_default().insert(at)),
+                Types::None => drop(no_type.insert(at)),
+                // whether a return is about persons is told of each row
+                Types::All | Types::Aggregate | Types::Person => drop(any_type.insert(at)),
+                Types::Any => {
+                    any_type.insert(at);
+                    no_type.insert(at);
                 }
-                buckets.insert((act, kind), by_type);
             }
         }
-        Ok(Self(buckets))
-    }
-
-    /// The engine for a request, where any row could match it.
-    pub fn engine(&self, request: &DecisionRequest) -> Option<&Engine> {
-        let by_type = self.0.get(&(request.act, request.asker.kind))?;
-        by_type.get(&request.return_type).map(Arc::as_ref)
-    }
-
-    /// The bucket of one request holding another's engine: for a test of the disagreement.
-    #[cfg(test)]
-    pub fn with_engine(mut self, request: &DecisionRequest, engine: Engine) -> Self {
-        let by_type = self.0.get_mut(&(request.act, request.asker.kind)).unwrap();
-        by_type.insert(request.return_type.clone(), Arc::new(engine));
-        self
-    }
-}
-
-/// Whether the row could speak of an asker of that kind.
-fn speaks_of(row: &Row, kind: Kind, known: &Known, roles: &BTreeMap<RoleId, Role>) -> bool {
-    let who = match &row.who {
-        Who::Anyone => true,
-        Who::Kind(own) => *own == kind,
-        Who::Agency(id) => known.agencies.iter().any(|agency| agency.id == *id && agency.kind == kind),
-    };
-    let held = |role| roles.get(role).is_some_and(|role: &Role| role.may_be_held_by(kind));
-    who && row.role.as_ref().is_none_or(held)
-}
-
-/// Whether the row could cover the type. Families are left to the engine: whether a return is about persons
-/// is known with the request.
-fn covers(row: &Row, rtype: Option<&ReturnTypeId>) -> bool {
-    match &row.rtype {
-        Types::Any => true,
-        Types::None => rtype.is_none(),
-        Types::All | Types::Aggregate | Types::Person => rtype.is_some(),
-        Types::One(id) => rtype == Some(id),
+        let take = |places: &mut dyn Iterator<Item = &usize>| -> Box<[Candidate]> {
+            places.filter_map(|at| of_act.get(*at)).map(|(_, candidate)| *candidate).collect()
+        };
+        let mut types: HashMap<_, _> =
+            named.into_iter().map(|(id, own)| (Some(id.clone()), take(&mut own.union(&any_type)))).collect();
+        types.insert(None, take(&mut no_type.iter()));
+        Self { types, other: take(&mut any_type.iter()) }
     }
 }

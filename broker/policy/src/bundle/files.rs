@@ -4,14 +4,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use concordat_core::ids::{Digest, ProfileId, ReturnTypeId};
+use concordat_core::ids::{AgreementId, Digest, ProfileId, PurposeId, ReturnTypeId, RoleId, RuleId};
 
 use super::{Buckets, Bundle};
+use crate::agreement::Agreement;
 use crate::complaint::Complaint;
+use crate::generate::BY_HAND;
 use crate::profile::{Profile, Suppression};
+use crate::purpose::Purpose;
+use crate::reference::Index;
+use crate::roles::Role;
 use crate::row::{COLUMNS, Row};
 use crate::vocabulary::{Known, Vocabulary};
-use crate::{agreement, csv, profile, purpose, roles, row};
+use crate::{agreement, csv, generate, profile, purpose, roles, row};
 
 const RULES: &str = "rules.csv";
 const MOST_ROWS: usize = 10_000;
@@ -24,51 +29,124 @@ pub(super) fn read(
 ) -> Result<Bundle, Vec<Complaint>> {
     let mut complaints = Vec::new();
     let files = ours(files, &mut complaints);
-    let empty = Vec::new();
-    let mut file = |name: &str| {
-        files.get(name).unwrap_or_else(|| {
-            complaints.push(Complaint::of_file(name, "is missing"));
-            &empty
-        })
-    };
-    let (roles_file, purposes_file, rules_file, agreements_file) =
-        (file(roles::FILE), file(purpose::FILE), file(RULES), file(agreement::FILE));
-    let missing = !complaints.is_empty();
-    if missing {
+    let wanted = [roles::FILE, purpose::FILE, RULES, agreement::FILE, BY_HAND];
+    if missing(&files, &wanted, &mut complaints) {
         return Err(sorted(complaints));
     }
-
-    let roles = roles::read(roles_file, &mut complaints);
-    let purposes = purpose::read(purposes_file, &mut complaints);
-    let profiles = profiles(&files, &mut complaints);
-    let vocabulary = Vocabulary {
-        known,
-        roles: &roles,
-        purposes: purposes.keys().cloned().collect(),
-        profiles: profiles.keys().cloned().collect(),
-    };
-    let rows = rows(rules_file, &vocabulary, &mut complaints);
-    let agreements = agreement::read(agreements_file, &vocabulary, &mut complaints);
-    let by_rule = agreement::match_rows(&agreements, &rows, &mut complaints);
-    if !complaints.is_empty() {
-        return Err(sorted(complaints));
+    let words = Words::of(&files, &mut complaints);
+    let vocabulary = words.vocabulary(known);
+    let generated = generated(&files, &vocabulary, &mut complaints);
+    let committed = bytes(&files, RULES);
+    match &generated {
+        Some(generated) if committed == generated.text.as_bytes() => {}
+        Some(generated) => {
+            rows(RULES, committed, &vocabulary, &mut complaints);
+            complaints.extend(generate::first_difference(RULES, committed, &generated.text));
+        }
+        // what it should be is not known
+        None => {
+            rows(RULES, committed, &vocabulary, &mut complaints);
+        }
     }
+    let Some(Whole { rows, agreements, by_rule, .. }) = generated.filter(|_| complaints.is_empty()) else {
+        return Err(sorted(complaints));
+    };
 
-    let buckets = Buckets::build(known, &roles, &rows)
+    let buckets = Buckets::build(&words.roles, &rows)
         .map_err(|fault| vec![Complaint::of_file(RULES, fault.to_string())])?;
     Ok(Bundle {
+        index: Arc::new(Index::of(&rows)),
         rows: rows.into(),
         buckets: Arc::new(buckets),
-        purposes: Arc::new(purposes),
-        roles: Arc::new(roles),
-        agreements: Arc::new(agreements),
+        purposes: Arc::new(words.purposes),
+        roles: Arc::new(words.roles),
+        agreements: Arc::new(agreements.into_iter().map(|of| (of.id.clone(), of)).collect()),
         by_rule: Arc::new(by_rule),
-        profiles: Arc::new(profiles),
+        profiles: Arc::new(words.profiles),
+        suppressions: Arc::new(words.suppressions),
         agencies: Arc::new(known.agencies.iter().map(|a| (a.id.clone(), a.clone())).collect()),
         types: Arc::new(types(known)),
         known: Arc::new(known.clone()),
         digest: digest(&files),
     })
+}
+
+/// The text of `rules.csv` as the other files give it, if nothing is wrong with them.
+pub(crate) fn text(
+    files: impl IntoIterator<Item = (String, Vec<u8>)>,
+    known: &Known,
+    complaints: &mut Vec<Complaint>,
+) -> Option<String> {
+    let files = ours(files, complaints);
+    if missing(&files, &[roles::FILE, purpose::FILE, agreement::FILE, BY_HAND], complaints) {
+        return None;
+    }
+    let words = Words::of(&files, complaints);
+    Some(generated(&files, &words.vocabulary(known), complaints)?.text)
+}
+
+/// What the rows are made from and with.
+struct Words {
+    roles: BTreeMap<RoleId, Role>,
+    purposes: BTreeMap<PurposeId, Purpose>,
+    suppressions: BTreeMap<String, Suppression>,
+    profiles: BTreeMap<ProfileId, Profile>,
+}
+
+impl Words {
+    fn of(files: &Files, complaints: &mut Vec<Complaint>) -> Self {
+        let suppressions = suppressions(files, complaints);
+        Self {
+            roles: roles::read(bytes(files, roles::FILE), complaints),
+            purposes: purpose::read(bytes(files, purpose::FILE), complaints),
+            profiles: profiles(files, &suppressions, complaints),
+            suppressions,
+        }
+    }
+
+    fn vocabulary<'a>(&'a self, known: &'a Known) -> Vocabulary<'a> {
+        Vocabulary {
+            known,
+            roles: &self.roles,
+            purposes: &self.purposes,
+            profiles: self.profiles.keys().cloned().collect(),
+        }
+    }
+}
+
+/// What the agreements and the rows by hand give, checked.
+struct Whole {
+    text: String,
+    rows: Vec<Row>,
+    agreements: Vec<Agreement>,
+    by_rule: HashMap<RuleId, Vec<AgreementId>>,
+}
+
+fn generated(files: &Files, vocabulary: &Vocabulary<'_>, complaints: &mut Vec<Complaint>) -> Option<Whole> {
+    let before = complaints.len();
+    let by_hand = rows(BY_HAND, bytes(files, BY_HAND), vocabulary, complaints);
+    let agreements = agreement::read(bytes(files, agreement::FILE), vocabulary, complaints);
+    let (text, agreements) = generate::from_agreements(agreements, &by_hand, vocabulary, complaints);
+    if complaints.len() > before {
+        return None;
+    }
+    let rows = rows(RULES, text.as_bytes(), vocabulary, complaints);
+    if rows.is_empty() {
+        complaints.push(Complaint::of_file(RULES, "holds no rule that can be read"));
+    }
+    let by_rule = agreement::check_rows(RULES, &agreements, &rows, vocabulary, complaints);
+    Some(Whole { text, rows, agreements, by_rule })
+}
+
+fn missing(files: &Files, wanted: &[&str], complaints: &mut Vec<Complaint>) -> bool {
+    let before = complaints.len();
+    let absent = wanted.iter().filter(|name| !files.contains_key(**name));
+    complaints.extend(absent.map(|name| Complaint::of_file(name, "is missing")));
+    complaints.len() > before
+}
+
+fn bytes<'a>(files: &'a Files, name: &str) -> &'a [u8] {
+    files.get(name).map_or(&[], Vec::as_slice)
 }
 
 /// A type that is about persons in any of its versions is so in all.
@@ -82,6 +160,7 @@ fn types(known: &Known) -> HashMap<ReturnTypeId, bool> {
 
 fn sorted(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
     complaints.sort();
+    complaints.dedup();
     complaints
 }
 
@@ -90,7 +169,7 @@ fn ours(files: impl IntoIterator<Item = (String, Vec<u8>)>, complaints: &mut Vec
     let mut ours = Files::new();
     for (path, bytes) in files {
         let wanted = match path.split_once('/') {
-            None => matches!(path.as_str(), RULES | roles::FILE | agreement::FILE | purpose::FILE)
+            None => matches!(path.as_str(), RULES | BY_HAND | roles::FILE | agreement::FILE | purpose::FILE)
                 .then_some(true)
                 .or_else(|| path.to_ascii_lowercase().ends_with(".csv").then_some(false)),
             Some(("profiles" | "suppression", name)) => {
@@ -123,27 +202,31 @@ fn folder<'a>(files: &'a Files, folder: &'a str) -> impl Iterator<Item = (&'a st
     })
 }
 
-fn profiles(files: &Files, complaints: &mut Vec<Complaint>) -> BTreeMap<ProfileId, Profile> {
-    let suppressions: BTreeMap<String, Suppression> = folder(files, "suppression")
+fn suppressions(files: &Files, complaints: &mut Vec<Complaint>) -> BTreeMap<String, Suppression> {
+    folder(files, "suppression")
         .filter_map(|(path, stem, bytes)| {
             Some((stem.to_owned(), profile::suppression::read(path, stem, bytes, complaints)?))
-        })
-        .collect();
-    folder(files, "profiles")
-        .filter_map(|(path, stem, bytes)| {
-            let id = ProfileId::new(stem).ok()?;
-            Some((id.clone(), profile::read(path, id, bytes, &suppressions, complaints)?))
         })
         .collect()
 }
 
-fn rows(bytes: &[u8], vocabulary: &Vocabulary<'_>, complaints: &mut Vec<Complaint>) -> Vec<Row> {
-    let lines = csv::read(RULES, bytes, &COLUMNS, complaints);
-    if lines.is_empty() {
-        complaints.push(Complaint::of_file(RULES, "holds no rule that can be read"));
-    }
+fn profiles(
+    files: &Files,
+    suppressions: &BTreeMap<String, Suppression>,
+    complaints: &mut Vec<Complaint>,
+) -> BTreeMap<ProfileId, Profile> {
+    folder(files, "profiles")
+        .filter_map(|(path, stem, bytes)| {
+            let id = ProfileId::new(stem).ok()?;
+            Some((id.clone(), profile::read(path, id, bytes, suppressions, complaints)?))
+        })
+        .collect()
+}
+
+fn rows(file: &str, bytes: &[u8], vocabulary: &Vocabulary<'_>, complaints: &mut Vec<Complaint>) -> Vec<Row> {
+    let lines = csv::read(file, bytes, &COLUMNS, complaints);
     if lines.len() > MOST_ROWS {
-        complaints.push(Complaint::of_file(RULES, format!("holds more than {MOST_ROWS} rules")));
+        complaints.push(Complaint::of_file(file, format!("holds more than {MOST_ROWS} rules")));
     }
     let mut ids: HashMap<&str, u32> = HashMap::new();
     let mut bodies: HashMap<&[String], u32> = HashMap::new();
@@ -151,14 +234,14 @@ fn rows(bytes: &[u8], vocabulary: &Vocabulary<'_>, complaints: &mut Vec<Complain
         let Some((id, body)) = line.cells.split_first() else { continue };
         if let Some(first) = ids.insert(id, line.number) {
             let text = format!("`{id}` stands in line {first} too");
-            complaints.push(Complaint::of_cell(RULES, line.number, "id", text));
+            complaints.push(Complaint::of_cell(file, line.number, "id", text));
         }
         if let Some(first) = bodies.insert(body, line.number) {
             let text = format!("says the same as line {first}");
-            complaints.push(Complaint::of_row(RULES, line.number, text));
+            complaints.push(Complaint::of_row(file, line.number, text));
         }
     }
-    lines.iter().filter_map(|line| row::parse(line, vocabulary, complaints)).collect()
+    lines.iter().filter_map(|line| row::parse(file, line, vocabulary, complaints)).collect()
 }
 
 fn digest(files: &Files) -> Digest {

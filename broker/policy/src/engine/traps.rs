@@ -1,7 +1,7 @@
 //! The ways in which casbin as shipped was measured to fail open, one by one, and what stands in front of
 //! each here. A trap that stops springing is a reason to look again, not to take the guard away.
 
-use casbin::{DefaultModel, Enforcer, MemoryAdapter, StringAdapter};
+use casbin::{DefaultModel, EnforceArgs as _, Enforcer, MemoryAdapter, StringAdapter};
 
 use super::*;
 use crate::sample;
@@ -71,10 +71,10 @@ fn trap_4_casbin_without_a_row_asks_with_empty_cells_and_here_it_is_not_asked() 
         .replace("r.act == p.act", "(p.act == \"\" || r.act == p.act)")
         .replace("r.sub == p.sub && ", "");
     assert!(enforcer(&model, "").enforce(("ann", "read")).unwrap(), "the trap springs");
-    assert!(matches!(Engine::build([]), Err(EngineFault::Empty)));
-    let none =
-        sample::with("rules.csv", |text| text.lines().take(1).map(|line| format!("{line}\n")).collect());
-    assert!(sample::complaints(none).join("\n").contains("rules.csv: holds no rule"));
+    let (bundle, request) = (sample::bundle(), sample::request());
+    let question = crate::question::Question::of(&bundle, &request).unwrap();
+    assert!(matches!(judge(&[], Words::of(&question)), Err(EngineFault::Empty)));
+    assert!(sample::complaints(sample::by_hand("")).join("\n").contains("rules.csv: holds no rule"));
     assert!(refused(",read,none,*,", ",read,,*,").contains("purpose: is empty"));
 }
 
@@ -123,10 +123,12 @@ fn trap_10_an_effect_spaced_otherwise_panics_in_casbin_and_a_panic_here_is_a_fau
     let bundle = sample::bundle();
     let mut enforcer = at_once(Enforcer::new(model, MemoryAdapter::default())).unwrap().unwrap();
     enforcer.add_function("has", OperatorFunction::Arg2(has));
-    let engine = Engine { enforcer };
+    ENFORCER.set(Some(enforcer));
+    let rows: Vec<&Row> = bundle.rows().iter().collect();
     let request = sample::request();
     let question = crate::question::Question::of(&bundle, &request).unwrap();
-    assert!(matches!(engine.judge(Words::of(&question)), Err(EngineFault::Panicked)));
+    assert!(matches!(judge(&rows, Words::of(&question)), Err(EngineFault::Panicked)));
+    assert!(judge(&rows, Words::of(&question)).unwrap(), "what has panicked is not asked again");
 }
 
 #[test]
@@ -140,4 +142,145 @@ fn a_word_is_found_whole_or_not_at_all_and_a_wrong_type_is_no_answer() {
     }
     assert!(has(Dynamic::TRUE, "a".to_owned().into()).is_unit());
     assert!(has("|a|".to_owned().into(), Dynamic::UNIT).is_unit());
+}
+
+#[test]
+fn trap_7_the_cache_of_casbin_keys_by_a_known_hash_and_ours_by_the_whole_request_and_day() {
+    // the only key of its cached enforcer, under which answers stay until rows change
+    assert_eq!(
+        (1_u8, "read").cache_key(),
+        (true, "read").cache_key(),
+        "the trap springs: one answer for two"
+    );
+    let cache = crate::cache::Cache::new();
+    let request = std::sync::Arc::new(sample::request());
+    let policy = sample::policy();
+    let grant = policy.decide(&request, ()).unwrap().grant().clone();
+    cache.keep(&request, crate::cache::Answer::Yes(request.clone(), grant.into()));
+    assert!(cache.find(&request).is_some());
+    let mut tomorrow = sample::request();
+    tomorrow.day = tomorrow.day.tomorrow().unwrap();
+    assert!(cache.find(&tomorrow).is_none());
+    let mut another = sample::request();
+    another.asker.areas.reverse();
+    another.asker.areas.push(sample::CITY.parse().unwrap());
+    assert!(cache.find(&another).is_none());
+    assert_eq!(features(), "[\"runtime-tokio\"]", "without `cached`");
+}
+
+#[test]
+fn trap_8_a_reload_that_fails_leaves_casbin_half_changed_and_an_engine_here_is_never_reloaded() {
+    let model = PLAIN.replace("[policy_effect]", "[role_definition]\ng = _, _\n[policy_effect]");
+    let model = model.replace("r.sub == p.sub", "g(r.sub, p.sub)");
+    let mut live = enforcer(&model, "p, reader, read, allow\ng, ann, reader");
+    assert!(live.enforce(("ann", "read")).unwrap());
+    let broken = StringAdapter::new("p, reader, read, allow\ng, ben, reader\ng, cleo");
+    assert!(at_once(live.set_adapter(broken)).unwrap().is_err());
+    assert!(live.enforce(("ben", "read")).unwrap(), "the trap springs");
+    assert!(!live.enforce(("ann", "read")).unwrap(), "the trap springs");
+    // here files with something wrong become no bundle at all, and the one that decides is not touched
+    let policy = sample::policy();
+    let before = policy.explain(&sample::request());
+    assert!(before.allowed);
+    assert!(refused(",none,deny\n", ",deny\n").contains("has 12 cells"));
+    assert_eq!(policy.explain(&sample::request()), before);
+    assert!(policy.decide(&sample::request(), ()).is_ok());
+}
+
+#[test]
+fn trap_11_a_row_that_is_a_program_fails_or_runs_in_casbin_and_is_refused_here() {
+    let model = PLAIN.replace("r.sub == p.sub", "eval(p.sub)");
+    let one_broken = enforcer(&model, "p, true, read, allow\np, r.sub ==, read, allow");
+    assert!(one_broken.enforce(("ann", "read")).is_err(), "the trap springs: nobody may do anything");
+    let program = "let n = 0; while n < 1000 { n += 1; } n == 1000";
+    let runs = enforcer(&model, &format!("p, {program}, read, allow"));
+    assert!(runs.enforce(("ann", "read")).unwrap(), "the trap springs: a row runs");
+    assert!(!MODEL.contains("eval"));
+    assert!(refused("DENY-01,*", "DENY-01,eval(true)").contains("sub: `eval(true)` is no subject"));
+}
+
+#[test]
+fn trap_12_numbers_are_never_equal_to_a_cell_or_fail_in_casbin_and_all_is_text_here() {
+    let model = PLAIN.replace("r.act == p.act", "(p.act == \"any\" || r.act == p.act)");
+    let plain = enforcer(&model, "p, ann, any, allow\np, ann, 5, deny");
+    assert!(!plain.enforce(("ann", "5")).unwrap());
+    assert!(plain.enforce(("ann", 5)).unwrap(), "the trap springs: the deny is missed");
+    let compares = enforcer(&PLAIN.replace("r.act == p.act", "r.act > 3"), "p, ann, any, allow");
+    assert!(compares.enforce(("ann", 5)).unwrap());
+    assert!(compares.enforce(("ann", 5_000_000_000_i64)).is_err(), "the trap springs");
+    let bundle = sample::bundle();
+    let request = sample::request();
+    let question = crate::question::Question::of(&bundle, &request).unwrap();
+    let words: Vec<String> = Words::of(&question).into_arguments();
+    // and a set of words that were a number would be a fault, not a no
+    let rows: Vec<&Row> = bundle.rows().iter().collect();
+    let mut numbers: Vec<Dynamic> = words.into_iter().map(Dynamic::from).collect();
+    numbers[0] = Dynamic::from_int(5);
+    let asked = with_enforcer(|enforcer| {
+        put_before(enforcer, &rows)?;
+        Ok(enforcer.enforce(numbers).is_err())
+    });
+    assert!(asked.unwrap());
+}
+
+#[test]
+fn trap_13_casbin_loses_a_role_at_the_end_of_a_long_chain_and_there_are_no_chains_here() {
+    let model = PLAIN.replace("[policy_effect]", "[role_definition]\ng = _, _\n[policy_effect]");
+    let model = model.replace("r.sub == p.sub", "g(r.sub, p.sub)");
+    let denied_at = |depth: usize| {
+        let chain: String = (0..depth).map(|at| format!("g, r{at}, r{}\n", at + 1)).collect();
+        let rows = format!("p, r0, read, allow\np, r{depth}, read, deny\n{chain}");
+        !enforcer(&model, &rows).enforce(("r0", "read")).unwrap()
+    };
+    assert!(denied_at(5));
+    assert!(!denied_at(15), "the trap springs");
+    // a role is no member of another: there is no column for it, and every role held is a word of its own
+    let role = sample::with("roles.csv", |text| text.replacen("\n", ",parent\n", 1));
+    assert!(!sample::complaints(role).is_empty());
+    let bundle = sample::bundle();
+    let mut request = sample::request();
+    let may_hold = bundle.roles().filter(|role| role.may_be_held_by(request.asker.kind));
+    request.asker.roles = may_hold.map(|role| role.id.clone()).collect();
+    assert!(request.asker.roles.len() > 2);
+    let question = crate::question::Question::of(&bundle, &request).unwrap();
+    let subjects = Words::of(&question).into_arguments().swap_remove(0);
+    assert!(request.asker.roles.iter().all(|role| subjects.contains(&format!("|role:{role}|"))));
+}
+
+#[test]
+fn trap_14_roles_with_conditions_are_an_error_in_casbin_and_days_stand_in_the_rows_here() {
+    let model = PLAIN.replace("[policy_effect]", "[role_definition]\ng = _, _, (_, _)\n[policy_effect]");
+    let rows = "p, reader, read, allow\ng, ann, reader, 2022-04-01, 2027-03-31";
+    let built = at_once(DefaultModel::from_str(&model))
+        .unwrap()
+        .and_then(|model| at_once(Enforcer::new(model, StringAdapter::new(rows))).unwrap().map(|_| ()));
+    assert!(built.is_err(), "the trap springs");
+    let on = |day: &str| {
+        let day = day.parse().unwrap();
+        sample::policy().explain(&concordat_core::decision::DecisionRequest { day, ..sample::request() })
+    };
+    assert!(on("2023-06-01").allowed);
+    assert!(!on("1999-06-01").allowed && !on("2199-06-01").allowed);
+}
+
+#[test]
+fn trap_15_the_explanations_of_casbin_mix_allows_with_the_deny_and_are_not_built_in_here() {
+    assert_eq!(features(), "[\"runtime-tokio\"]", "without `explain` and `logging`");
+    // of a deny the reference tells the rows that deny and no others
+    let mut request = sample::request();
+    request.facts = vec![concordat_core::decision::Fact::Withheld];
+    let bundle = sample::bundle();
+    let explanation = sample::policy().explain(&request);
+    assert!(!explanation.rules.is_empty());
+    let denies =
+        |id: &concordat_core::ids::RuleId| bundle.rows().iter().any(|row| row.id == *id && !row.allow);
+    assert!(explanation.rules.iter().all(denies), "{explanation:?}");
+}
+
+/// The features with which casbin is built.
+fn features() -> &'static str {
+    let manifest = include_str!("../../../../Cargo.toml");
+    let line = manifest.lines().find(|line| line.starts_with("casbin = ")).unwrap();
+    let (_, features) = line.split_once("default-features = false, features = ").unwrap();
+    features.trim_end_matches(" }")
 }

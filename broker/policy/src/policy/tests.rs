@@ -2,7 +2,6 @@ use concordat_core::agency::Kind;
 use concordat_core::decision::{Act, Fact};
 
 use super::*;
-use crate::engine::Engine;
 use crate::row::Row;
 use crate::sample::{self, HACKNEY};
 
@@ -87,10 +86,12 @@ fn a_return_type_about_persons_is_so_whatever_the_request_says() {
 
 #[test]
 fn where_no_row_could_match_the_answer_is_no_and_there_is_no_engine_to_ask() {
-    let policy = sample::policy();
-    let mut request = DecisionRequest { act: Act::AuditRead, ..sample::request() };
-    request.asker.roles = vec!["auditor".parse().unwrap()];
-    assert!(policy.bundle().buckets.engine(&request).is_none());
+    let bundle = sample::bundle();
+    let others = bundle.rows().iter().filter(|row| row.act != Some(Act::AuditRead)).cloned().collect();
+    let policy = Policy::new(bundle.with_rows(others));
+    let request = DecisionRequest { act: Act::AuditRead, ..sample::request() };
+    let question = Question::of(policy.bundle(), &request).unwrap();
+    assert!(policy.bundle().rows_for(&question).is_empty());
     assert_eq!(reason(&policy, &request), DenyReason::NoAgreement);
 }
 
@@ -107,14 +108,10 @@ fn an_engine_that_says_yes_where_no_row_allows_is_overruled() {
             row
         })
         .collect();
-    let engine = Engine::build(&forever).unwrap();
     let question = Question::of(&bundle, &request).unwrap();
-    assert!(engine.judge(Words::of(&question)).unwrap(), "the engine alone says yes");
-    let buckets = bundle.with_rows(bundle.rows().to_vec()).buckets;
-    let buckets = Arc::into_inner(buckets).unwrap().with_engine(&request, engine);
-    let mut bundle = bundle;
-    bundle.buckets = Arc::new(buckets);
-    let policy = Policy::new(bundle);
+    let rows: Vec<&Row> = forever.iter().collect();
+    assert!(engine::judge(&rows, Words::of(&question)).unwrap(), "the engine alone says yes");
+    let policy = Policy::new(bundle.with_rows(forever));
     assert_eq!(reason(&policy, &request), DenyReason::PolicyError);
     assert_eq!(policy.kept(), 0, "a failure is not kept");
 }
@@ -151,7 +148,7 @@ fn an_answer_is_kept_for_the_very_request_and_for_its_day() {
     assert_eq!(reason(&policy, &after), DenyReason::Expired, "and from the cache");
     let other = DecisionRequest { act: Act::Read, day: after.day, ..sample::request() };
     assert_eq!(reason(&policy, &other), DenyReason::Expired);
-    assert!(policy.kept() <= 2, "the day before has made room: {}", policy.kept());
+    assert_eq!(policy.kept(), 3, "the other day has taken nothing away");
 }
 
 #[test]
@@ -165,6 +162,22 @@ fn the_cache_holds_no_more_than_its_bound() {
         assert!(cache.len() <= 4096);
     }
     assert!(cache.len() > 0);
+}
+
+#[test]
+fn answers_of_another_day_make_room_first() {
+    let cache = Cache::new();
+    let denial = Denial { reason: DenyReason::NoRole, nearest: None, policy: Digest([0; 32]) };
+    let keep = |role: String, day: &str| {
+        let mut request = DecisionRequest { day: day.parse().unwrap(), ..sample::request() };
+        request.asker.roles = vec![role.parse().unwrap()];
+        cache.keep(&Arc::new(request), Answer::No(denial.clone()));
+    };
+    keep("today".to_owned(), "2023-06-02");
+    (0..4095).for_each(|number| keep(format!("role-{number}"), "2023-06-01"));
+    assert_eq!(cache.len(), 4096);
+    keep("another".to_owned(), "2023-06-02");
+    assert_eq!(cache.len(), 2, "those of today");
 }
 
 #[test]

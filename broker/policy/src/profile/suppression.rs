@@ -48,6 +48,19 @@ impl Suppression {
         (self.from..=self.to).contains(&count)
     }
 
+    /// What it says, in words.
+    pub(crate) fn spoken(&self) -> String {
+        let words = |of: &BTreeSet<String>| of.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let Self { from, to, symbol, round_to, .. } = self;
+        let whole = if self.whole_parts { ", parts that are all of their total too" } else { "" };
+        format!(
+            "{}: {from} to {to} become {symbol}, rounded to {round_to}{whole}, derived units {}, plain units {}",
+            words(&self.methods),
+            words(&self.derived_units),
+            words(&self.plain_units)
+        )
+    }
+
     /// The nearest multiple of the step; a count half way between two becomes the greater.
     #[must_use]
     pub fn round(&self, count: u64) -> u64 {

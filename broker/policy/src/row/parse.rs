@@ -12,15 +12,14 @@ use crate::complaint::Complaint;
 use crate::csv::Line;
 use crate::vocabulary::Vocabulary;
 
-const FILE: &str = "rules.csv";
-
-/// Reads one line. `None` when any cell is wrong; every wrong cell is in `complaints`.
+/// Reads one line of a file of rows. `None` when any cell is wrong; every wrong cell is in `complaints`.
 pub(crate) fn parse(
+    file: &str,
     line: &Line,
     vocabulary: &Vocabulary<'_>,
     complaints: &mut Vec<Complaint>,
 ) -> Option<Row> {
-    let mut cells = Cells { line, vocabulary, complaints, at: 0, bad: false };
+    let mut cells = Cells { file, line, vocabulary, complaints, at: 0, bad: false };
     let id = cells.next(|text, _| name::<RuleId>(text));
     let sub = cells.next(subject);
     cells.next(|text, v| {
@@ -64,14 +63,14 @@ pub(crate) fn parse(
         cells: line.cells.clone(),
     };
     let before = complaints.len();
-    check_whole(&row, vocabulary, complaints);
+    check_whole(file, &row, vocabulary, complaints);
     (!bad && complaints.len() == before).then_some(row)
 }
 
 /// What no cell can tell alone.
-fn check_whole(row: &Row, vocabulary: &Vocabulary<'_>, complaints: &mut Vec<Complaint>) {
+fn check_whole(file: &str, row: &Row, vocabulary: &Vocabulary<'_>, complaints: &mut Vec<Complaint>) {
     let mut complain = |column: &str, text: &str| {
-        complaints.push(Complaint::of_cell(FILE, row.line, column, text));
+        complaints.push(Complaint::of_cell(file, row.line, column, text));
     };
     if row.from > row.until {
         complain("until", "the last day lies before the first");
@@ -108,6 +107,7 @@ fn check_whole(row: &Row, vocabulary: &Vocabulary<'_>, complaints: &mut Vec<Comp
 
 /// Walks the cells in the order of the columns.
 struct Cells<'a, 'v> {
+    file: &'a str,
     line: &'a Line,
     vocabulary: &'a Vocabulary<'v>,
     complaints: &'a mut Vec<Complaint>,
@@ -124,7 +124,7 @@ impl Cells<'_, '_> {
             Ok(value) => Some(value),
             Err(text) => {
                 self.bad = true;
-                self.complaints.push(Complaint::of_cell(FILE, self.line.number, column, text));
+                self.complaints.push(Complaint::of_cell(self.file, self.line.number, column, text));
                 None
             }
         }
@@ -248,7 +248,7 @@ fn purpose(text: &str, vocabulary: &Vocabulary<'_>) -> Result<Purpose, String> {
         "none" => Ok(Purpose::None),
         _ => {
             let id: PurposeId = name(text)?;
-            if vocabulary.purposes.contains(&id) {
+            if vocabulary.purposes.contains_key(&id) {
                 Ok(Purpose::One(id))
             } else {
                 Err(format!("`{id}` is no purpose of purposes.toml"))

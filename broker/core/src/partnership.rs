@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use concordat_core::agency::Agency;
-use concordat_core::ids::{AgencyId, AreaCode, PartnershipId, ReturnTypeId};
-use concordat_core::period::Period;
 use serde::Deserialize;
 
-use crate::generation::Complaint;
+use crate::agency::Agency;
+use crate::ids::{AgencyId, AreaCode, PartnershipId, ReturnTypeId};
+use crate::period::Period;
 
 /// The file's name under `policies/`.
 pub const FILE: &str = "partnership.toml";
@@ -25,6 +24,15 @@ struct File {
     obligations: Vec<Owed>,
     #[serde(default, rename = "source")]
     sources: Vec<Source>,
+}
+
+/// One thing wrong with the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// The line, from 1; `None` when it is about no single line.
+    pub line: Option<u32>,
+    /// What is wrong.
+    pub text: String,
 }
 
 /// One line of who owes what.
@@ -85,10 +93,10 @@ impl Partnership {
     /// # Errors
     /// Everything that is wrong with it: unknown keys, agencies named twice, obligations of unknown agencies,
     /// areas that are not the agency's own, periods that run backwards.
-    pub fn from_toml(text: &str) -> Result<Self, Vec<Complaint>> {
+    pub fn from_toml(text: &str) -> Result<Self, Vec<Wrong>> {
         let file: File = toml::from_str(text).map_err(|e| {
-            let row = e.span().map(|span| line_of(text, span.start));
-            vec![Complaint { file: FILE.into(), row, column: None, text: e.message().to_owned() }]
+            let line = e.span().map(|span| line_of(text, span.start));
+            vec![Wrong { line, text: e.message().to_owned() }]
         })?;
         let mut complaints = Vec::new();
         let mut by_id = HashMap::new();
@@ -131,8 +139,8 @@ fn sorted(mut agency: Agency) -> Agency {
     agency
 }
 
-fn said(text: String) -> Complaint {
-    Complaint { file: FILE.into(), row: None, column: None, text }
+fn said(text: String) -> Wrong {
+    Wrong { line: None, text }
 }
 
 fn wrong_with(owed: &Owed, agencies: &HashMap<AgencyId, Arc<Agency>>) -> impl Iterator<Item = String> {
@@ -205,7 +213,7 @@ deputy = "Deputy"
     #[test]
     fn an_unknown_key_is_refused_with_its_line() {
         let complaints = Partnership::from_toml(&GOOD.replace("owner =", "owns =")).unwrap_err();
-        assert!(complaints[0].row.is_some(), "{complaints:?}");
+        assert!(complaints[0].line.is_some(), "{complaints:?}");
     }
 
     #[test]
