@@ -56,7 +56,7 @@ pub use enrol::{EnrolledAs, IssueFault, Issued, Issuer};
 pub use generation::{Complaint, Generation};
 pub use govern::{
     Activated, Answered, AskedOf, Differs, Examined, Explained, InForce, May, Mine, NearMiss, PolicyStanding,
-    Replayed,
+    Replayed, Sent,
 };
 pub use identify::{Caller, CertificateFacts};
 pub use inspect::{AuditLine, AuditPage, AuditQuery, CheckpointOf};

@@ -47,6 +47,17 @@ pub struct Examined {
     pub replayed: Replayed,
 }
 
+/// The files of a policies folder as somebody sends them.
+#[derive(Debug)]
+pub struct Sent {
+    /// Paths in the folder, with their contents.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// Why; nothing about persons.
+    pub reason: String,
+    /// Whether they are only looked at: nothing is recorded then.
+    pub only_look: bool,
+}
+
 /// What was answered to a proposal.
 #[derive(Debug, Clone)]
 pub struct Answered {
@@ -97,13 +108,8 @@ impl<S: Store> Flow<S> {
     ///
     /// # Errors
     /// A recorded refusal; [`Refusal::Malformed`] with everything that is wrong with the files; a fault of ours.
-    pub async fn propose_policies(
-        self: &Arc<Self>,
-        caller: &Caller,
-        files: Vec<(String, Vec<u8>)>,
-        reason: String,
-        only_look: bool,
-    ) -> Result<Examined, Stop> {
+    pub async fn propose_policies(self: &Arc<Self>, caller: &Caller, sent: Sent) -> Result<Examined, Stop> {
+        let Sent { files, reason, only_look } = sent;
         let judged = self.may_govern(caller, Act::PolicyPropose).await?;
         Self::check_reason(&reason)?;
         let _turn = self.govern_turn.lock().await;

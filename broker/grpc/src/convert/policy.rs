@@ -4,7 +4,7 @@ use concordat_core::decision::{Act, DecisionRequest};
 use concordat_core::governance::{Alone, AloneRecord, Answer, ProposalRecord, ProposalState, Subject, Way};
 use concordat_core::refusal::{DenyReason, Refusal};
 use concordat_flow::{
-    Activated, Answered, AskedOf, Examined, Explained, May, Mine, NearMiss, PolicyStanding, Replayed,
+    Activated, Answered, AskedOf, Examined, Explained, May, Mine, NearMiss, PolicyStanding, Replayed, Sent,
 };
 use concordat_proto::v1 as wire;
 
@@ -96,7 +96,7 @@ pub fn files(
 ///
 /// # Errors
 /// [`Refusal::Malformed`] for too many files, a path twice, or one that leads out of its folder.
-pub fn proposed(request: wire::ProposeRequest) -> Result<(Vec<(String, Vec<u8>)>, String, bool), Refusal> {
+pub fn proposed(request: wire::ProposeRequest) -> Result<Sent, Refusal> {
     if request.files.len() > FILES {
         return Err(malformed("files", format!("send at most {FILES} files")));
     }
@@ -116,7 +116,7 @@ pub fn proposed(request: wire::ProposeRequest) -> Result<(Vec<(String, Vec<u8>)>
     if files.iter().zip(files.iter().skip(1)).any(|((one, _), (next, _))| one == next) {
         return Err(malformed("files", "send each path once"));
     }
-    Ok((files, request.reason, request.only_look))
+    Ok(Sent { files, reason: request.reason, only_look: request.only_look })
 }
 
 /// What a change comes to.
@@ -298,7 +298,7 @@ mod tests {
             .map(|path| wire::PolicyFile { path: (*path).to_owned(), content: Vec::new() })
             .collect();
         let read = proposed(wire::ProposeRequest { files, reason: "r".to_owned(), only_look: false });
-        read.map(|(files, ..)| files.len()).map_err(|refusal| refusal.text())
+        read.map(|sent| sent.files.len()).map_err(|refusal| refusal.text())
     }
 
     #[test]

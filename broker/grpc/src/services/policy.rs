@@ -36,9 +36,8 @@ impl<S: Store> PolicyService for Desk<S> {
         &self,
         request: Request<wire::ProposeRequest>,
     ) -> Result<Response<wire::ExaminedReply>, Status> {
-        let (files, reason, only_look) =
-            convert::proposed(request.into_inner()).map_err(|refusal| self.malformed(&refusal))?;
-        let examined = self.flow.propose_policies(&self.caller, files, reason, only_look).await;
+        let sent = convert::proposed(request.into_inner()).map_err(|refusal| self.malformed(&refusal))?;
+        let examined = self.flow.propose_policies(&self.caller, sent).await;
         Ok(Response::new(convert::examined(examined.map_err(status::of)?)))
     }
 
