@@ -134,7 +134,7 @@ fn generated(files: &Files, vocabulary: &Vocabulary<'_>, complaints: &mut Vec<Co
     if rows.is_empty() {
         complaints.push(Complaint::of_file(RULES, "holds no rule that can be read"));
     }
-    let by_rule = agreement::check_rows(RULES, &agreements, &rows, vocabulary, complaints);
+    let by_rule = agreement::check_rows(&agreements, &rows, &by_hand, vocabulary, complaints);
     Some(Whole { text, rows, agreements, by_rule })
 }
 
