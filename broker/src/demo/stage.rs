@@ -23,6 +23,10 @@ use crate::private;
 pub const MANAGER: &str = "chscp/manager";
 /// The auditor's desk.
 pub const AUDITOR: &str = "chscp/auditor";
+/// The desk from which a change of policy is proposed.
+pub const LEAD: &str = "chscp/governance";
+/// The desk at which another looks at it.
+pub const APPROVER: &str = "nhs-nel-icb/caldicott-guardian";
 /// The annual core data set.
 pub const ANNUAL: &str = "core-data-set-annual";
 /// The folder with the copy of the broker's directory from before step 6.

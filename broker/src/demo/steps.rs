@@ -6,5 +6,6 @@ pub mod broken;
 pub mod enrol;
 pub mod kill;
 pub mod overdue;
+pub mod policy;
 pub mod resend;
 pub mod submit;

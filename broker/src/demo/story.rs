@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::claim::{Broken, Held};
 use super::stage::Stage;
-use super::steps::{allegation, audit, broken, enrol, kill, overdue, resend, submit};
+use super::steps::{allegation, audit, broken, enrol, kill, overdue, policy, resend, submit};
 use super::telling::{Telling, milliseconds};
 
 struct Step {
@@ -15,7 +15,7 @@ struct Step {
     run: fn(&mut Stage, &mut Telling) -> Held<()>,
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "enrol", title: "A partnership, a broker, and who takes part", run: enrol::run },
     Step { name: "submit", title: "The year's figures come in, all but the police's", run: submit::run },
     Step {
@@ -34,6 +34,11 @@ const STEPS: [Step; 8] = [
         run: allegation::run,
     },
     Step { name: "resend", title: "Sending again, and correcting", run: resend::run },
+    Step {
+        name: "policy",
+        title: "The sharing arrangement is changed by two people, who see what a change opens",
+        run: policy::run,
+    },
     Step { name: "kill", title: "The broker is killed in the middle of a burst", run: kill::run },
     Step { name: "audit", title: "The auditor asks who read what, and proves the log", run: audit::run },
 ];

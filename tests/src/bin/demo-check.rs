@@ -24,8 +24,8 @@ fn check(path: &str) -> Result<String, String> {
     let document: serde_json::Value =
         serde_json::from_str(&text).map_err(|e| format!("{path} is not one JSON document: {e}"))?;
     let steps = document.get("steps").and_then(|steps| steps.as_array()).ok_or("there are no steps")?;
-    if steps.len() < 8 {
-        return Err(format!("{} steps where there should be 8", steps.len()));
+    if steps.len() < 9 {
+        return Err(format!("{} steps where there should be 9", steps.len()));
     }
     let failed: Vec<String> = steps
         .iter()

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use concordat_core::decision::Act;
+use concordat_core::decision::{Act, Fact};
 use concordat_core::ids::ReturnTypeId;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -207,9 +207,13 @@ fn wildcards(row: &Row, find: &mut impl FnMut(fn(Complaint) -> Finding, &str, St
         && matches!(row.rtype, Types::Any | Types::All | Types::Person)
         && row.owner != Owner::Own;
     let first = stars.first().copied().unwrap_or("rtype");
-    if shows_content && everything {
+    // who breaks the glass is asked for it each time: that is a door with a seal, not an open one
+    let behind_glass = row.fact == Some(Fact::BreakGlass);
+    if shows_content && everything && !behind_glass {
         let text = format!("{} is open: it shows every return of others", stars.join(", "));
         find(Finding::warning, first, format!("{text}; name types, areas or owners"));
+    } else if shows_content && everything {
+        find(Finding::info, first, format!("{} is open to whoever breaks the glass", stars.join(", ")));
     } else if stars.len() > 2 {
         find(Finding::info, first, format!("{} are all open", stars.join(", ")));
     }

@@ -1,4 +1,4 @@
-//! Step 8: who read what; the log proven by the auditor and by the operator; damage and an old copy found out.
+//! Step 9: who read what; every decision made again; the log proven by the auditor and by the operator; damage and an old copy found out.
 
 use std::path::{Path, PathBuf};
 
@@ -123,6 +123,17 @@ fn on_the_host(stage: &Stage, telling: &mut Telling) -> Held<()> {
     let found = parsed(&said.stdout)?;
     telling.found("verify_exit_code", "nothing is wrong with it (exit code 0)", said.code);
     telling.fact("verify", found);
+    let said = stage.operator.runs(&["replay", &stage.broker_word(), "--json"])?.ended(0)?;
+    telling.typed(&said);
+    let found = parsed(&said.stdout)?;
+    let found = found.get("data").cloned().unwrap_or_default();
+    let decisions = number(&found, "decisions");
+    holds("decisions are in the log", decisions > 0, decisions)?;
+    same("decisions that do not follow", 0, number(&found, "differing"))?;
+    let words = format!(
+        "all {decisions} decisions, made again under the policies of their time, come out as recorded"
+    );
+    telling.found("replayed", &words, decisions);
     Ok(())
 }
 

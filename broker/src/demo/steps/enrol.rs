@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::demo::claim::{Broken, Held, same, there};
 use crate::demo::person::{Person, Said};
-use crate::demo::stage::{AUDITOR, MANAGER, Stage};
+use crate::demo::stage::{APPROVER, AUDITOR, LEAD, MANAGER, Stage};
 use crate::demo::telling::Telling;
 use crate::demo::{figures::Figures, json, ports};
 use concordat_core::agency::Kind;
@@ -66,18 +66,23 @@ fn init(stage: &Stage, telling: &mut Telling) -> Held<()> {
     Ok(())
 }
 
-/// Who takes part: a desk for returns in every agency, the designated officers, the manager and the auditor.
+/// Who takes part: a desk for returns in every agency, the designated officers, the manager, the auditor, and two who
+/// look after the sharing arrangement.
 fn cast(stage: &Stage) -> Held<Vec<(PrincipalId, Vec<&'static str>)>> {
     let named = |id: String| id.parse().map_err(|e| Broken::failed("naming a principal", e));
     let mut cast = Vec::new();
     for agency in &stage.partnership.agencies {
-        cast.push((named(format!("{}/returns", agency.id))?, vec!["submitter", "reader"]));
+        // a national body reads what it is sent, and sends nothing here
+        let roles = if agency.kind == Kind::National { vec!["reader"] } else { vec!["submitter", "reader"] };
+        cast.push((named(format!("{}/returns", agency.id))?, roles));
     }
     for agency in stage.partnership.agencies.iter().filter(|agency| agency.kind == Kind::Lado) {
         cast.push((named(format!("{}/designated-officer", agency.id))?, vec!["lado"]));
     }
     cast.push((named(MANAGER.to_owned())?, vec!["partnership-manager"]));
     cast.push((named(AUDITOR.to_owned())?, vec!["auditor"]));
+    cast.push((named(LEAD.to_owned())?, vec!["governance-lead"]));
+    cast.push((named(APPROVER.to_owned())?, vec!["governance-approver"]));
     Ok(cast)
 }
 

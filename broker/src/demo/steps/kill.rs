@@ -1,4 +1,4 @@
-//! Step 7: SIGKILL in the middle of a burst. What was acknowledged is proven; the rest, sent again, counts once.
+//! Step 8: SIGKILL in the middle of a burst. What was acknowledged is proven; the rest, sent again, counts once.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
