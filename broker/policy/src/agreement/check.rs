@@ -16,11 +16,13 @@ use crate::vocabulary::Vocabulary;
 /// Where generated rows stand.
 const RULES: &str = "rules.csv";
 
-/// Answers which agreements each row carries out. What is wrong with a row by hand is told where it was written.
+/// Answers which agreements each row carries out. `senders` are those who may have sent something, be it before they
+/// took a signature back. What is wrong with a row by hand is told where it was written.
 pub(crate) fn check_rows(
     agreements: &[Agreement],
     rows: &[Row],
     by_hand: &[Row],
+    senders: &Senders<'_>,
     vocabulary: &Vocabulary<'_>,
     complaints: &mut Vec<Complaint>,
 ) -> HashMap<RuleId, Vec<AgreementId>> {
@@ -30,10 +32,6 @@ pub(crate) fn check_rows(
         Some(line) => Complaint::of_cell(BY_HAND, *line, column, text),
         None => Complaint::of_cell(RULES, row.line, column, text),
     };
-    let mut senders = Senders::default();
-    for row in rows {
-        senders.add(row, &askers(row, vocabulary), vocabulary);
-    }
     let mut by_rule: HashMap<RuleId, Vec<AgreementId>> = HashMap::new();
     for agreement in agreements {
         let mut seen = BTreeSet::new();
@@ -49,7 +47,7 @@ pub(crate) fn check_rows(
                 continue;
             }
             bounds(agreement, row, complaints);
-            parties(agreement, row, &senders, vocabulary, |column, text| {
+            parties(agreement, row, senders, vocabulary, |column, text| {
                 complaints.push(cell(row, column, text))
             });
             by_rule.entry(rule.clone()).or_default().push(agreement.id.clone());
