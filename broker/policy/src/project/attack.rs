@@ -122,7 +122,7 @@ fn any(equations: &[&Equation], bounds: &Bounds) -> Option<Vec<i64>> {
         let Some((_, at)) = open.filter(|(width, _)| *width > 0).min() else {
             return Some(bounds.into_iter().map(|(low, _)| low).collect());
         };
-        let Some((low, high)) = bounds.get(at).copied() else { return None };
+        let (low, high) = bounds.get(at).copied()?;
         let middle = low + (high - low) / 2;
         for half in [(middle + 1, high), (low, middle)] {
             let mut bounds = bounds.clone();
