@@ -7,7 +7,7 @@ use concordat_catalogue::{Catalogue, lint, lint_across, unowed};
 use concordat_core::calendar::Calendar;
 use concordat_core::clock::london_date;
 use concordat_core::partnership::{self, Partnership};
-use concordat_policy::{Bundle, Complaint, Finding, Known, Policy, generate, matrix};
+use concordat_policy::{Bundle, Complaint, Finding, Known, NamedField, Policy, generate, matrix, misfits};
 use jiff::Timestamp;
 
 use crate::exit::Exit;
@@ -35,7 +35,9 @@ impl Policies {
     pub fn build(files: Files) -> Result<Self, Vec<Complaint>> {
         let mut wrong = Vec::new();
         let Some((known, catalogue, calendar)) = around(&files, &mut wrong) else { return Err(wrong) };
-        match keep(&mut wrong, Bundle::from_files(files.iter().cloned(), &known)) {
+        let bundle = keep(&mut wrong, Bundle::from_files(files.iter().cloned(), &known));
+        wrong.extend(bundle.iter().flat_map(|bundle| misfits(bundle, &named(&catalogue))));
+        match bundle {
             Some(bundle) if wrong.is_empty() => {
                 Ok(Self { policy: Policy::new(bundle), files, catalogue, calendar })
             }
@@ -111,6 +113,19 @@ fn around(files: &Files, wrong: &mut Vec<Complaint>) -> Option<(Known, Catalogue
         types: catalogue.types().iter().map(|of| (of.id.clone(), of.person_level)).collect(),
     };
     Some((known, catalogue, calendar))
+}
+
+/// The fields of every return type, for the profiles that name them.
+fn named(catalogue: &Catalogue) -> Vec<NamedField<'_>> {
+    let mut named = Vec::new();
+    for field in catalogue.types().iter().flat_map(|of| &of.fields) {
+        named.push(NamedField {
+            name: &field.name,
+            sort: field.kind.field_sort(),
+            kind: field.kind.as_str(),
+        });
+    }
+    named
 }
 
 fn keep<T>(wrong: &mut Vec<Complaint>, read: Result<T, Vec<Complaint>>) -> Option<T> {

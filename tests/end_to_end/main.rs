@@ -10,6 +10,7 @@
 
 mod across;
 mod allegation;
+mod broken;
 mod corrections;
 mod explaining;
 mod extracts;

@@ -2,6 +2,7 @@
 //! use it by the commands they would type.
 
 pub mod bench;
+pub mod broken;
 pub mod person;
 pub mod policies;
 pub mod scene;

@@ -19,7 +19,7 @@
 //! - [`taint`]: measures of twelve months over periods that did not come
 //!
 //! Inside: `cell` and `decimal` (one cell), `near` (the name that a misspelt one means), `stretch` (notations of periods), `load` (definition files),
-//! `rule` (expressions, compiled once), `narrative` (what free text says of its own numbers), `checks` (the
+//! `rule` (expressions, compiled once), `narrative` (what free text says of its own numbers), `sort` (what redaction cares of a kind), `checks` (the
 //! passes of `check`).
 
 mod cell;
@@ -29,6 +29,7 @@ mod load;
 mod narrative;
 mod near;
 mod rule;
+mod sort;
 mod stretch;
 
 pub mod across;

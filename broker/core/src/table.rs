@@ -59,6 +59,27 @@ impl fmt::Debug for Table {
     }
 }
 
+/// What the cells of a field look like, as far as treatments care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldSort {
+    /// Any text; it may hold a date, a postcode or a number.
+    Text,
+    /// References with `;` between them.
+    List,
+    /// Dates.
+    Date,
+    /// Whole postcodes.
+    Postcode,
+    /// Numbers.
+    Number,
+    /// NHS numbers.
+    NhsNumber,
+    /// Unique pupil numbers.
+    Upn,
+    /// Words of a closed list, and whatever else no treatment shows a part of.
+    Word,
+}
+
 /// What sort of thing a field tells: redaction works by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -8,9 +8,8 @@ use concordat_core::calendar::{Calendar, CalendarFault};
 use concordat_core::fault::Fault;
 use concordat_core::ids::Digest;
 use concordat_core::partnership::{self, Partnership};
-use concordat_policy::{Bundle, Known, Policy};
+use concordat_policy::{Bundle, Known, NamedField, Policy, misfits};
 
-use crate::project::fits::misfits;
 use crate::random;
 use crate::route::Routes;
 
@@ -86,7 +85,7 @@ impl Generation {
         let known = known(&partnership, &catalogue);
         let rest = files.iter().filter(|(path, _)| !is_others(path)).cloned();
         let bundle = keep(&mut complaints, Bundle::from_files(rest, &known).map_err(from_policy));
-        complaints.extend(bundle.iter().flat_map(|bundle| misfits(bundle, &catalogue)));
+        complaints.extend(bundle.iter().flat_map(|bundle| from_policy(misfits(bundle, &named(&catalogue)))));
         match bundle {
             Some(bundle) if complaints.is_empty() => Ok(Arc::new(Self {
                 partnership,
@@ -126,6 +125,19 @@ fn known(partnership: &Partnership, catalogue: &Catalogue) -> Known {
         agencies: partnership.agencies.iter().map(|agency| agency.as_ref().clone()).collect(),
         types: catalogue.types().iter().map(|rtype| (rtype.id.clone(), rtype.person_level)).collect(),
     }
+}
+
+/// The fields of every return type, for the profiles that name them.
+fn named(catalogue: &Catalogue) -> Vec<NamedField<'_>> {
+    let mut named = Vec::new();
+    for field in catalogue.types().iter().flat_map(|of| &of.fields) {
+        named.push(NamedField {
+            name: &field.name,
+            sort: field.kind.field_sort(),
+            kind: field.kind.as_str(),
+        });
+    }
+    named
 }
 
 /// The bytes in which an entry holds the files of a policies folder: a list of path and content, as CBOR.

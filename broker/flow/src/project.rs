@@ -1,7 +1,5 @@
 //! What a reader gets of a return: the type says what its fields are, the profiles say what is kept.
 
-pub(crate) mod fits;
-
 use std::sync::Arc;
 
 use concordat_catalogue::{FieldKind, ReturnType};
@@ -10,9 +8,7 @@ use concordat_core::fault::Fault;
 use concordat_core::ids::{AgencyId, AreaCode, ProfileId, PurposeId};
 use concordat_core::submission::{Covers, SubmissionRecord};
 use concordat_core::table::FieldClass;
-use concordat_policy::{
-    AdditiveGroup, FieldInfo, FieldSort, Projector, Pseudonyms, Reading, Relation, Shape,
-};
+use concordat_policy::{AdditiveGroup, FieldInfo, Projector, Pseudonyms, Reading, Relation, Shape};
 use concordat_seal::KeyRing;
 use jiff::civil::Date;
 
@@ -112,48 +108,13 @@ fn info(field: &concordat_catalogue::Field) -> FieldInfo {
     FieldInfo {
         name: field.name.clone(),
         class: field.class,
-        sort: sort(field.kind),
+        sort: field.kind.field_sort(),
         count: field.class == FieldClass::Aggregate
             && matches!(
                 field.kind,
                 FieldKind::Count | FieldKind::SnapshotCount | FieldKind::Int | FieldKind::ByCode
             ),
         derived: matches!(field.kind, FieldKind::Percent | FieldKind::Number | FieldKind::Quantity),
-    }
-}
-
-/// What the cells of a kind look like, as far as redaction cares.
-fn sort(kind: FieldKind) -> FieldSort {
-    match kind {
-        FieldKind::Text => FieldSort::Text,
-        FieldKind::List => FieldSort::List,
-        FieldKind::Date | FieldKind::UkDate => FieldSort::Date,
-        FieldKind::Postcode => FieldSort::Postcode,
-        FieldKind::NhsNumber => FieldSort::NhsNumber,
-        FieldKind::Upn | FieldKind::UpnShape => FieldSort::Upn,
-        FieldKind::Count
-        | FieldKind::SnapshotCount
-        | FieldKind::Int
-        | FieldKind::Number
-        | FieldKind::Quantity
-        | FieldKind::Money
-        | FieldKind::Percent
-        | FieldKind::Rank
-        | FieldKind::ByCode => FieldSort::Number,
-        FieldKind::Gss
-        | FieldKind::Code
-        | FieldKind::Enum
-        | FieldKind::Set
-        | FieldKind::Bool
-        | FieldKind::Tristate
-        | FieldKind::DateTime
-        | FieldKind::Quarter
-        | FieldKind::Month
-        | FieldKind::Year
-        | FieldKind::PeriodNotation
-        | FieldKind::Uuid
-        | FieldKind::Ods
-        | FieldKind::Agency => FieldSort::Word,
     }
 }
 

@@ -43,13 +43,13 @@ pub fn generate(
 }
 
 /// The text of `rules.csv` from agreements and the rows by hand, already read; and the agreements, each with the
-/// rows that carry it out.
-pub(crate) fn from_agreements(
+/// rows that carry it out; and who may have sent what.
+pub(crate) fn from_agreements<'a>(
     mut agreements: Vec<Agreement>,
     by_hand: &[Row],
-    vocabulary: &Vocabulary<'_>,
+    vocabulary: &Vocabulary<'a>,
     complaints: &mut Vec<Complaint>,
-) -> (String, Vec<Agreement>) {
+) -> (String, Vec<Agreement>, Senders<'a>) {
     let drafts: Vec<Vec<expand::Draft<'_>>> =
         agreements.iter().map(|of| expand::drafts(of, vocabulary, complaints)).collect();
     let mut senders = Senders::default();
@@ -89,7 +89,7 @@ pub(crate) fn from_agreements(
     for (agreement, own) in agreements.iter_mut().zip(rules) {
         agreement.rules.splice(0..0, own);
     }
-    (text, agreements)
+    (text, agreements, senders)
 }
 
 /// The first place where the committed `rules.csv` is not what was generated.

@@ -1,5 +1,6 @@
 //! `profiles/*.toml`: what a reader sees of a return.
 
+pub mod fits;
 pub(crate) mod suppression;
 pub(crate) mod treatment;
 
@@ -7,10 +8,11 @@ use std::collections::BTreeMap;
 
 use concordat_core::ids::{AreaCode, ProfileId};
 use concordat_core::table::FieldClass;
+pub use concordat_core::table::FieldSort;
 use serde::Deserialize;
 
 pub use suppression::Suppression;
-pub use treatment::{FieldSort, Treatment};
+pub use treatment::Treatment;
 
 use crate::complaint::Complaint;
 use crate::document;

@@ -111,8 +111,13 @@ pub(crate) fn with(name: &str, change: impl FnOnce(&str) -> String) -> Vec<(Stri
 }
 
 /// Files with the rows that their agreements give.
-pub(crate) fn regenerated(mut files: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
-    let text = generate(files.clone(), &known()).unwrap_or_else(|complaints| {
+pub(crate) fn regenerated(files: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
+    regenerated_for(files, &known())
+}
+
+/// As [`regenerated`], where the agencies or types are others.
+pub(crate) fn regenerated_for(mut files: Vec<(String, Vec<u8>)>, known: &Known) -> Vec<(String, Vec<u8>)> {
+    let text = generate(files.clone(), known).unwrap_or_else(|complaints| {
         panic!("{}", complaints.iter().map(|c| format!("{c}\n")).collect::<String>())
     });
     let (_, bytes) = files.iter_mut().find(|(path, _)| path == "rules.csv").unwrap();
@@ -132,16 +137,9 @@ pub(crate) fn by_hand_under(rows: &str, agreements: &[(&str, Vec<String>)]) -> V
     let text = format!("{}\n{rows}", crate::row::COLUMNS.join(","));
     let known = known();
     let parties: Vec<&str> = known.agencies.iter().map(|agency| agency.id.as_str()).collect();
-    let signed = parties
-        .iter()
-        .map(|party| format!("{{ party = \"{party}\", office = \"Chief\", on = \"2022-03-01\" }}"));
-    let signed = signed.collect::<Vec<_>>().join(", ");
+    let purposes = ["P4-partnership-assurance", "P2-manage-allegation"];
     let agreement = |(id, allowing): &(&str, Vec<String>)| {
-        format!(
-            "[[agreement]]\nid = \"{id}\"\ntitle = \"t\"\nparties = {parties:?}\nsigned = [{signed}]\n\
-             basis = [\"b\"]\npurposes = [\"P4-partnership-assurance\", \"P2-manage-allegation\"]\n\
-             from = \"2022-04-01\"\nuntil = \"2027-03-31\"\nreview = \"2027-03-31\"\nby_hand = {allowing:?}\n"
-        )
+        agreement_by_hand(id, &parties, &purposes, "2027-03-31", allowing)
     };
     let agreements: String = agreements.iter().map(agreement).collect();
     static OTHERS: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
@@ -151,6 +149,35 @@ pub(crate) fn by_hand_under(rows: &str, agreements: &[(&str, Vec<String>)]) -> V
         *bytes = text.clone().into_bytes();
     }
     files
+}
+
+/// An agreement from April 2022 on that all its parties signed, and that answers for rows by hand.
+pub(crate) fn agreement_by_hand(
+    id: &str,
+    parties: &[&str],
+    purposes: &[&str],
+    until: &str,
+    allowing: &[String],
+) -> String {
+    let signed = parties
+        .iter()
+        .map(|party| format!("{{ party = \"{party}\", office = \"Chief\", on = \"2022-03-01\" }}"));
+    let signed = signed.collect::<Vec<_>>().join(", ");
+    format!(
+        "[[agreement]]\nid = \"{id}\"\ntitle = \"t\"\nparties = {parties:?}\nsigned = [{signed}]\n\
+         basis = [\"b\"]\npurposes = {purposes:?}\nfrom = \"2022-04-01\"\nuntil = \"{until}\"\n\
+         review = \"{until}\"\nby_hand = {allowing:?}\n"
+    )
+}
+
+/// Something replaced in one clause of `agreements.toml`, where it must stand.
+pub(crate) fn in_clause(agreements: &str, clause: &str, from: &str, to: &str) -> String {
+    let at = agreements.find(&format!("[[agreement.clause]]\nid = \"{clause}\"\n")).unwrap();
+    let end = agreements[at + 1..].find("\n[[agreement").map_or(agreements.len(), |end| at + 1 + end);
+    let (before, rest) = agreements.split_at(at);
+    let (text, after) = rest.split_at(end - at);
+    assert!(text.contains(from), "{clause}: {from}");
+    format!("{before}{}{after}", text.replacen(from, to, 1))
 }
 
 /// What is wrong with the files, one text per complaint.

@@ -133,18 +133,18 @@ fn no_row_lets_an_agency_act_that_has_not_signed_or_is_no_party() {
     assert_eq!(of_rows(&rows, "title", "title"), "");
     assert_eq!(
         of_rows(&rows, signature, ""),
-        "rules.csv:3: sub: `R-1` would let `elft` act, which has not signed A"
+        "by-hand.csv:3: sub: `R-1` would let `elft` act, which has not signed A"
     );
     assert_eq!(
         of_rows(&rows, signature, &signature.replace("2022-03-01", "2022-04-02")),
-        "rules.csv:3: sub: `R-1` would let `elft` act, which signed A only on 2022-04-02"
+        "by-hand.csv:3: sub: `R-1` would let `elft` act, which signed A only on 2022-04-02"
     );
     let mut files = sample::by_hand(&rows);
     let (_, bytes) = files.iter_mut().find(|(path, _)| path == "agreements.toml").unwrap();
     let text = std::str::from_utf8(bytes).unwrap().replace(signature, "").replace("\"elft\", ", "");
     *bytes = text.into_bytes();
     let said = sample::complaints(files).join("\n");
-    assert_eq!(said, "rules.csv:3: sub: `R-1` would let `elft` act, which is no party to A");
+    assert_eq!(said, "by-hand.csv:3: sub: `R-1` would let `elft` act, which is no party to A");
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn no_row_reaches_data_of_an_agency_that_may_send_it_and_has_not_signed() {
     *bytes = two(std::str::from_utf8(bytes).unwrap()).into_bytes();
     assert_eq!(
         sample::complaints(files).join("\n"),
-        "rules.csv:3: owner: `R-1` reaches `cds-police-quarterly` of `city-of-london-police`, which has not signed A"
+        "by-hand.csv:3: owner: `R-1` reaches `cds-police-quarterly` of `city-of-london-police`, which has not signed A"
     );
     // a row about one owner reaches no other
     let mut files = sample::by_hand(&rows.replace(",other,", ",agency:metropolitan-police,"));

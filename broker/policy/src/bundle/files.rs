@@ -126,7 +126,7 @@ fn generated(files: &Files, vocabulary: &Vocabulary<'_>, complaints: &mut Vec<Co
     let before = complaints.len();
     let by_hand = rows(BY_HAND, bytes(files, BY_HAND), vocabulary, complaints);
     let agreements = agreement::read(bytes(files, agreement::FILE), vocabulary, complaints);
-    let (text, agreements) = generate::from_agreements(agreements, &by_hand, vocabulary, complaints);
+    let (text, agreements, senders) = generate::from_agreements(agreements, &by_hand, vocabulary, complaints);
     if complaints.len() > before {
         return None;
     }
@@ -134,7 +134,7 @@ fn generated(files: &Files, vocabulary: &Vocabulary<'_>, complaints: &mut Vec<Co
     if rows.is_empty() {
         complaints.push(Complaint::of_file(RULES, "holds no rule that can be read"));
     }
-    let by_rule = agreement::check_rows(RULES, &agreements, &rows, vocabulary, complaints);
+    let by_rule = agreement::check_rows(&agreements, &rows, &by_hand, &senders, vocabulary, complaints);
     Some(Whole { text, rows, agreements, by_rule })
 }
 

@@ -117,15 +117,15 @@ fn a_row_that_allows_by_hand_rests_on_an_agreement_and_reaches_beyond_neither_it
     assert_eq!(said(ROW, "[\"H-1\"]"), "");
     let changed = |from: &str, to: &str| said(&ROW.replace(from, to), "[\"H-1\"]");
     for (found, expected) in [
-        (said(ROW, "[]"), "rules.csv:2: id: `H-1` allows and no agreement of agreements.toml names it"),
-        (said(ROW, "[\"H-1\", \"H-2\"]"), "agreements.toml: A.rules: `H-2` is no row"),
-        (said(ROW, "[\"H-1\", \"H-1\"]"), "A.rules: `H-1` is there twice"),
-        (changed("dfe,allow", "none,deny"), "A.rules: `H-1` denies"),
-        (changed("2022-04-01", "2022-03-31"), "A.rules: `H-1` reaches beyond the days"),
-        (changed("2027-03-31", "2027-04-01"), "A.rules: `H-1` reaches beyond the days"),
+        (said(ROW, "[]"), "by-hand.csv:2: id: `H-1` allows and no agreement of agreements.toml names it"),
+        (said(ROW, "[\"H-1\", \"H-2\"]"), "agreements.toml: A.by_hand: `H-2` is no row"),
+        (said(ROW, "[\"H-1\", \"H-1\"]"), "A.by_hand: `H-1` is there twice"),
+        (changed("dfe,allow", "none,deny"), "A.by_hand: `H-1` denies"),
+        (changed("2022-04-01", "2022-03-31"), "A.by_hand: `H-1` reaches beyond the days"),
+        (changed("2027-03-31", "2027-04-01"), "A.by_hand: `H-1` reaches beyond the days"),
         (
             changed("P4-partnership-assurance", "P5-scrutiny"),
-            "A.rules: `H-1` has a purpose that the agreement",
+            "A.by_hand: `H-1` has a purpose that the agreement",
         ),
     ] {
         assert!(found.contains(expected), "{expected}\nnot in\n{found}");

@@ -6,7 +6,12 @@ mod brute;
 const DAY: &str = "2026-11-22";
 
 fn against_sample(file: &str, change: impl FnOnce(&str) -> String) -> Diff {
-    let new = Bundle::from_files(sample::with(file, change), &sample::known());
+    against(sample::with(file, change))
+}
+
+/// The sample beside other files, with the rows that these give.
+fn against(files: Vec<(String, Vec<u8>)>) -> Diff {
+    let new = Bundle::from_files(sample::regenerated(files), &sample::known());
     let new = new.unwrap_or_else(|complaints| panic!("{complaints:?}"));
     diff(&sample::bundle(), &new, DAY.parse().unwrap())
 }
@@ -22,28 +27,49 @@ fn a_bundle_beside_itself_shows_no_change() {
     assert_eq!(diff.to_string(), "no change\n");
 }
 
+/// What follows each of the heads, the last first.
+fn reversed(head: &str, text: &str, each: &dyn Fn(&str) -> String) -> String {
+    let mut parts = text.split(head);
+    let before = parts.next().unwrap();
+    let turned = parts.fold(String::new(), |after, part| format!("{head}{}{after}", each(part)));
+    format!("{before}{turned}")
+}
+
 #[test]
 fn rows_in_another_order_are_no_change() {
-    let diff = against_sample("rules.csv", |text| {
-        let mut lines: Vec<&str> = text.lines().collect();
-        lines[1..].reverse();
-        lines.join("\n") + "\n"
-    });
+    let mut files = sample::files();
+    for (file, bytes) in &mut files {
+        let text = std::str::from_utf8(bytes).unwrap();
+        match file.as_str() {
+            "by-hand.csv" => {
+                let mut lines: Vec<&str> = text.lines().collect();
+                lines[1..].reverse();
+                *bytes = (lines.join("\n") + "\n").into_bytes();
+            }
+            "agreements.toml" => {
+                let reversed = reversed("[[agreement]]\n", text, &|agreement| {
+                    reversed("[[agreement.clause]]\n", agreement, &str::to_owned)
+                });
+                *bytes = reversed.into_bytes();
+            }
+            _ => {}
+        }
+    }
+    let new = Bundle::from_files(sample::regenerated(files.clone()), &sample::known()).unwrap();
+    assert_ne!(new.rules().next(), sample::bundle().rules().next());
+    let diff = against(files);
     assert!(diff.is_empty(), "{diff}");
 }
 
 #[test]
 fn a_wider_area_is_told_as_what_it_opens() {
-    let diff = against_sample("rules.csv", |text| {
-        text.replace(
-            "READ-30,role:reader+kind:local_authority,city-and-hackney,other,shared,",
-            "READ-30,role:reader+kind:local_authority,city-and-hackney,other,*,",
-        )
+    let diff = against_sample("agreements.toml", |text| {
+        sample::in_clause(text, "READ-30", "areas = \"shared\"", "areas = \"*\"")
     });
     assert_eq!(
         texts(&diff.gains),
         ["reader of any local_authority agency: gains read of missing-episode sent by others, for \
-             P1-safeguard-child, outside its areas, or in none, through `full`, unless own_staff or withheld, until 2027-03-31"]
+             P1-safeguard-child, outside its areas, or in none, through `full`, unless withheld, until 2027-03-31"]
     );
     assert!(diff.losses.is_empty());
     assert_eq!(diff.edits.len(), 1);
@@ -60,10 +86,10 @@ fn a_deny_that_is_taken_away_is_a_gain_for_those_whom_it_alone_kept_out() {
                 .collect::<String>()
         }
     };
-    let all = against_sample("rules.csv", without("DENY-01,"));
+    let all = against_sample("by-hand.csv", without("DENY-01,"));
     assert!(all.widens() && all.losses.is_empty());
     assert!(all.gains.iter().all(|gain| gain.purposes == [None]), "{all}");
-    let manager = against_sample("rules.csv", without("DENY-02,"));
+    let manager = against_sample("by-hand.csv", without("DENY-02,"));
     for gain in &manager.gains {
         assert!(
             gain.roles.iter().all(|set| set.contains(&"partnership-manager".parse().unwrap())),
@@ -115,10 +141,9 @@ fn a_profile_that_keeps_more_is_a_gain_of_those_fields_and_weaker_suppression_to
 
 #[test]
 fn a_later_end_is_a_gain_from_the_day_after() {
-    let new = |text: &str| {
-        text.replace("READ-10,role:lado,city-and-hackney,other,shared,rt:lado-notification,read,P2-manage-allegation,*,2022-04-01,2027-03-31", "READ-10,role:lado,city-and-hackney,other,shared,rt:lado-notification,read,P2-manage-allegation,*,2022-04-01,2027-02-28")
-    };
-    let diff = against_sample("rules.csv", new);
+    let diff = against_sample("agreements.toml", |text| {
+        sample::in_clause(text, "READ-10", "profile =", "until = \"2027-02-28\"\nprofile =")
+    });
     assert_eq!(
         texts(&diff.losses),
         [
@@ -132,11 +157,13 @@ fn a_later_end_is_a_gain_from_the_day_after() {
 #[test]
 fn agencies_kinds_areas_and_types_count_too() {
     let (old, day) = (sample::bundle(), DAY.parse().unwrap());
-    let with = |change: &dyn Fn(&mut crate::vocabulary::Known)| {
+    let under = |files: Vec<(String, Vec<u8>)>, change: &dyn Fn(&mut crate::vocabulary::Known)| {
         let mut known = sample::known();
         change(&mut known);
-        diff(&old, &Bundle::from_files(sample::files(), &known).unwrap(), day)
+        Bundle::from_files(sample::regenerated_for(files, &known), &known).unwrap()
     };
+    let with =
+        |change: &dyn Fn(&mut crate::vocabulary::Known)| diff(&old, &under(sample::files(), change), day);
     let area = with(&|known| known.agencies[2].areas.push(sample::CITY.parse().unwrap()));
     assert!(area.widens(), "{area}");
     assert!(
@@ -144,13 +171,22 @@ fn agencies_kinds_areas_and_types_count_too() {
         "{area}"
     );
     assert!(area.gains.iter().any(|gain| gain.areas.contains(sample::CITY)), "{area}");
-    let more = with(&|known| {
+    let another = |known: &mut crate::vocabulary::Known| {
         let mut force = known.agencies[2].clone();
         force.id = "transport-police".parse().unwrap();
         known.agencies.push(force);
+    };
+    let signed = sample::with("agreements.toml", |text| {
+        let text = text.replacen("parties = [\n", "parties = [\n    \"transport-police\",\n", 1);
+        let by = "{ party = \"transport-police\", office = \"Chief Constable\", on = \"2022-03-14\" }";
+        text.replacen("signed = [\n", &format!("signed = [\n    {by},\n"), 1)
     });
+    let more = diff(&old, &under(signed, &another), day);
     assert!(more.gains.iter().any(|gain| gain.text.contains("transport-police (police): gains")), "{more}");
-    let person = with(&|known| known.types[1].1 = true);
+    let no_party = with(&another);
+    assert!(!no_party.widens(), "whoever is party to nothing gains nothing: {no_party}");
+    let figures = under(sample::files(), &|known| known.types[16].1 = false);
+    let person = diff(&figures, &old, day);
     assert!(person.narrows(), "{person}");
 }
 

@@ -1,5 +1,6 @@
 //! What is done with a field, and what becomes of it where several profiles say something.
 
+use concordat_core::table::FieldSort;
 use serde::Deserialize;
 
 /// What is done with a field.
@@ -75,27 +76,6 @@ impl Treatment {
             Treatment::AgeBand => matches!(sort, FieldSort::Text | FieldSort::Date | FieldSort::Number),
         }
     }
-}
-
-/// What the cells of a field look like, as far as treatments care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldSort {
-    /// Any text; it may hold a date, a postcode or a number.
-    Text,
-    /// References with `;` between them.
-    List,
-    /// Dates.
-    Date,
-    /// Whole postcodes.
-    Postcode,
-    /// Numbers.
-    Number,
-    /// NHS numbers.
-    NhsNumber,
-    /// Unique pupil numbers.
-    Upn,
-    /// Words of a closed list, and whatever else no treatment shows a part of.
-    Word,
 }
 
 #[cfg(test)]

@@ -112,10 +112,12 @@ async fn golden_decisions_pass_and_one_that_is_answered_otherwise_is_shown_with_
 #[tokio::test]
 async fn a_rule_that_no_decision_would_miss_is_named() {
     let mut lead = Lead::new();
-    let cases = lead.folder.join("cases/submit.csv");
-    let text = std::fs::read_to_string(&cases).unwrap();
-    let kept = text.lines().filter(|line| !line.contains("SUB-02"));
-    std::fs::write(&cases, kept.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    for file in std::fs::read_dir(lead.folder.join("cases")).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let kept = text.lines().filter(|line| !line.contains("SUB-02"));
+        std::fs::write(&path, kept.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    }
     let (code, stdout, _) = lead.run("policy test").await;
     assert!(code == 3 && stdout.contains("no case changes when `SUB-02` is removed"), "{stdout}");
 }

@@ -75,13 +75,9 @@ fn bundle(rows: &[String], known: &Known) -> Bundle {
     let allowing: Vec<String> = numbered
         .iter()
         .filter(|row| row.ends_with("allow\n"))
-        .filter_map(|row| row.split(',').next().map(|id| format!("\"{id}\"")))
+        .filter_map(|row| row.split(',').next().map(str::to_owned))
         .collect();
-    let agreements = format!(
-        "[[agreement]]\nid = \"A\"\ntitle = \"t\"\nparties = [\"council\", \"met\"]\npurposes = [\"P1\"]\n\
-         basis = [\"b\"]\nfrom = \"2022-04-01\"\nuntil = \"2024-06-01\"\nreview = \"2024-06-01\"\nrules = [{}]\n",
-        allowing.join(",")
-    );
+    let agreements = sample::agreement_by_hand("A", &["council", "met"], &["P1"], "2024-06-01", &allowing);
     let profile = |contact: &str, suppress: &str| {
         format!(
             "title = \"t\"\n{suppress}[classes]\nidentifier = \"drop\"\ncontact = \"{contact}\"\n\
@@ -91,7 +87,8 @@ fn bundle(rows: &[String], known: &Known) -> Bundle {
     };
     let purpose = "[[purpose]]\nid = \"P1\"\ntext = \"t\"\narticle6 = \"6(1)(e)\"\ngateway = [\"g\"]\n";
     let files = [
-        ("rules.csv", rules),
+        ("rules.csv", rules.clone()),
+        ("by-hand.csv", rules),
         ("agreements.toml", agreements),
         ("roles.csv", "role,kinds,about\nreader,*,reads\nlado,police,decides\n".to_owned()),
         ("purposes.toml", purpose.to_owned()),

@@ -1,17 +1,27 @@
 //! Profiles held against the return types: a field that does not exist stays as open as its class, and a transform that
 //! never fits shows nothing; neither is what its author meant.
 
-use concordat_catalogue::{Catalogue, FieldKind};
-use concordat_policy::Bundle;
+use concordat_core::table::FieldSort;
 
-use super::sort;
-use crate::generation::Complaint;
+use crate::bundle::Bundle;
+use crate::complaint::Complaint;
+
+/// A field of a return type, as far as profiles speak of it.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedField<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What its cells look like.
+    pub sort: FieldSort,
+    /// The word for its kind in the type's definition.
+    pub kind: &'static str,
+}
 
 /// Fields that profiles name and no return has, and what is done with a field that can never be done with its kind.
-pub(crate) fn misfits(bundle: &Bundle, catalogue: &Catalogue) -> Vec<Complaint> {
-    let kinds = |name: &str| -> Vec<FieldKind> {
-        let fields = catalogue.types().iter().flat_map(|rtype| &rtype.fields);
-        fields.filter(|field| field.name == name).map(|field| field.kind).collect()
+#[must_use]
+pub fn misfits(bundle: &Bundle, fields: &[NamedField<'_>]) -> Vec<Complaint> {
+    let called = |name: &str| -> Vec<NamedField<'_>> {
+        fields.iter().filter(|field| field.name == name).copied().collect()
     };
     let mut complaints = Vec::new();
     for profile in bundle.profiles() {
@@ -25,17 +35,17 @@ pub(crate) fn misfits(bundle: &Bundle, catalogue: &Catalogue) -> Vec<Complaint> 
         };
         let unknown = "no return has a field of this name: correct it, or take it out";
         for (field, treatment) in profile.named() {
-            let kinds = kinds(field);
-            let Some(first) = kinds.first() else {
+            let called = called(field);
+            let Some(first) = called.first() else {
                 say(field, unknown.to_owned());
                 continue;
             };
-            if !kinds.iter().any(|kind| treatment.fits(sort(*kind))) {
-                let (word, kind) = (treatment.as_str(), first.as_str());
+            if !called.iter().any(|of| treatment.fits(of.sort)) {
+                let (word, kind) = (treatment.as_str(), first.kind);
                 say(field, format!("`{word}` would show nothing of a field of kind `{kind}`: say `drop`"));
             }
         }
-        for field in profile.mentioned().filter(|field| kinds(field).is_empty()) {
+        for field in profile.mentioned().filter(|field| called(field).is_empty()) {
             say(field, unknown.to_owned());
         }
     }
