@@ -107,11 +107,8 @@ fn around(files: &Files, wrong: &mut Vec<Complaint>) -> Option<(Known, Catalogue
         keep(wrong, Catalogue::from_files(returns).map_err(|said| ours(said).collect::<Vec<_>>()));
     let (partnership, calendar, catalogue) = (partnership?, calendar?, catalogue?);
     wrong.extend(ours(unowed(&partnership, &catalogue)));
-    let known = Known {
-        partnership: partnership.id.clone(),
-        agencies: partnership.agencies.iter().map(|agency| agency.as_ref().clone()).collect(),
-        types: catalogue.types().iter().map(|of| (of.id.clone(), of.person_level)).collect(),
-    };
+    let types = catalogue.types().iter().map(|of| (of.id.clone(), of.person_level));
+    let known = Known::of(&partnership, types);
     Some((known, catalogue, calendar))
 }
 

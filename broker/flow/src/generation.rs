@@ -120,11 +120,7 @@ impl Generation {
 
 /// What policy may speak of.
 fn known(partnership: &Partnership, catalogue: &Catalogue) -> Known {
-    Known {
-        partnership: partnership.id.clone(),
-        agencies: partnership.agencies.iter().map(|agency| agency.as_ref().clone()).collect(),
-        types: catalogue.types().iter().map(|rtype| (rtype.id.clone(), rtype.person_level)).collect(),
-    }
+    Known::of(partnership, catalogue.types().iter().map(|rtype| (rtype.id.clone(), rtype.person_level)))
 }
 
 /// The fields of every return type, for the profiles that name them.

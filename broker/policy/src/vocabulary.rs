@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_core::agency::{Agency, Kind};
 use concordat_core::ids::{AgencyId, PartnershipId, ProfileId, PurposeId, ReturnTypeId, RoleId};
+use concordat_core::partnership::Partnership;
 
 use crate::purpose::Purpose;
 use crate::roles::Role;
@@ -17,6 +18,18 @@ pub struct Known {
     pub agencies: Vec<Agency>,
     /// Its return types, and of each whether it is about persons.
     pub types: Vec<(ReturnTypeId, bool)>,
+}
+
+impl Known {
+    /// What a partnership's file and a catalogue's types say; of each type its id, and whether it is about persons.
+    #[must_use]
+    pub fn of(partnership: &Partnership, types: impl IntoIterator<Item = (ReturnTypeId, bool)>) -> Self {
+        Self {
+            partnership: partnership.id.clone(),
+            agencies: partnership.agencies.iter().map(|agency| agency.as_ref().clone()).collect(),
+            types: types.into_iter().collect(),
+        }
+    }
 }
 
 /// What a row may say.
