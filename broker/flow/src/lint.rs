@@ -2,6 +2,8 @@
 //! owes, that reach nobody or that nobody may read; rules that check nothing; a matrix that is out of date. Every
 //! answer about policy is policy's own, asked as the rooms would ask it.
 
+use std::collections::BTreeMap;
+
 use concordat_catalogue::{AcrossPart, AreaMatch, ReturnType, TypeKind, lint, lint_across};
 use concordat_core::agency::{Agency, Kind};
 use concordat_core::clock::london_date;
@@ -37,19 +39,7 @@ impl Generation {
                 text,
             }));
         }
-        for rule in self.catalogue.across() {
-            let odd = lint_across(rule, now).map(|c| c.text);
-            let unowed = rule.sent().filter(|part| !self.is_owed(part)).map(|part| {
-                let id = &part.return_type;
-                format!("nobody owes `{id}` as the part `{}`: it will never be checked", part.name)
-            });
-            warnings.extend(odd.into_iter().chain(unowed).map(|text| Complaint {
-                file: "returns/across.toml".to_owned(),
-                row: None,
-                column: Some(rule.id.to_string()),
-                text,
-            }));
-        }
+        warnings.extend(self.about_across(now));
         let held = self.files.iter().find(|(path, _)| path == matrix::FILE);
         let outdated = matrix(self.policy.bundle()).outdated(held.map(|(_, bytes)| bytes.as_slice()));
         warnings.extend(from_policy(outdated.into_iter().collect()));
@@ -60,6 +50,31 @@ impl Generation {
         self.partnership.obligations.iter().any(|owed| {
             owed.return_type == part.return_type && owed.part.as_deref() == part.part.map(Kind::as_str)
         })
+    }
+
+    /// Rules across returns that look odd, and those that are never checked since nobody owes one of their returns:
+    /// told once for each return, with all its rules.
+    fn about_across(&self, now: Timestamp) -> Vec<Complaint> {
+        let of = |column: Option<String>, text: String| Complaint {
+            file: "returns/across.toml".to_owned(),
+            row: None,
+            column,
+            text,
+        };
+        let mut said = Vec::new();
+        let mut unowed: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for rule in self.catalogue.across() {
+            said.extend(lint_across(rule, now).map(|c| of(Some(rule.id.to_string()), c.text)));
+            for part in rule.sent().filter(|part| !self.is_owed(part)) {
+                let rules = unowed.entry((part.return_type.as_str(), part.name.as_str())).or_default();
+                rules.push(rule.id.as_str());
+            }
+        }
+        said.extend(unowed.into_iter().map(|((rtype, part), rules)| {
+            let rules = rules.join(", ");
+            of(None, format!("nobody owes `{rtype}` as the part `{part}`: never checked: {rules}"))
+        }));
+        said
     }
 
     fn about_policy(&self, of: &ReturnType, day: Date) -> Vec<(&'static str, String)> {
