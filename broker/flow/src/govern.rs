@@ -30,6 +30,7 @@ use crate::refuse::Asked;
 use crate::stop::Stop;
 
 pub use ask::{AskedOf, Explained, May, Mine, NearMiss};
+pub use crate::project::shown::Shown;
 pub use change::{Activated, Answered, DAYS, Examined};
 pub use replay::{Differs, Replayed};
 pub use standing::{InForce, PolicyStanding};

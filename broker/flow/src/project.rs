@@ -1,6 +1,7 @@
 //! What a reader gets of a return: the type says what its fields are, the profiles say what is kept.
 
 pub(crate) mod fits;
+pub(crate) mod shown;
 
 use std::sync::Arc;
 

@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
+use crate::project::shown::{Shown, shown};
 use crate::random;
 use crate::stop::Stop;
 use crate::upload::blocking;
@@ -41,10 +42,39 @@ pub struct Examined {
     pub warnings: Vec<String>,
     /// Which rules change, and who gains and who loses what.
     pub diff: Diff,
-    /// Files that change apart from those that policy decides by: the partnership, the calendar, return types, cases.
+    /// What return types say otherwise of their fields, so that readers see more or less of them.
+    pub shown: Vec<Shown>,
+    /// Every file that comes, goes or changes apart from those that policy decides by.
     pub other_files: Vec<String>,
     /// Which decisions of the last [`DAYS`] days would come out otherwise.
     pub replayed: Replayed,
+}
+
+impl Examined {
+    /// Whether somebody may do more, or see more.
+    #[must_use]
+    pub fn widens(&self) -> bool {
+        self.diff.widens() || self.shown.iter().any(Shown::widens)
+    }
+
+    /// What changes, in words.
+    #[must_use]
+    pub fn changes(&self) -> String {
+        let mut text = self.diff.to_string();
+        if self.shown.is_empty() {
+            return text;
+        }
+        if self.diff.is_empty() {
+            text.clear();
+        } else if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str("what return types say otherwise of what readers see:\n");
+        for one in &self.shown {
+            text.push_str(&format!("  {one}\n"));
+        }
+        text
+    }
 }
 
 /// What was answered to a proposal.
@@ -72,19 +102,48 @@ pub(super) fn examine(old: &Generation, new: &Generation, today: Date) -> Examin
     let mut paths: Vec<&String> = old.files.iter().chain(&new.files).map(|(path, _)| path).collect();
     paths.sort();
     paths.dedup();
-    let is_others = |path: &&String| {
-        path.contains("returns/")
-            || path.starts_with("cases/")
-            || matches!(path.as_str(), "calendar.toml" | "partnership.toml")
-    };
-    let changed = paths.into_iter().filter(is_others).filter(|path| file(old, path) != file(new, path));
+    let other_files = paths.into_iter().filter(|path| !decides(path)).filter_map(|path| {
+        match (file(old, path), file(new, path)) {
+            (Some(_), None) => Some(format!("{path} (goes)")),
+            (None, Some(_)) => Some(format!("{path} (comes)")),
+            (was, now) => (was != now).then(|| path.clone()),
+        }
+    });
     Examined {
         index: 0,
-        warnings: new.policy.bundle().warnings(today).iter().map(ToString::to_string).collect(),
+        warnings: warnings(old, new, today),
         diff: diff(old.policy.bundle(), new.policy.bundle(), today),
-        other_files: changed.cloned().collect(),
+        shown: shown(old, new),
+        other_files: other_files.collect(),
         replayed: Replayed::default(),
     }
+}
+
+/// The files that policy decides by: what they say otherwise, the difference tells.
+fn decides(path: &str) -> bool {
+    path.starts_with("profiles/")
+        || path.starts_with("suppression/")
+        || matches!(path, "agreements.toml" | "by-hand.csv" | "rules.csv" | "roles.csv" | "purposes.toml")
+}
+
+fn warnings(old: &Generation, new: &Generation, today: Date) -> Vec<String> {
+    let bundle = new.policy.bundle().warnings(today);
+    let mut warnings: Vec<String> = bundle.iter().map(ToString::to_string).collect();
+    let (was, now) = (golden_decisions(old), golden_decisions(new));
+    if now < was {
+        warnings.push(format!(
+            "golden decisions go: {was} before, {now} then; what none of them speaks of is no longer held by a case"
+        ));
+    }
+    warnings
+}
+
+/// How many lines the cases have, heads and blank ones left out.
+fn golden_decisions(generation: &Generation) -> usize {
+    let cases = generation.files.iter().filter(|(path, _)| path.starts_with("cases/") && path.ends_with(".csv"));
+    cases
+        .map(|(_, bytes)| bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).skip(1).count())
+        .sum()
 }
 
 fn wrong_state(text: &'static str) -> Stop {
@@ -300,11 +359,11 @@ impl<S: Store> Flow<S> {
         let to = before.ok_or_else(|| wrong_state("there were no policies before these"))?;
         let generation: Arc<Generation> = self.build_recorded(to)?;
         let examined = self.examined(&generation);
-        if examined.diff.widens() {
+        if examined.widens() {
             let text = format!(
                 "the policies of entry {to} would let somebody do more than now; propose them instead, so that a \
                  second person approves:\n{}",
-                examined.diff
+                examined.changes()
             );
             return Err(Stop::Refused(Refusal::Malformed { field: "policies", text }));
         }

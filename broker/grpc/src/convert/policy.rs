@@ -124,8 +124,8 @@ pub fn proposed(request: wire::ProposeRequest) -> Result<(Vec<(String, Vec<u8>)>
 pub fn examined(examined: Examined) -> wire::ExaminedReply {
     wire::ExaminedReply {
         index: examined.index,
-        widens: examined.diff.widens(),
-        changes: examined.diff.to_string(),
+        widens: examined.widens(),
+        changes: examined.changes(),
         warnings: examined.warnings,
         other_files: examined.other_files,
         decisions: examined.replayed.decisions,
