@@ -231,6 +231,99 @@ fn a_rollback_is_one_persons_where_it_lets_nobody_do_more_and_is_refused_with_na
 }
 
 #[test]
+fn what_a_return_type_says_of_a_field_is_shown_and_nobody_alone_goes_back_to_where_more_was_seen() {
+    let cast = cast();
+    let (open, closed) =
+        ("kind = \"uk_date\", class = \"operational\"", "kind = \"uk_date\", class = \"identifier\"");
+    let folder = changed(&cast, "closed", "returns/ssda903-extract.toml", open, closed);
+    let number = index(propose(&cast.lead, &folder));
+    let said = act(&cast.approver, "approve", &number).ended(0).data();
+    assert_eq!(said["widens"], false, "{said}");
+    assert!(said["changes"].as_str().unwrap().contains("operational (date) -> identifier"), "{said}");
+    assert_eq!(activate(&cast.lead, &number).code, 0);
+    let back = cast.approver.run(&["policy", "rollback", "--reason", "a mistake"]);
+    assert_eq!(back.code, 3, "{back:?}");
+    assert!(back.err.contains("`degraded`"), "{back:?}");
+}
+
+#[test]
+fn golden_decisions_that_go_are_said_to_go() {
+    let cast = cast();
+    let folder = changed(&cast, "uncased", "README.md", "Data only.", "Only data.");
+    std::fs::remove_dir_all(folder.join("cases")).unwrap();
+    let said = propose(&cast.lead, &folder).ended(0).data();
+    assert!(said["other_files"].to_string().contains("cases/read.csv (goes)"), "{said}");
+    assert!(said["other_files"].to_string().contains("README.md"), "{said}");
+    assert!(said["warnings"].to_string().contains("golden decisions go"), "{said}");
+}
+
+#[test]
+fn a_second_rollback_leads_further_back_and_not_to_what_was_rolled_back() {
+    let cast = cast();
+    let number = index(propose(&cast.lead, &harmless(&cast, "mistake")));
+    assert_eq!(act(&cast.approver, "approve", &number).code, 0);
+    assert_eq!(activate(&cast.lead, &number).code, 0);
+    assert_eq!(cast.approver.run(&["policy", "rollback", "--reason", "a mistake"]).code, 0);
+    let again = cast.approver.run(&["policy", "rollback", "--reason", "a mistake"]);
+    assert_eq!(again.code, 3, "{again:?}");
+    assert!(again.err.contains("no policies before"), "{again:?}");
+}
+
+#[test]
+fn what_a_suspended_person_proposed_or_approved_does_not_come_into_force() {
+    let mut cast = cast();
+    let manager = cast.scene.person("chscp/manager", &["partnership-manager"]);
+    let number = index(propose(&cast.lead, &harmless(&cast, "stolen")));
+    assert_eq!(act(&cast.approver, "approve", &number).code, 0);
+    let at = ["policy", "activate", &number, "--at", "2023-05-03T16:00:00Z"];
+    assert_eq!(cast.lead.run(&at).code, 0);
+    let before = status(&cast.lead)["in_force"].clone();
+    let suspend = ["policy", "suspend", "--agency", "hackney-council", "--reason", "an account was stolen"];
+    assert_eq!(manager.run(&suspend).code, 0);
+    let said = activate(&cast.lead, &number);
+    assert!(said.code == 3 && said.err.contains("suspended"), "{said:?}");
+    let dir = cast.scene.dir.to_string_lossy().into_owned();
+    let moved = cast.scene.operate(&["clock", &dir, "--to", "2023-05-03T17:00:00Z"]);
+    assert!(moved.status.success(), "{moved:?}");
+    let after = status(&cast.lead);
+    assert_eq!(after["in_force"], before, "{after}");
+    assert!(after["open"].to_string().contains("lapsed"), "{after}");
+}
+
+#[test]
+fn a_suspension_that_was_lifted_is_over_and_no_review_brings_it_back() {
+    let cast = cast();
+    let said = cast.lead.run(&["policy", "suspend", "--type", ATTEST, "--reason", "r", "-o", "json"]);
+    let number = index(said);
+    let review = |how: &str| cast.approver.run(&["policy", "review", &number, how, "--reason", "looked at"]);
+    assert_eq!(review("--stands").code, 0);
+    assert_eq!(review("--lift").code, 0, "who let it stand may think better of it");
+    let said = review("--stands");
+    assert!(said.code == 3 && said.err.contains("suspend anew"), "{said:?}");
+    assert_eq!(submit(&cast, 1).code, 0);
+}
+
+#[test]
+fn the_folder_on_the_host_stays_without_effect_when_those_who_looked_after_policy_are_gone() {
+    let mut cast = cast();
+    let number = index(propose(&cast.lead, &harmless(&cast, "approved")));
+    assert_eq!(act(&cast.approver, "approve", &number).code, 0);
+    assert_eq!(activate(&cast.lead, &number).code, 0);
+    let before = status(&cast.lead)["in_force"].clone();
+    let dir = cast.scene.dir.to_string_lossy().into_owned();
+    let revoked = cast.scene.operate(&["revoke", &dir, "hackney-council/caldicott", "--reason", "left"]);
+    assert!(revoked.status.success(), "{revoked:?}");
+    cast.scene.stop();
+    cast.scene.start();
+    let after = status(&cast.lead);
+    assert_eq!((&after["in_force"], after["four_eyes"].as_bool()), (&before, Some(false)), "{after}");
+    let loaded = cast.scene.operate(&["policy", "load", &dir]);
+    assert!(!loaded.status.success(), "{loaded:?}");
+    let loaded = cast.scene.operate(&["policy", "load", &dir, "--emergency", "nobody is left"]);
+    assert!(loaded.status.success(), "{loaded:?}");
+}
+
+#[test]
 fn a_person_learns_what_it_may_do_and_why_not_and_no_more() {
     let mut cast = cast();
     let auditor = cast.scene.person("chscp/auditor", &["auditor"]);

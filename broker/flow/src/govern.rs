@@ -18,7 +18,7 @@ use concordat_core::decision::{Act, DecisionRequest, Fact};
 use concordat_core::entry::Judged;
 use concordat_core::fault::Fault;
 use concordat_core::governance::{Governance, ProposalRecord, Subject};
-use concordat_core::ids::PurposeId;
+use concordat_core::ids::{PrincipalId, PurposeId};
 use concordat_core::refusal::Refusal;
 use concordat_store::Store;
 
@@ -29,8 +29,8 @@ use crate::read::{is_reason, judged};
 use crate::refuse::Asked;
 use crate::stop::Stop;
 
-pub use ask::{AskedOf, Explained, May, Mine, NearMiss};
 pub use crate::project::shown::Shown;
+pub use ask::{AskedOf, Explained, May, Mine, NearMiss};
 pub use change::{Activated, Answered, DAYS, Examined};
 pub use replay::{Differs, Replayed};
 pub use standing::{InForce, PolicyStanding};
@@ -45,6 +45,12 @@ pub(crate) struct Suspensions(BTreeSet<Subject>);
 impl Suspensions {
     pub(crate) fn load(store: &impl Store) -> Result<Self, Fault> {
         Ok(Self(governance(store)?.suspended().cloned().collect()))
+    }
+
+    /// Whether a principal, or its agency, is suspended.
+    fn holds(&self, principal: &PrincipalId) -> bool {
+        self.0.contains(&Subject::Principal(principal.clone()))
+            || self.0.contains(&Subject::Agency(principal.agency.clone()))
     }
 
     fn cover(&self, request: &DecisionRequest) -> bool {

@@ -8,6 +8,7 @@ use concordat_core::fault::Fault;
 use concordat_core::governance::{
     Answer, PolicyAnswered, PolicyChange, PolicyProposed, PolicyScheduled, ProposalRecord, ProposalState, Way,
 };
+use concordat_core::ids::PrincipalId;
 use concordat_core::refusal::Refusal;
 use concordat_policy::diff::{Diff, diff};
 use concordat_store::{Payload, Proposal, Store};
@@ -140,7 +141,8 @@ fn warnings(old: &Generation, new: &Generation, today: Date) -> Vec<String> {
 
 /// How many lines the cases have, heads and blank ones left out.
 fn golden_decisions(generation: &Generation) -> usize {
-    let cases = generation.files.iter().filter(|(path, _)| path.starts_with("cases/") && path.ends_with(".csv"));
+    let cases =
+        generation.files.iter().filter(|(path, _)| path.starts_with("cases/") && path.ends_with(".csv"));
     cases
         .map(|(_, bytes)| bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).skip(1).count())
         .sum()
@@ -276,8 +278,19 @@ impl<S: Store> Flow<S> {
         Ok(Activated { index, at: None })
     }
 
-    /// Who approved a proposal, if it was approved under the policies that are in force.
+    /// Who approved a proposal, if it was approved under the policies that are in force and neither of the two is
+    /// suspended since.
     fn check_approved(&self, record: &ProposalRecord) -> Result<String, Stop> {
+        if let ProposalState::Approved { by, .. } = &record.state {
+            let suspensions = self.suspensions.load();
+            let approver: Option<PrincipalId> = by.parse().ok();
+            // whoever cannot be told from the suspended is taken for one of them
+            if suspensions.holds(&record.by) || approver.is_none_or(|by| suspensions.holds(&by)) {
+                return Err(wrong_state(
+                    "who proposed or approved this is suspended: have the suspension reviewed, or the change proposed anew",
+                ));
+            }
+        }
         match &record.state {
             ProposalState::Approved { by, base, .. } if *base == self.loaded_by()? => Ok(by.clone()),
             ProposalState::Approved { .. } => Err(wrong_state(
@@ -354,8 +367,7 @@ impl<S: Store> Flow<S> {
         let judged = self.may_govern(caller, Act::PolicyApprove).await?;
         Self::check_reason(&reason)?;
         let _turn = self.govern_turn.lock().await;
-        let standing = self.standing()?;
-        let before = standing.policies.iter().rev().nth(1).copied();
+        let before = self.before_these()?;
         let to = before.ok_or_else(|| wrong_state("there were no policies before these"))?;
         let generation: Arc<Generation> = self.build_recorded(to)?;
         let examined = self.examined(&generation);
@@ -370,6 +382,19 @@ impl<S: Store> Flow<S> {
         let change = PolicyChange { reason, way: Way::RolledBack { to }, judged: Some(judged) };
         let index = self.bring_into_force(generation, &caller.principal().to_string(), Some(change)).await?;
         Ok(Examined { index, ..examined })
+    }
+
+    /// The entry of the policies before those in force. What a rollback brought back counts as what it was, so that
+    /// another one leads further back and not to what was rolled back.
+    fn before_these(&self) -> Result<Option<u64>, Fault> {
+        let mut index = self.loaded_by()?;
+        while let Some(Body::PolicyLoaded(loaded)) = self.store.entry(index)?.map(|entry| entry.body) {
+            match loaded.change.map(|change| change.way) {
+                Some(Way::RolledBack { to }) if to < index => index = to,
+                _ => break,
+            }
+        }
+        Ok(self.standing()?.policies.iter().rev().find(|other| **other < index).copied())
     }
 
     /// The index of the entry that brought into force what is.

@@ -230,7 +230,8 @@ mod tests {
     #[test]
     fn a_count_that_is_called_a_word_is_told_with_the_profiles_that_suppress() {
         const TYPE: &str = "returns/marac-quarterly.toml";
-        let (old, new) = (generation(TYPE, "class", "class"), generation(TYPE, "kind = \"count\"", "kind = \"number\""));
+        let (old, new) =
+            (generation(TYPE, "class", "class"), generation(TYPE, "kind = \"count\"", "kind = \"number\""));
         let found = shown(&old, &new);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].through.iter().any(|profile| profile == "dfe"), "{found:?}");

@@ -152,8 +152,8 @@ async fn propose(args: &Propose, session: &mut Session<'_>) -> Result<Exit, Fail
         "nothing was proposed; this is what would change:\n".to_owned()
     } else {
         format!(
-            "proposed as entry {0}; nothing is in force yet: somebody else looks at it with `concordat policy show {0}` \
-         and says `concordat policy approve {0}`\n",
+            "proposed as entry {0}; nothing is in force yet: somebody else looks at it with `concordat policy show {0} \
+         --out FOLDER` and says `concordat policy approve {0} --reason TEXT`\n",
             reply.index
         )
     };
@@ -276,7 +276,7 @@ async fn rollback(args: &Reason, session: &mut Session<'_>) -> Result<Exit, Fail
     let reply = client.roll_back(request).await.map_err(failed(&context))?.into_inner();
     let first = format!(
         "the policies of before are in force again, recorded as entry {0}; somebody else reviews it with \
-         `concordat policy review {0}`\n",
+         `concordat policy review {0} --stands --reason TEXT`\n",
         reply.index
     );
     session.printer.answer(&examined("policy-rollback", &reply, &first))?;
@@ -293,7 +293,8 @@ async fn suspend(args: &Suspend, session: &mut Session<'_>) -> Result<Exit, Fail
     let request = v1::SuspendRequest { subject, reason: args.reason.reason.clone() };
     let reply = client.suspend(request).await.map_err(failed(&context))?.into_inner();
     let human = format!(
-        "suspended from now on, recorded as entry {0}; somebody else reviews it with `concordat policy review {0}`\n",
+        "suspended from now on, recorded as entry {0}; somebody else reviews it with `concordat policy review {0} \
+         --stands` (or `--lift`) `--reason TEXT`\n",
         reply.index
     );
     session.printer.answer(&Answer::new("policy-suspend").fact("index", reply.index).human(human))?;
