@@ -258,6 +258,36 @@ fn golden_decisions_that_go_are_said_to_go() {
 }
 
 #[test]
+fn a_change_after_which_nobody_could_change_policy_any_more_says_so() {
+    let cast = cast();
+    let folder =
+        changed(&cast, "locked", "agreements.toml", "who = [\"role:governance-approver\"]", "who = []");
+    let text = std::fs::read_to_string(folder.join("agreements.toml")).unwrap();
+    let start = text.find("id = \"POL-APPROVE\"").and_then(|at| text[..at].rfind("[[")).unwrap();
+    let end = text[start + 2..].find("[[").map(|at| start + 2 + at).unwrap();
+    std::fs::write(folder.join("agreements.toml"), format!("{}{}", &text[..start], &text[end..])).unwrap();
+    let cases = std::fs::read_to_string(folder.join("cases/governance.csv")).unwrap();
+    let kept: Vec<&str> = cases.lines().filter(|line| !line.contains("POL-APPROVE")).collect();
+    std::fs::write(folder.join("cases/governance.csv"), kept.join("\n") + "\n").unwrap();
+    let made = cast.lead.run(&["policy", "generate", &folder.to_string_lossy()]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let said = propose(&cast.lead, &folder).ended(0).data();
+    assert!(said["warnings"].to_string().contains("nobody who is enrolled"), "{said}");
+}
+
+#[test]
+fn one_person_keeps_no_more_than_ten_proposals_open() {
+    let cast = cast();
+    let folders: Vec<PathBuf> = (0..11).map(|at| harmless(&cast, &format!("number {at}"))).collect();
+    let numbers: Vec<String> =
+        folders[..10].iter().map(|folder| index(propose(&cast.lead, folder))).collect();
+    let said = propose(&cast.lead, &folders[10]);
+    assert!(said.code == 3 && said.err.contains("take one back"), "{said:?}");
+    assert_eq!(act(&cast.lead, "take-back", &numbers[0]).code, 0);
+    assert_eq!(propose(&cast.lead, &folders[10]).code, 0);
+}
+
+#[test]
 fn a_second_rollback_leads_further_back_and_not_to_what_was_rolled_back() {
     let cast = cast();
     let number = index(propose(&cast.lead, &harmless(&cast, "mistake")));
@@ -319,6 +349,11 @@ fn the_folder_on_the_host_stays_without_effect_when_those_who_looked_after_polic
     assert_eq!((&after["in_force"], after["four_eyes"].as_bool()), (&before, Some(false)), "{after}");
     let loaded = cast.scene.operate(&["policy", "load", &dir]);
     assert!(!loaded.status.success(), "{loaded:?}");
+    // nor is it needed to start
+    cast.scene.stop();
+    std::fs::rename(cast.scene.dir.join("policies"), cast.scene.dir.join("aside")).unwrap();
+    cast.scene.start();
+    std::fs::rename(cast.scene.dir.join("aside"), cast.scene.dir.join("policies")).unwrap();
     let loaded = cast.scene.operate(&["policy", "load", &dir, "--emergency", "nobody is left"]);
     assert!(loaded.status.success(), "{loaded:?}");
 }

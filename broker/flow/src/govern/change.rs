@@ -31,6 +31,9 @@ pub const DAYS: u32 = 90;
 /// How many entries are read for that, at most.
 const ENTRIES: u64 = 50_000;
 
+/// How many proposals of one person may be open: each is a whole folder in the log.
+const OPEN: usize = 10;
+
 /// The name under which the broker acts on its clock.
 const BROKER: &str = "broker";
 
@@ -176,6 +179,14 @@ impl<S: Store> Flow<S> {
         if only_look {
             return Ok(examined);
         }
+        let governance = self.governance()?;
+        let own =
+            governance.proposals.iter().filter(|one| one.state.is_open() && one.by == *caller.principal());
+        if own.count() >= OPEN {
+            return Err(wrong_state(
+                "you have 10 proposals that are open: take one back before you propose another",
+            ));
+        }
         let id = random::entry_id()?;
         let body = Body::PolicyProposed(Box::new(PolicyProposed {
             policy: generation.policy.digest(),
@@ -240,7 +251,7 @@ impl<S: Store> Flow<S> {
         // reading the log, and every request there could be, is work for a thread that serves nobody else
         blocking(move || {
             let replayed = flow.replay_under(&new, DAYS, ENTRIES)?;
-            Ok(Examined { replayed, ..flow.examined(&new) })
+            Ok(Examined { replayed, ..flow.examined(&new)? })
         })
         .await?
     }
@@ -370,7 +381,7 @@ impl<S: Store> Flow<S> {
         let before = self.before_these()?;
         let to = before.ok_or_else(|| wrong_state("there were no policies before these"))?;
         let generation: Arc<Generation> = self.build_recorded(to)?;
-        let examined = self.examined(&generation);
+        let examined = self.examined(&generation)?;
         if examined.widens() {
             let text = format!(
                 "the policies of entry {to} would let somebody do more than now; propose them instead, so that a \

@@ -19,6 +19,9 @@ use crate::stop::Stop;
 
 use super::change::{Examined, examine};
 
+const LOCKED_OUT: &str = "under these policies nobody who is enrolled could propose a change that another could approve: \
+                          only the operator of the host could change them again, in an emergency";
+
 type Files = Vec<(String, Vec<u8>)>;
 
 fn malformed(text: String) -> Stop {
@@ -63,7 +66,12 @@ impl<S: Store> Flow<S> {
     /// # Errors
     /// A fault when the purpose cannot be named.
     pub fn is_governed(&self) -> Result<bool, Fault> {
-        let able = |act| self.able_to(act);
+        self.is_governed_under(&self.generation())
+    }
+
+    /// Whether those who are enrolled could still change policy, two of them, under these policies.
+    fn is_governed_under(&self, generation: &Generation) -> Result<bool, Fault> {
+        let able = |act| self.able_to(generation, act);
         let (propose, approve) = (able(Act::PolicyPropose)?, able(Act::PolicyApprove)?);
         Ok(propose.iter().any(|one| approve.iter().any(|other| one != other)))
     }
@@ -94,11 +102,11 @@ impl<S: Store> Flow<S> {
 
     /// Who, with a key that counts, may do something about policy. Suspensions do not matter here: whoever suspends
     /// the others must not thereby become the only one.
-    fn able_to(&self, act: Act) -> Result<Vec<PrincipalId>, Fault> {
-        let (generation, now) = (self.generation(), self.machine_now());
+    fn able_to(&self, generation: &Generation, act: Act) -> Result<Vec<PrincipalId>, Fault> {
+        let now = self.machine_now();
         let mut able = Vec::new();
         for caller in self.registry.load().callers(&generation.partnership, now) {
-            let mut request = self.ask_to_govern(&generation, &caller, act)?;
+            let mut request = self.ask_to_govern(generation, &caller, act)?;
             request.facts.clear();
             if generation.policy.decide(&request, ()).is_ok() {
                 able.push(caller.principal().clone());
@@ -129,8 +137,12 @@ impl<S: Store> Flow<S> {
     }
 
     /// What a generation would change against the one in force.
-    pub(super) fn examined(&self, generation: &Generation) -> Examined {
-        examine(&self.generation(), generation, self.today())
+    pub(super) fn examined(&self, generation: &Generation) -> Result<Examined, Fault> {
+        let mut examined = examine(&self.generation(), generation, self.today());
+        if self.is_governed()? && !self.is_governed_under(generation)? {
+            examined.warnings.push(LOCKED_OUT.to_owned());
+        }
+        Ok(examined)
     }
 
     /// Records a generation whole and puts it into force.

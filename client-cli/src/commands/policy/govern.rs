@@ -104,7 +104,7 @@ pub struct Review {
     /// It stands
     #[arg(long, group = "outcome")]
     stands: bool,
-    /// It does not stand: a suspension is lifted
+    /// It does not stand: a suspension is lifted; policies stay until others are approved
     #[arg(long, group = "outcome")]
     lift: bool,
     #[command(flatten)]
