@@ -236,10 +236,16 @@ fn what_a_return_type_says_of_a_field_is_shown_and_nobody_alone_goes_back_to_whe
     let (open, closed) =
         ("kind = \"uk_date\", class = \"operational\"", "kind = \"uk_date\", class = \"identifier\"");
     let folder = changed(&cast, "closed", "returns/ssda903-extract.toml", open, closed);
+    // who approves can see the same without a broker, the other way round
+    let before = harmless(&cast, "before");
+    let (new, old) = (folder.to_string_lossy(), before.to_string_lossy());
+    let said = cast.approver.run(&["policy", "diff", &new, &old, "--on", "2023-04-03", "--fail-on", "gain"]);
+    assert!(said.code == 6 && said.out.contains("`degraded`"), "{said:?}");
+
     let number = index(propose(&cast.lead, &folder));
     let said = act(&cast.approver, "approve", &number).ended(0).data();
     assert_eq!(said["widens"], false, "{said}");
-    assert!(said["changes"].as_str().unwrap().contains("operational (date) -> identifier"), "{said}");
+    assert!(said["changes"].as_str().unwrap().contains("operational (uk_date) -> identifier"), "{said}");
     assert_eq!(activate(&cast.lead, &number).code, 0);
     let back = cast.approver.run(&["policy", "rollback", "--reason", "a mistake"]);
     assert_eq!(back.code, 3, "{back:?}");

@@ -15,6 +15,7 @@
 //! - [`guard`]: what free text must not hold
 //! - [`explain`]: answers to queries
 //! - [`bulk`]: returns of several tables: a folder of CSV files or one XML file, checked column by column
+//! - [`shown`](mod@shown): what other types show of a return, to be held against profiles
 //! - [`taint`]: measures of twelve months over periods that did not come
 //!
 //! Inside: `cell` and `decimal` (one cell), `near` (the name that a misspelt one means), `stretch` (notations of periods), `load` (definition files),
@@ -44,6 +45,7 @@ pub mod kind;
 pub mod lint;
 pub mod owed;
 pub mod read;
+pub mod shown;
 pub mod taint;
 
 pub use across::{AcrossPart, AcrossRule, Side, Told};
@@ -61,3 +63,4 @@ pub use definition::{
 pub use kind::FieldKind;
 pub use lint::{lint, lint_across};
 pub use owed::unowed;
+pub use shown::{Profiles, Shown, shown};

@@ -29,7 +29,6 @@ use crate::read::{is_reason, judged};
 use crate::refuse::Asked;
 use crate::stop::Stop;
 
-pub use crate::project::shown::Shown;
 pub use ask::{AskedOf, Explained, May, Mine, NearMiss};
 pub use change::{Activated, Answered, DAYS, Examined};
 pub use replay::{Differs, Replayed};

@@ -1,7 +1,6 @@
 //! What a reader gets of a return: the type says what its fields are, the profiles say what is kept.
 
 pub(crate) mod fits;
-pub(crate) mod shown;
 
 use std::sync::Arc;
 
@@ -10,7 +9,6 @@ use concordat_core::clock::london_date;
 use concordat_core::fault::Fault;
 use concordat_core::ids::{AgencyId, ProfileId, PurposeId};
 use concordat_core::submission::{Covers, SubmissionRecord};
-use concordat_core::table::FieldClass;
 use concordat_policy::{AdditiveGroup, FieldInfo, FieldSort, Projector, Pseudonyms, Reading, Shape};
 use concordat_seal::KeyRing;
 
@@ -93,12 +91,8 @@ fn info(field: &concordat_catalogue::Field) -> FieldInfo {
         name: field.name.clone(),
         class: field.class,
         sort: sort(field.kind),
-        count: field.class == FieldClass::Aggregate
-            && matches!(
-                field.kind,
-                FieldKind::Count | FieldKind::SnapshotCount | FieldKind::Int | FieldKind::ByCode
-            ),
-        derived: matches!(field.kind, FieldKind::Percent | FieldKind::Number | FieldKind::Quantity),
+        count: field.is_count(),
+        derived: field.is_derived(),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use concordat_catalogue::shown::in_words;
+use concordat_catalogue::{Profiles, Shown, shown};
 use concordat_core::decision::Act;
 use concordat_core::entry::Body;
 use concordat_core::fault::Fault;
@@ -18,7 +20,6 @@ use jiff::civil::Date;
 use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
-use crate::project::shown::{Shown, shown};
 use crate::random;
 use crate::stop::Stop;
 use crate::upload::blocking;
@@ -73,10 +74,7 @@ impl Examined {
         } else if !text.ends_with('\n') {
             text.push('\n');
         }
-        text.push_str("what return types say otherwise of what readers see:\n");
-        for one in &self.shown {
-            text.push_str(&format!("  {one}\n"));
-        }
+        text.push_str(&in_words(&self.shown));
         text
     }
 }
@@ -117,10 +115,20 @@ pub(super) fn examine(old: &Generation, new: &Generation, today: Date) -> Examin
         index: 0,
         warnings: warnings(old, new, today),
         diff: diff(old.policy.bundle(), new.policy.bundle(), today),
-        shown: shown(old, new),
+        shown: shown_by(old, new),
         other_files: other_files.collect(),
         replayed: Replayed::default(),
     }
+}
+
+/// What return types say otherwise of what readers see, by the new profiles.
+fn shown_by(old: &Generation, new: &Generation) -> Vec<Shown> {
+    let bundle = new.policy.bundle();
+    let profiles = Profiles {
+        showing_more: &|field, was, now| bundle.showing_more(field, was, now),
+        suppressing: bundle.suppressing(),
+    };
+    shown(&old.catalogue, &new.catalogue, &profiles)
 }
 
 /// The files that policy decides by: what they say otherwise, the difference tells.
@@ -412,5 +420,72 @@ impl<S: Store> Flow<S> {
     pub(super) fn loaded_by(&self) -> Result<u64, Fault> {
         let index = self.standing()?.policy_index;
         index.ok_or_else(|| Fault::internal("the log loaded no policies"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn files(under: &Path, root: &Path, into: &mut Vec<(String, Vec<u8>)>) {
+        for entry in std::fs::read_dir(under).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                files(&path, root, into);
+            } else {
+                let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+                into.push((name, std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+
+    fn generation(file: &str, from: &str, to: &str) -> Arc<Generation> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+        let mut all = Vec::new();
+        files(&root, &root, &mut all);
+        let (_, bytes) = all.iter_mut().find(|(path, _)| path == file).unwrap();
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        assert!(text.contains(from), "{from}");
+        *bytes = text.replacen(from, to, 1).into_bytes();
+        Generation::build(all).unwrap()
+    }
+
+    const EXTRACT: &str = "returns/ssda903-extract.toml";
+    const UPN: &str = "name = \"UPN\", kind = \"text\", required = true, class = \"identifier\"";
+
+    #[test]
+    fn a_field_that_is_classed_otherwise_is_told_with_the_profiles_that_show_it_then() {
+        let old = generation(EXTRACT, UPN, UPN);
+        let new = generation(EXTRACT, UPN, &UPN.replace("identifier", "operational"));
+        let found = shown_by(&old, &new);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].fields, ["header.UPN"]);
+        assert!(found[0].through.iter().any(|profile| profile == "degraded"), "{found:?}");
+        let back = shown_by(&new, &old);
+        assert_eq!((back.len(), back[0].through.as_slice()), (1, [].as_slice()), "{back:?}");
+        assert!(shown_by(&old, &old).is_empty());
+    }
+
+    #[test]
+    fn a_count_that_is_called_a_word_is_told_with_the_profiles_that_suppress() {
+        const TYPE: &str = "returns/marac-quarterly.toml";
+        let (old, new) =
+            (generation(TYPE, "class", "class"), generation(TYPE, "kind = \"count\"", "kind = \"number\""));
+        let found = shown_by(&old, &new);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].through.iter().any(|profile| profile == "dfe"), "{found:?}");
+    }
+
+    #[test]
+    fn a_type_that_goes_to_more_kinds_is_told_and_one_that_goes_to_fewer_widens_nothing() {
+        const TYPE: &str = "returns/lado-notification.toml";
+        let old = generation(TYPE, "areas = \"shared\"", "areas = \"shared\"");
+        let new = generation(TYPE, "areas = \"shared\"", "areas = \"any\"");
+        let found = shown_by(&old, &new);
+        assert!(found.len() == 1 && found[0].widens(), "{found:?}");
+        let back = shown_by(&new, &old);
+        assert!(back.len() == 1 && !back[0].widens(), "{back:?}");
     }
 }

@@ -2,13 +2,28 @@
 //! identifiers shows one that is called operational, and suppresses no count that is called a number. And who gets it
 //! is the type's to say as far as policy allows: its recipients, and the purpose for which it is delivered.
 
-use concordat_catalogue::{AreaMatch, Field, RecipientRule, ReturnType};
 use concordat_core::ids::ReturnTypeId;
 use concordat_core::table::FieldClass;
-use concordat_policy::{Bundle, FieldInfo, Treatment};
 
-use super::{info, shape};
-use crate::generation::Generation;
+use crate::catalogue::Catalogue;
+use crate::definition::{AreaMatch, Field, RecipientRule, ReturnType};
+
+/// Asks which profiles show more of a field: its name, its class before if it was there, its class now.
+pub type ShowingMore<'a> = dyn Fn(&str, Option<FieldClass>, FieldClass) -> Vec<String> + 'a;
+
+/// What profiles do with fields, as far as a comparison asks.
+pub struct Profiles<'a> {
+    /// The profiles that show more of a field of the one class than of the other; than nothing, where it is new.
+    pub showing_more: &'a ShowingMore<'a>,
+    /// The profiles that suppress small counts.
+    pub suppressing: Vec<String>,
+}
+
+impl std::fmt::Debug for Profiles<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Profiles({:?})", self.suppressing)
+    }
+}
 
 /// One thing that return types say otherwise of what readers see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,16 +63,17 @@ impl std::fmt::Display for Shown {
     }
 }
 
-/// What the types of one generation say otherwise than those of another. Types that are new are not among it: whoever
-/// may read one gains that.
-pub(crate) fn shown(old: &Generation, new: &Generation) -> Vec<Shown> {
+/// What the types of one catalogue say otherwise than those of another, with what the profiles make of it. Types that
+/// are new are not among it: whoever may read one gains that.
+#[must_use]
+pub fn shown(old: &Catalogue, new: &Catalogue, profiles: &Profiles<'_>) -> Vec<Shown> {
     let mut found: Vec<Shown> = Vec::new();
-    for rtype in new.catalogue.types() {
-        let of_id = old.catalogue.types().iter().filter(|before| before.id == rtype.id);
+    for rtype in new.types() {
+        let of_id = old.types().iter().filter(|before| before.id == rtype.id);
         // the same version, or for a new one the last before it
         let before = of_id.filter(|before| before.version <= rtype.version).max_by_key(|one| one.version);
         let Some(before) = before.filter(|before| before.text != rtype.text) else { continue };
-        for one in of_type(before, rtype, new.policy.bundle()) {
+        for one in of_type(before, rtype, profiles) {
             let alike = |other: &&mut Shown| {
                 !one.fields.is_empty()
                     && other.return_type == one.return_type
@@ -72,7 +88,7 @@ pub(crate) fn shown(old: &Generation, new: &Generation) -> Vec<Shown> {
     found
 }
 
-fn of_type(old: &ReturnType, new: &ReturnType, bundle: &Bundle) -> Vec<Shown> {
+fn of_type(old: &ReturnType, new: &ReturnType, profiles: &Profiles<'_>) -> Vec<Shown> {
     let say = |fields: Vec<String>, says: String, through: Vec<String>| Shown {
         return_type: new.id.clone(),
         fields,
@@ -84,27 +100,27 @@ fn of_type(old: &ReturnType, new: &ReturnType, bundle: &Bundle) -> Vec<Shown> {
     for (table, field) in placed(new) {
         let name = if new.tables.len() > 1 { format!("{table}.{}", field.name) } else { field.name.clone() };
         let before = placed(old).find(|(other, before)| *other == table && before.name == field.name);
-        let now = info(field);
-        match before.map(|(_, before)| info(before)) {
+        match before.map(|(_, before)| before) {
             None => {
-                let through = profiles(bundle, &now.name, None, now.class);
-                found.push(say(vec![name], format!("new, {}", word(now.class)), through));
+                let through = (profiles.showing_more)(&field.name, None, field.class);
+                found.push(say(vec![name], format!("new, {}", word(field.class)), through));
             }
-            Some(was) if was != now => {
-                let mut through = profiles(bundle, &now.name, Some(was.class), now.class);
-                if (was.count && !now.count) || (was.derived && !now.derived) {
-                    through.extend(suppressing(bundle));
+            Some(was) if was.class != field.class || was.kind != field.kind => {
+                let mut through = (profiles.showing_more)(&field.name, Some(was.class), field.class);
+                let is_less_of = |is: fn(&Field) -> bool| is(was) && !is(field);
+                if is_less_of(Field::is_count) || is_less_of(Field::is_derived) {
+                    through.extend(profiles.suppressing.clone());
                 }
                 through.sort();
                 through.dedup();
-                found.push(say(vec![name], format!("{} -> {}", spoken(&was), spoken(&now)), through));
+                found.push(say(vec![name], format!("{} -> {}", spoken(was), spoken(field)), through));
             }
             Some(_) => {}
         }
     }
     if old.additive != new.additive || shape(old) != shape(new) {
         let says = "which figures add up to which, or in which areas, is said otherwise".to_owned();
-        found.push(say(Vec::new(), says, suppressing(bundle)));
+        found.push(say(Vec::new(), says, profiles.suppressing.clone()));
     }
     found
 }
@@ -151,18 +167,12 @@ fn placed(rtype: &ReturnType) -> impl Iterator<Item = (&str, &Field)> {
     })
 }
 
-/// The profiles that do something else with a field of the one class than of the other, and nothing that shows less.
-fn profiles(bundle: &Bundle, field: &str, was: Option<FieldClass>, now: FieldClass) -> Vec<String> {
-    let more = bundle.profiles().filter(|profile| {
-        let was = was.map_or(Treatment::Drop, |class| profile.treatment(field, class));
-        let now = profile.treatment(field, now);
-        was != now && Treatment::all([was, now]) != now
-    });
-    more.map(|profile| profile.id.to_string()).collect()
-}
-
-fn suppressing(bundle: &Bundle) -> Vec<String> {
-    bundle.profiles().filter(|profile| profile.suppresses()).map(|profile| profile.id.to_string()).collect()
+/// How its tables hold figures: the columns that say what a figure is and where, or the columns of areas.
+fn shape(rtype: &ReturnType) -> (Vec<&str>, &[String]) {
+    let long = rtype.tables.first().and_then(|table| table.long.as_ref());
+    let at = long.map(|long| [long.area, long.indicator, long.period, long.unit, long.value]);
+    let name = |at: usize| rtype.fields.get(at).map_or("", |field| field.name.as_str());
+    (at.into_iter().flatten().map(name).collect(), &rtype.area_fields)
 }
 
 fn word(class: FieldClass) -> String {
@@ -173,78 +183,19 @@ fn word(class: FieldClass) -> String {
     }
 }
 
-fn spoken(info: &FieldInfo) -> String {
-    let figure = match (info.count, info.derived) {
-        (true, _) => ", a count",
-        (_, true) => ", made from counts",
-        _ => "",
-    };
-    format!("{} ({}{figure})", word(info.class), format!("{:?}", info.sort).to_lowercase())
+fn spoken(field: &Field) -> String {
+    format!("{} ({})", word(field.class), field.kind.as_str())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::Path;
-    use std::sync::Arc;
-
-    fn files(under: &Path, root: &Path, into: &mut Vec<(String, Vec<u8>)>) {
-        for entry in std::fs::read_dir(under).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                files(&path, root, into);
-            } else {
-                let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-                into.push((name, std::fs::read(&path).unwrap()));
-            }
-        }
+/// What they say otherwise, as lines under a heading; nothing where they say the same.
+#[must_use]
+pub fn in_words(all: &[Shown]) -> String {
+    if all.is_empty() {
+        return String::new();
     }
-
-    fn generation(file: &str, from: &str, to: &str) -> Arc<Generation> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
-        let mut all = Vec::new();
-        files(&root, &root, &mut all);
-        let (_, bytes) = all.iter_mut().find(|(path, _)| path == file).unwrap();
-        let text = String::from_utf8(bytes.clone()).unwrap();
-        assert!(text.contains(from), "{from}");
-        *bytes = text.replacen(from, to, 1).into_bytes();
-        Generation::build(all).unwrap()
+    let mut text = "what return types say otherwise of what readers see:\n".to_owned();
+    for one in all {
+        text.push_str(&format!("  {one}\n"));
     }
-
-    const EXTRACT: &str = "returns/ssda903-extract.toml";
-    const UPN: &str = "name = \"UPN\", kind = \"text\", required = true, class = \"identifier\"";
-
-    #[test]
-    fn a_field_that_is_classed_otherwise_is_told_with_the_profiles_that_show_it_then() {
-        let old = generation(EXTRACT, UPN, UPN);
-        let new = generation(EXTRACT, UPN, &UPN.replace("identifier", "operational"));
-        let found = shown(&old, &new);
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!(found[0].fields, ["header.UPN"]);
-        assert!(found[0].through.iter().any(|profile| profile == "degraded"), "{found:?}");
-        let back = shown(&new, &old);
-        assert_eq!((back.len(), back[0].through.as_slice()), (1, [].as_slice()), "{back:?}");
-        assert!(shown(&old, &old).is_empty());
-    }
-
-    #[test]
-    fn a_count_that_is_called_a_word_is_told_with_the_profiles_that_suppress() {
-        const TYPE: &str = "returns/marac-quarterly.toml";
-        let (old, new) =
-            (generation(TYPE, "class", "class"), generation(TYPE, "kind = \"count\"", "kind = \"number\""));
-        let found = shown(&old, &new);
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].through.iter().any(|profile| profile == "dfe"), "{found:?}");
-    }
-
-    #[test]
-    fn a_type_that_goes_to_more_kinds_is_told_and_one_that_goes_to_fewer_widens_nothing() {
-        const TYPE: &str = "returns/lado-notification.toml";
-        let old = generation(TYPE, "areas = \"shared\"", "areas = \"shared\"");
-        let new = generation(TYPE, "areas = \"shared\"", "areas = \"any\"");
-        let found = shown(&old, &new);
-        assert!(found.len() == 1 && found[0].widens(), "{found:?}");
-        let back = shown(&new, &old);
-        assert!(back.len() == 1 && !back[0].widens(), "{back:?}");
-    }
+    text
 }
