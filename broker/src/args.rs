@@ -223,7 +223,7 @@ pub struct ReviewArgs {
     /// It stands.
     #[arg(long, group = "outcome")]
     pub stands: bool,
-    /// It does not stand: a suspension is lifted.
+    /// It does not stand: a suspension is lifted; policies stay until others are approved.
     #[arg(long, group = "outcome")]
     pub lift: bool,
     /// Why: it is recorded.

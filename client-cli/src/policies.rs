@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use concordat_catalogue::{Catalogue, lint, lint_across, unowed};
+use concordat_catalogue::{Catalogue, Profiles, Shown, lint, lint_across, shown, unowed};
 use concordat_core::calendar::Calendar;
 use concordat_core::clock::london_date;
 use concordat_core::partnership::{self, Partnership};
@@ -68,6 +68,17 @@ impl Policies {
     #[must_use]
     pub fn bundle(&self) -> &Bundle {
         self.policy.bundle()
+    }
+
+    /// What its return types say otherwise than another folder's of what readers see, by its own profiles.
+    #[must_use]
+    pub fn shown_since(&self, old: &Self) -> Vec<Shown> {
+        let bundle = self.bundle();
+        let profiles = Profiles {
+            showing_more: &|field, was, now| bundle.showing_more(field, was, now),
+            suppressing: bundle.suppressing(),
+        };
+        shown(&old.catalogue, &self.catalogue, &profiles)
     }
 
     /// What is not wrong and still worth a look, as things stand at an instant, the gravest first.

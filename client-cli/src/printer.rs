@@ -207,7 +207,8 @@ pub(crate) fn render(sheet: &Sheet, width: Option<u16>) -> String {
     }
     let mut out = String::new();
     for line in table.lines() {
-        out.push_str(line.trim().trim_end());
+        // the padding of the first cell, and no blank cell with it
+        out.push_str(line.strip_prefix(' ').unwrap_or(&line).trim_end());
         out.push('\n');
     }
     out
@@ -322,6 +323,15 @@ mod tests {
         assert!(text.contains("AGENCY") && text.contains("met") && text.starts_with("as at"), "{text}");
         let empty = Answer::new("sample").list("rows", Sheet::new(&["a"]));
         assert_eq!(printed(Format::Table, &empty), "nothing\n");
+    }
+
+    #[test]
+    fn a_row_whose_first_cell_is_blank_stays_under_its_headings() {
+        let mut sheet = Sheet::new(&["owner", "allowed"]);
+        sheet.row([serde_json::Value::from(""), serde_json::Value::from("no")]);
+        let text = render(&sheet, None);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0].find("ALLOWED"), lines[1].find("no"), "{text}");
     }
 
     #[test]

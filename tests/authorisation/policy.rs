@@ -52,7 +52,12 @@ fn waiting(world: &mut World) -> u64 {
 }
 
 fn answer_of(proposal: u64, answer: &str) -> v1::AnswerProposalRequest {
-    v1::AnswerProposalRequest { proposal, answer: answer.to_owned(), reason: "looked at".to_owned() }
+    v1::AnswerProposalRequest {
+        proposal,
+        answer: answer.to_owned(),
+        reason: "looked at".to_owned(),
+        only_look: false,
+    }
 }
 
 /// A proposal that was approved under what is in force.

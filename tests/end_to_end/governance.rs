@@ -76,6 +76,10 @@ fn a_change_needs_two_people_and_stands_in_the_log_with_both_and_the_whole_bundl
 
     assert_eq!(act(&cast.lead, "approve", &number).code, 5, "who proposes holds no role to approve");
     assert_eq!(activate(&cast.lead, &number).code, 3, "not before it is approved");
+    let look = cast.approver.run(&["policy", "approve", &number, "--look", "-o", "json"]).ended(0).data();
+    assert_eq!((&look["widens"], &look["answer"]), (&false.into(), &"".into()), "{look}");
+    assert!(look["decisions"].as_u64().unwrap() > 0, "the log's decisions are made again: {look}");
+    assert_eq!(activate(&cast.lead, &number).code, 3, "a look is no approval");
     let said = act(&cast.approver, "approve", &number).ended(0).data();
     assert_eq!(said["widens"], false, "{said}");
     let now = activate(&cast.lead, &number).ended(0).data();
@@ -228,6 +232,140 @@ fn a_rollback_is_one_persons_where_it_lets_nobody_do_more_and_is_refused_with_na
     let back = cast.approver.run(&["policy", "rollback", "--reason", "a mistake", "-o", "json"]).ended(0);
     assert_eq!(back.data()["widens"], false);
     assert_eq!(status(&cast.lead)["way"], "rolled_back");
+}
+
+#[test]
+fn what_a_return_type_says_of_a_field_is_shown_and_nobody_alone_goes_back_to_where_more_was_seen() {
+    let cast = cast();
+    let (open, closed) =
+        ("kind = \"uk_date\", class = \"operational\"", "kind = \"uk_date\", class = \"identifier\"");
+    let folder = changed(&cast, "closed", "returns/ssda903-extract.toml", open, closed);
+    // who approves can see the same without a broker, the other way round
+    let before = harmless(&cast, "before");
+    let (new, old) = (folder.to_string_lossy(), before.to_string_lossy());
+    let said = cast.approver.run(&["policy", "diff", &new, &old, "--on", "2023-04-03", "--fail-on", "gain"]);
+    assert!(said.code == 6 && said.out.contains("`degraded`"), "{said:?}");
+
+    let number = index(propose(&cast.lead, &folder));
+    let said = act(&cast.approver, "approve", &number).ended(0).data();
+    assert_eq!(said["widens"], false, "{said}");
+    assert!(said["changes"].as_str().unwrap().contains("operational (uk_date) -> identifier"), "{said}");
+    assert_eq!(activate(&cast.lead, &number).code, 0);
+    let back = cast.approver.run(&["policy", "rollback", "--reason", "a mistake"]);
+    assert_eq!(back.code, 3, "{back:?}");
+    assert!(back.err.contains("`degraded`"), "{back:?}");
+}
+
+#[test]
+fn golden_decisions_that_go_are_said_to_go() {
+    let cast = cast();
+    let folder = changed(&cast, "uncased", "README.md", "Data only.", "Only data.");
+    std::fs::remove_dir_all(folder.join("cases")).unwrap();
+    let said = propose(&cast.lead, &folder).ended(0).data();
+    assert!(said["other_files"].to_string().contains("cases/read.csv (goes)"), "{said}");
+    assert!(said["other_files"].to_string().contains("README.md"), "{said}");
+    assert!(said["warnings"].to_string().contains("golden decisions go"), "{said}");
+}
+
+#[test]
+fn a_change_after_which_nobody_could_change_policy_any_more_says_so() {
+    let cast = cast();
+    let folder =
+        changed(&cast, "locked", "agreements.toml", "who = [\"role:governance-approver\"]", "who = []");
+    let text = std::fs::read_to_string(folder.join("agreements.toml")).unwrap();
+    let start = text.find("id = \"POL-APPROVE\"").and_then(|at| text[..at].rfind("[[")).unwrap();
+    let end = text[start + 2..].find("[[").map(|at| start + 2 + at).unwrap();
+    std::fs::write(folder.join("agreements.toml"), format!("{}{}", &text[..start], &text[end..])).unwrap();
+    let cases = std::fs::read_to_string(folder.join("cases/governance.csv")).unwrap();
+    let kept: Vec<&str> = cases.lines().filter(|line| !line.contains("POL-APPROVE")).collect();
+    std::fs::write(folder.join("cases/governance.csv"), kept.join("\n") + "\n").unwrap();
+    let made = cast.lead.run(&["policy", "generate", &folder.to_string_lossy()]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let said = propose(&cast.lead, &folder).ended(0).data();
+    assert!(said["warnings"].to_string().contains("nobody who is enrolled"), "{said}");
+}
+
+#[test]
+fn one_person_keeps_no_more_than_ten_proposals_open() {
+    let cast = cast();
+    let folders: Vec<PathBuf> = (0..11).map(|at| harmless(&cast, &format!("number {at}"))).collect();
+    let numbers: Vec<String> =
+        folders[..10].iter().map(|folder| index(propose(&cast.lead, folder))).collect();
+    let said = propose(&cast.lead, &folders[10]);
+    assert!(said.code == 3 && said.err.contains("take one back"), "{said:?}");
+    assert_eq!(act(&cast.lead, "take-back", &numbers[0]).code, 0);
+    assert_eq!(propose(&cast.lead, &folders[10]).code, 0);
+}
+
+#[test]
+fn a_second_rollback_leads_further_back_and_not_to_what_was_rolled_back() {
+    let cast = cast();
+    let number = index(propose(&cast.lead, &harmless(&cast, "mistake")));
+    assert_eq!(act(&cast.approver, "approve", &number).code, 0);
+    assert_eq!(activate(&cast.lead, &number).code, 0);
+    assert_eq!(cast.approver.run(&["policy", "rollback", "--reason", "a mistake"]).code, 0);
+    let again = cast.approver.run(&["policy", "rollback", "--reason", "a mistake"]);
+    assert_eq!(again.code, 3, "{again:?}");
+    assert!(again.err.contains("no policies before"), "{again:?}");
+}
+
+#[test]
+fn what_a_suspended_person_proposed_or_approved_does_not_come_into_force() {
+    let mut cast = cast();
+    let manager = cast.scene.person("chscp/manager", &["partnership-manager"]);
+    let number = index(propose(&cast.lead, &harmless(&cast, "stolen")));
+    assert_eq!(act(&cast.approver, "approve", &number).code, 0);
+    let at = ["policy", "activate", &number, "--at", "2023-05-03T16:00:00Z"];
+    assert_eq!(cast.lead.run(&at).code, 0);
+    let before = status(&cast.lead)["in_force"].clone();
+    let suspend = ["policy", "suspend", "--agency", "hackney-council", "--reason", "an account was stolen"];
+    assert_eq!(manager.run(&suspend).code, 0);
+    let said = activate(&cast.lead, &number);
+    assert!(said.code == 3 && said.err.contains("suspended"), "{said:?}");
+    let dir = cast.scene.dir.to_string_lossy().into_owned();
+    let moved = cast.scene.operate(&["clock", &dir, "--to", "2023-05-03T17:00:00Z"]);
+    assert!(moved.status.success(), "{moved:?}");
+    let after = status(&cast.lead);
+    assert_eq!(after["in_force"], before, "{after}");
+    assert!(after["open"].to_string().contains("lapsed"), "{after}");
+}
+
+#[test]
+fn a_suspension_that_was_lifted_is_over_and_no_review_brings_it_back() {
+    let cast = cast();
+    let said = cast.lead.run(&["policy", "suspend", "--type", ATTEST, "--reason", "r", "-o", "json"]);
+    let number = index(said);
+    let review = |how: &str| cast.approver.run(&["policy", "review", &number, how, "--reason", "looked at"]);
+    assert_eq!(review("--stands").code, 0);
+    assert_eq!(review("--lift").code, 0, "who let it stand may think better of it");
+    let said = review("--stands");
+    assert!(said.code == 3 && said.err.contains("suspend anew"), "{said:?}");
+    assert_eq!(submit(&cast, 1).code, 0);
+}
+
+#[test]
+fn the_folder_on_the_host_stays_without_effect_when_those_who_looked_after_policy_are_gone() {
+    let mut cast = cast();
+    let number = index(propose(&cast.lead, &harmless(&cast, "approved")));
+    assert_eq!(act(&cast.approver, "approve", &number).code, 0);
+    assert_eq!(activate(&cast.lead, &number).code, 0);
+    let before = status(&cast.lead)["in_force"].clone();
+    let dir = cast.scene.dir.to_string_lossy().into_owned();
+    let revoked = cast.scene.operate(&["revoke", &dir, "hackney-council/caldicott", "--reason", "left"]);
+    assert!(revoked.status.success(), "{revoked:?}");
+    cast.scene.stop();
+    cast.scene.start();
+    let after = status(&cast.lead);
+    assert_eq!((&after["in_force"], after["four_eyes"].as_bool()), (&before, Some(false)), "{after}");
+    let loaded = cast.scene.operate(&["policy", "load", &dir]);
+    assert!(!loaded.status.success(), "{loaded:?}");
+    // nor is it needed to start
+    cast.scene.stop();
+    std::fs::rename(cast.scene.dir.join("policies"), cast.scene.dir.join("aside")).unwrap();
+    cast.scene.start();
+    std::fs::rename(cast.scene.dir.join("aside"), cast.scene.dir.join("policies")).unwrap();
+    let loaded = cast.scene.operate(&["policy", "load", &dir, "--emergency", "nobody is left"]);
+    assert!(loaded.status.success(), "{loaded:?}");
 }
 
 #[test]

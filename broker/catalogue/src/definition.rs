@@ -116,6 +116,22 @@ pub struct Field {
 }
 
 impl Field {
+    /// Whether it is a count of people or cases, which is suppressed where it is small.
+    #[must_use]
+    pub fn is_count(&self) -> bool {
+        self.class == FieldClass::Aggregate
+            && matches!(
+                self.kind,
+                FieldKind::Count | FieldKind::SnapshotCount | FieldKind::Int | FieldKind::ByCode
+            )
+    }
+
+    /// Whether it is a percentage, rate or average made from counts, which is suppressed beside them.
+    #[must_use]
+    pub fn is_derived(&self) -> bool {
+        matches!(self.kind, FieldKind::Percent | FieldKind::Number | FieldKind::Quantity)
+    }
+
     /// A field of a kind with nothing else said of it.
     #[cfg(test)]
     pub(crate) fn plain(name: &str, kind: FieldKind) -> Self {

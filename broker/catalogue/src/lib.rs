@@ -16,6 +16,7 @@
 //! - [`explain`]: answers to queries
 //! - [`bulk`]: returns of several tables: a folder of CSV files or one XML file, checked column by column
 //! - [`relation`]: what rules say of sums of figures, which a reader can reckon with
+//! - [`shown`](mod@shown): what other types show of a return, to be held against profiles
 //! - [`taint`]: measures of twelve months over periods that did not come
 //!
 //! Inside: `cell` and `decimal` (one cell), `near` (the name that a misspelt one means), `stretch` (notations of periods), `load` (definition files),
@@ -47,6 +48,7 @@ pub mod lint;
 pub mod owed;
 pub mod read;
 pub mod relation;
+pub mod shown;
 pub mod taint;
 
 pub use across::{AcrossPart, AcrossRule, Side, Told};
@@ -64,3 +66,4 @@ pub use definition::{
 pub use kind::FieldKind;
 pub use lint::{lint, lint_across};
 pub use owed::unowed;
+pub use shown::{Profiles, Shown, shown};

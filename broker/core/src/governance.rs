@@ -209,7 +209,9 @@ impl ProposalState {
         }
     }
 
-    const fn is_open(&self) -> bool {
+    /// Whether it may still come into force.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
         matches!(self, ProposalState::Proposed | ProposalState::Approved { .. })
     }
 }

@@ -1,11 +1,13 @@
 //! How policy is looked after: changes that two people make, suspensions that one makes and another reviews.
 //!
-//! - `change`: propose, answer, activate, roll back; `force`: what brings policies into force
+//! - `change`: propose, answer, activate, roll back; `examine`: what a change comes to
+//! - `force`: what brings policies into force
 //! - `suspend`: suspensions and reviews; `standing`: what is in force and what is open
 //! - `ask`: may I, and why was I refused; `replay`: the log's decisions made again
 
 mod ask;
 mod change;
+mod examine;
 mod force;
 mod replay;
 mod standing;
@@ -18,7 +20,7 @@ use concordat_core::decision::{Act, DecisionRequest, Fact};
 use concordat_core::entry::Judged;
 use concordat_core::fault::Fault;
 use concordat_core::governance::{Governance, ProposalRecord, Subject};
-use concordat_core::ids::PurposeId;
+use concordat_core::ids::{PrincipalId, PurposeId};
 use concordat_core::refusal::Refusal;
 use concordat_store::Store;
 
@@ -30,7 +32,8 @@ use crate::refuse::Asked;
 use crate::stop::Stop;
 
 pub use ask::{AskedOf, Explained, May, Mine, NearMiss};
-pub use change::{Activated, Answered, DAYS, Examined, Sent};
+pub use change::{Activated, Answered, Sent};
+pub use examine::{DAYS, Examined};
 pub use replay::{Differs, Replayed};
 pub use standing::{InForce, PolicyStanding};
 
@@ -44,6 +47,12 @@ pub(crate) struct Suspensions(BTreeSet<Subject>);
 impl Suspensions {
     pub(crate) fn load(store: &impl Store) -> Result<Self, Fault> {
         Ok(Self(governance(store)?.suspended().cloned().collect()))
+    }
+
+    /// Whether a principal, or its agency, is suspended.
+    fn holds(&self, principal: &PrincipalId) -> bool {
+        self.0.contains(&Subject::Principal(principal.clone()))
+            || self.0.contains(&Subject::Agency(principal.agency.clone()))
     }
 
     fn cover(&self, request: &DecisionRequest) -> bool {

@@ -55,8 +55,10 @@ pub struct Flow<S: Store> {
     pub(crate) arrivals: Arrivals,
     /// What is suspended now.
     pub(crate) suspensions: ArcSwap<Suspensions>,
-    /// Held while policy is changed, or something is suspended or reviewed.
+    /// Held while policy is changed.
     pub(crate) govern_turn: tokio::sync::Mutex<()>,
+    /// Held while something is suspended or reviewed: what must be at once does not wait for a proposal's examination.
+    pub(crate) suspend_turn: tokio::sync::Mutex<()>,
     /// Held while a large return is checked.
     pub(crate) upload_turn: tokio::sync::Mutex<()>,
     /// Returns that are overdue and not cleared: a submission asks only these whether it clears one.
@@ -136,6 +138,7 @@ impl<S: Store> Flow<S> {
             across_turn: tokio::sync::Mutex::new(()),
             suspensions: ArcSwap::from_pointee(suspensions),
             govern_turn: tokio::sync::Mutex::new(()),
+            suspend_turn: tokio::sync::Mutex::new(()),
             arrivals: Arrivals::default(),
             upload_turn: tokio::sync::Mutex::new(()),
             past: Mutex::new(BTreeMap::new()),

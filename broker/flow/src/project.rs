@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use concordat_catalogue::{FieldKind, ReturnType};
+use concordat_catalogue::ReturnType;
 use concordat_core::clock::london_date;
 use concordat_core::fault::Fault;
 use concordat_core::ids::{AgencyId, AreaCode, ProfileId, PurposeId};
 use concordat_core::submission::{Covers, SubmissionRecord};
-use concordat_core::table::FieldClass;
 use concordat_policy::{AdditiveGroup, FieldInfo, Projector, Pseudonyms, Reading, Relation, Shape};
 use concordat_seal::KeyRing;
 use jiff::civil::Date;
@@ -109,12 +108,8 @@ fn info(field: &concordat_catalogue::Field) -> FieldInfo {
         name: field.name.clone(),
         class: field.class,
         sort: field.kind.field_sort(),
-        count: field.class == FieldClass::Aggregate
-            && matches!(
-                field.kind,
-                FieldKind::Count | FieldKind::SnapshotCount | FieldKind::Int | FieldKind::ByCode
-            ),
-        derived: matches!(field.kind, FieldKind::Percent | FieldKind::Number | FieldKind::Quantity),
+        count: field.is_count(),
+        derived: field.is_derived(),
     }
 }
 

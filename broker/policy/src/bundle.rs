@@ -13,10 +13,11 @@ use concordat_core::decision::DecisionRequest;
 use concordat_core::ids::{
     AgencyId, AgreementId, Digest, ProfileId, PurposeId, ReturnTypeId, RoleId, RuleId,
 };
+use concordat_core::table::FieldClass;
 
 use crate::agreement::Agreement;
 use crate::complaint::Complaint;
-use crate::profile::{Profile, Suppression};
+use crate::profile::{Profile, Suppression, Treatment};
 use crate::purpose::Purpose;
 use crate::question::Question;
 use crate::reference::Index;
@@ -102,6 +103,23 @@ impl Bundle {
     #[must_use]
     pub fn profile(&self, id: &ProfileId) -> Option<&Profile> {
         self.profiles.get(id)
+    }
+
+    /// The profiles that show more of a field of the one class than of the other; than nothing, where it is new.
+    #[must_use]
+    pub fn showing_more(&self, field: &str, was: Option<FieldClass>, now: FieldClass) -> Vec<String> {
+        let more = self.profiles().filter(|profile| {
+            let was = was.map_or(Treatment::Drop, |class| profile.treatment(field, class));
+            let now = profile.treatment(field, now);
+            was != now && Treatment::all([was, now]) != now
+        });
+        more.map(|profile| profile.id.to_string()).collect()
+    }
+
+    /// The profiles that suppress small counts.
+    #[must_use]
+    pub fn suppressing(&self) -> Vec<String> {
+        self.profiles().filter(|profile| profile.suppresses()).map(|profile| profile.id.to_string()).collect()
     }
 
     /// The ids of the rows, in the order of the file.

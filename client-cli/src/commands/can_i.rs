@@ -80,6 +80,9 @@ pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure
     let answer =
         Answer::new("can-i").fact("act", args.act.as_str()).fact("allowed", allowed).list("answers", sheet);
     session.printer.answer(&answer)?;
+    if !allowed && args.rtype.is_none() && matches!(args.act, Act::Submit | Act::DeclareNil | Act::Read) {
+        session.printer.say("nobody does this without a return type: name one with --type");
+    }
     Ok(if allowed { Exit::Ok } else { Exit::Denied })
 }
 

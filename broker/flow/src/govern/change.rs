@@ -8,44 +8,24 @@ use concordat_core::fault::Fault;
 use concordat_core::governance::{
     Answer, PolicyAnswered, PolicyChange, PolicyProposed, PolicyScheduled, ProposalRecord, ProposalState, Way,
 };
+use concordat_core::ids::PrincipalId;
 use concordat_core::refusal::Refusal;
-use concordat_policy::diff::{Diff, diff};
 use concordat_store::{Payload, Proposal, Store};
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
 use crate::random;
 use crate::stop::Stop;
-use crate::upload::blocking;
 
-use super::replay::Replayed;
+use super::examine::Examined;
 
-/// How far back the log's decisions are made again for a proposal, in days.
-pub const DAYS: u32 = 90;
-
-/// How many entries are read for that, at most.
-const ENTRIES: u64 = 50_000;
+/// How many proposals of one person may be open: each is a whole folder in the log.
+const OPEN: usize = 10;
 
 /// The name under which the broker acts on its clock.
 const BROKER: &str = "broker";
-
-/// What a proposed change comes to, against the policies in force.
-#[derive(Debug, Clone)]
-pub struct Examined {
-    /// The index of the entry.
-    pub index: u64,
-    /// What is worth a second look.
-    pub warnings: Vec<String>,
-    /// Which rules change, and who gains and who loses what.
-    pub diff: Diff,
-    /// Files that change apart from those that policy decides by: the partnership, the calendar, return types, cases.
-    pub other_files: Vec<String>,
-    /// Which decisions of the last [`DAYS`] days would come out otherwise.
-    pub replayed: Replayed,
-}
 
 /// The files of a policies folder as somebody sends them.
 #[derive(Debug)]
@@ -61,9 +41,9 @@ pub struct Sent {
 /// What was answered to a proposal.
 #[derive(Debug, Clone)]
 pub struct Answered {
-    /// The index of the entry.
+    /// The index of the entry; 0 for a look.
     pub index: u64,
-    /// What an approval approved of.
+    /// What an approval approved of, or would.
     pub examined: Option<Examined>,
 }
 
@@ -74,28 +54,6 @@ pub struct Activated {
     pub index: u64,
     /// When it comes into force; it is in force where absent.
     pub at: Option<Timestamp>,
-}
-
-pub(super) fn examine(old: &Generation, new: &Generation, today: Date) -> Examined {
-    let file = |generation: &Generation, path: &str| {
-        generation.files.iter().find(|(name, _)| name == path).map(|(_, bytes)| bytes.clone())
-    };
-    let mut paths: Vec<&String> = old.files.iter().chain(&new.files).map(|(path, _)| path).collect();
-    paths.sort();
-    paths.dedup();
-    let is_others = |path: &&String| {
-        path.contains("returns/")
-            || path.starts_with("cases/")
-            || matches!(path.as_str(), "calendar.toml" | "partnership.toml")
-    };
-    let changed = paths.into_iter().filter(is_others).filter(|path| file(old, path) != file(new, path));
-    Examined {
-        index: 0,
-        warnings: new.policy.bundle().warnings(today).iter().map(ToString::to_string).collect(),
-        diff: diff(old.policy.bundle(), new.policy.bundle(), today),
-        other_files: changed.cloned().collect(),
-        replayed: Replayed::default(),
-    }
 }
 
 fn wrong_state(text: &'static str) -> Stop {
@@ -121,6 +79,14 @@ impl<S: Store> Flow<S> {
         if only_look {
             return Ok(examined);
         }
+        let governance = self.governance()?;
+        let own =
+            governance.proposals.iter().filter(|one| one.state.is_open() && one.by == *caller.principal());
+        if own.count() >= OPEN {
+            return Err(wrong_state(
+                "you have 10 proposals that are open: take one back before you propose another",
+            ));
+        }
         let id = random::entry_id()?;
         let body = Body::PolicyProposed(Box::new(PolicyProposed {
             policy: generation.policy.digest(),
@@ -135,7 +101,7 @@ impl<S: Store> Flow<S> {
         Ok(Examined { index: committed.index, ..examined })
     }
 
-    /// Approves or rejects another's proposal, or takes an own one back.
+    /// Approves or rejects another's proposal, or takes an own one back; where one only looks, nothing is recorded.
     ///
     /// # Errors
     /// A recorded refusal; [`Refusal::WrongState`] for one's own proposal, and for one that is not open; a fault.
@@ -145,6 +111,7 @@ impl<S: Store> Flow<S> {
         proposal: u64,
         answer: Answer,
         reason: String,
+        only_look: bool,
     ) -> Result<Answered, Stop> {
         let act = if answer == Answer::TakenBack { Act::PolicyPropose } else { Act::PolicyApprove };
         let judged = self.may_govern(caller, act).await?;
@@ -173,21 +140,13 @@ impl<S: Store> Flow<S> {
             Answer::Approved => Some(self.examined_with_log(&self.build_recorded(proposal)?).await?),
             _ => None,
         };
+        if only_look {
+            return Ok(Answered { index: 0, examined });
+        }
         let by = caller.principal().to_string();
         let body = PolicyAnswered { proposal, answer, base, reason, by, judged: Some(judged) };
         let index = self.append_one(Body::PolicyAnswered(Box::new(body))).await?;
         Ok(Answered { index, examined: examined.map(|examined| Examined { index, ..examined }) })
-    }
-
-    /// What a generation would change, the decisions of the last days included.
-    async fn examined_with_log(self: &Arc<Self>, generation: &Arc<Generation>) -> Result<Examined, Stop> {
-        let (flow, new) = (Arc::clone(self), Arc::clone(generation));
-        // reading the log, and every request there could be, is work for a thread that serves nobody else
-        blocking(move || {
-            let replayed = flow.replay_under(&new, DAYS, ENTRIES)?;
-            Ok(Examined { replayed, ..flow.examined(&new) })
-        })
-        .await?
     }
 
     /// Brings an approved proposal into force, now or at a time to come.
@@ -223,8 +182,19 @@ impl<S: Store> Flow<S> {
         Ok(Activated { index, at: None })
     }
 
-    /// Who approved a proposal, if it was approved under the policies that are in force.
+    /// Who approved a proposal, if it was approved under the policies that are in force and neither of the two is
+    /// suspended since.
     fn check_approved(&self, record: &ProposalRecord) -> Result<String, Stop> {
+        if let ProposalState::Approved { by, .. } = &record.state {
+            let suspensions = self.suspensions.load();
+            let approver: Option<PrincipalId> = by.parse().ok();
+            // whoever cannot be told from the suspended is taken for one of them
+            if suspensions.holds(&record.by) || approver.is_none_or(|by| suspensions.holds(&by)) {
+                return Err(wrong_state(
+                    "who proposed or approved this is suspended: have the suspension reviewed, or the change proposed anew",
+                ));
+            }
+        }
         match &record.state {
             ProposalState::Approved { by, base, .. } if *base == self.loaded_by()? => Ok(by.clone()),
             ProposalState::Approved { .. } => Err(wrong_state(
@@ -301,22 +271,34 @@ impl<S: Store> Flow<S> {
         let judged = self.may_govern(caller, Act::PolicyApprove).await?;
         Self::check_reason(&reason)?;
         let _turn = self.govern_turn.lock().await;
-        let standing = self.standing()?;
-        let before = standing.policies.iter().rev().nth(1).copied();
+        let before = self.before_these()?;
         let to = before.ok_or_else(|| wrong_state("there were no policies before these"))?;
         let generation: Arc<Generation> = self.build_recorded(to)?;
-        let examined = self.examined(&generation);
-        if examined.diff.widens() {
+        let examined = self.examined(&generation)?;
+        if examined.widens() {
             let text = format!(
                 "the policies of entry {to} would let somebody do more than now; propose them instead, so that a \
                  second person approves:\n{}",
-                examined.diff
+                examined.changes()
             );
             return Err(Stop::Refused(Refusal::Malformed { field: "policies", text }));
         }
         let change = PolicyChange { reason, way: Way::RolledBack { to }, judged: Some(judged) };
         let index = self.bring_into_force(generation, &caller.principal().to_string(), Some(change)).await?;
         Ok(Examined { index, ..examined })
+    }
+
+    /// The entry of the policies before those in force. What a rollback brought back counts as what it was, so that
+    /// another one leads further back and not to what was rolled back.
+    fn before_these(&self) -> Result<Option<u64>, Fault> {
+        let mut index = self.loaded_by()?;
+        while let Some(Body::PolicyLoaded(loaded)) = self.store.entry(index)?.map(|entry| entry.body) {
+            match loaded.change.map(|change| change.way) {
+                Some(Way::RolledBack { to }) if to < index => index = to,
+                _ => break,
+            }
+        }
+        Ok(self.standing()?.policies.iter().rev().find(|other| **other < index).copied())
     }
 
     /// The index of the entry that brought into force what is.

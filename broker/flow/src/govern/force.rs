@@ -5,7 +5,7 @@ use std::sync::Arc;
 use concordat_core::decision::Act;
 use concordat_core::entry::{Body, PolicyLoaded};
 use concordat_core::fault::Fault;
-use concordat_core::governance::{PolicyChange, Way};
+use concordat_core::governance::{Alone, PolicyChange, Way};
 use concordat_core::ids::{EntryId, PrincipalId};
 use concordat_core::refusal::Refusal;
 use concordat_policy::run_cases;
@@ -17,7 +17,10 @@ use crate::open::{Flow, listed};
 use crate::random;
 use crate::stop::Stop;
 
-use super::change::{Examined, examine};
+use super::examine::{Examined, examine};
+
+const LOCKED_OUT: &str = "under these policies nobody who is enrolled could propose a change that another could approve: \
+                          only the operator of the host could change them again, in an emergency";
 
 type Files = Vec<(String, Vec<u8>)>;
 
@@ -40,7 +43,7 @@ impl<S: Store> Flow<S> {
     ) -> Result<u64, Stop> {
         let _turn = self.govern_turn.lock().await;
         let generation = self.build(files)?;
-        let change = match (self.is_governed()?, emergency) {
+        let change = match (!self.host_may_load()?, emergency) {
             (false, _) => PolicyChange {
                 reason: "loaded on the host before two people looked after policy".to_owned(),
                 way: Way::Founding,
@@ -49,7 +52,7 @@ impl<S: Store> Flow<S> {
             (true, Some(reason)) => PolicyChange { reason, way: Way::Emergency, judged: None },
             (true, None) => {
                 return Err(Stop::Refused(Refusal::WrongState(
-                    "two people look after policy here: have the change proposed and approved \
+                    "two people look after policy here, or did: have the change proposed and approved \
                      (`concordat policy propose`), or give a reason with --emergency, which stays open until it is \
                      reviewed",
                 )));
@@ -63,18 +66,47 @@ impl<S: Store> Flow<S> {
     /// # Errors
     /// A fault when the purpose cannot be named.
     pub fn is_governed(&self) -> Result<bool, Fault> {
-        let able = |act| self.able_to(act);
+        self.is_governed_under(&self.generation())
+    }
+
+    /// Whether those who are enrolled could still change policy, two of them, under these policies.
+    fn is_governed_under(&self, generation: &Generation) -> Result<bool, Fault> {
+        let able = |act| self.able_to(generation, act);
         let (propose, approve) = (able(Act::PolicyPropose)?, able(Act::PolicyApprove)?);
         Ok(propose.iter().any(|one| approve.iter().any(|other| one != other)))
     }
 
+    /// Whether the operator of the host may still load policies alone: nobody else looks after them, or ever did. That
+    /// keys and roles of those who did have ended opens nothing; the folder on the host's disk is older than they are.
+    ///
+    /// # Errors
+    /// A fault when the log cannot be read.
+    pub fn host_may_load(&self) -> Result<bool, Fault> {
+        if self.is_governed()? {
+            return Ok(false);
+        }
+        let governance = self.governance()?;
+        let is_load = |act: &Alone| matches!(act, Alone::Rollback | Alone::EmergencyLoad);
+        if !governance.proposals.is_empty() || governance.alone.iter().any(|record| is_load(&record.act)) {
+            return Ok(false);
+        }
+        let loaded =
+            self.standing()?.policy_index.map(|index| self.store.entry(index)).transpose()?.flatten();
+        Ok(match loaded.map(|entry| entry.body) {
+            Some(Body::PolicyLoaded(loaded)) => {
+                loaded.change.is_none_or(|change| change.way == Way::Founding)
+            }
+            _ => true,
+        })
+    }
+
     /// Who, with a key that counts, may do something about policy. Suspensions do not matter here: whoever suspends
     /// the others must not thereby become the only one.
-    fn able_to(&self, act: Act) -> Result<Vec<PrincipalId>, Fault> {
-        let (generation, now) = (self.generation(), self.machine_now());
+    fn able_to(&self, generation: &Generation, act: Act) -> Result<Vec<PrincipalId>, Fault> {
+        let now = self.machine_now();
         let mut able = Vec::new();
         for caller in self.registry.load().callers(&generation.partnership, now) {
-            let mut request = self.ask_to_govern(&generation, &caller, act)?;
+            let mut request = self.ask_to_govern(generation, &caller, act)?;
             request.facts.clear();
             if generation.policy.decide(&request, ()).is_ok() {
                 able.push(caller.principal().clone());
@@ -105,8 +137,12 @@ impl<S: Store> Flow<S> {
     }
 
     /// What a generation would change against the one in force.
-    pub(super) fn examined(&self, generation: &Generation) -> Examined {
-        examine(&self.generation(), generation, self.today())
+    pub(super) fn examined(&self, generation: &Generation) -> Result<Examined, Fault> {
+        let mut examined = examine(&self.generation(), generation, self.today());
+        if self.is_governed()? && !self.is_governed_under(generation)? {
+            examined.warnings.push(LOCKED_OUT.to_owned());
+        }
+        Ok(examined)
     }
 
     /// Records a generation whole and puts it into force.

@@ -29,7 +29,7 @@ impl<S: Store> Flow<S> {
         let judged = self.may_govern(caller, Act::Suspend).await?;
         Self::check_reason(&reason)?;
         self.check_subject(&subject)?;
-        let _turn = self.govern_turn.lock().await;
+        let _turn = self.suspend_turn.lock().await;
         let body = Suspended { subject, reason, by: caller.principal().clone(), judged };
         let index = self.append_one(Body::Suspended(Box::new(body))).await?;
         self.reload_suspensions()?;
@@ -95,7 +95,13 @@ impl<S: Store> Flow<S> {
         judged: Option<Judged>,
     ) -> Result<u64, Stop> {
         Self::check_reason(&reason)?;
-        let _turn = self.govern_turn.lock().await;
+        let _turn = self.suspend_turn.lock().await;
+        // whoever let a suspension end and would have it again suspends anew, in their own name
+        let record = self.act_alone(of)?;
+        if matches!(record.act, Alone::Suspension(_)) && record.review.is_some_and(|review| !review.stands) {
+            let text = "this suspension was lifted, and that is the end of it; suspend anew";
+            return Err(Stop::Refused(Refusal::WrongState(text)));
+        }
         let body = Reviewed { of, stands, reason, by, judged };
         let index = self.append_one(Body::Reviewed(Box::new(body))).await?;
         self.reload_suspensions()?;

@@ -124,8 +124,8 @@ pub fn proposed(request: wire::ProposeRequest) -> Result<Sent, Refusal> {
 pub fn examined(examined: Examined) -> wire::ExaminedReply {
     wire::ExaminedReply {
         index: examined.index,
-        widens: examined.diff.widens(),
-        changes: examined.diff.to_string(),
+        widens: examined.widens(),
+        changes: examined.changes(),
         warnings: examined.warnings,
         other_files: examined.other_files,
         decisions: examined.replayed.decisions,
@@ -167,11 +167,11 @@ fn changed(replayed: &Replayed) -> Vec<wire::ChangedDecisions> {
 ///
 /// # Errors
 /// [`Refusal::Malformed`] for a word that is no answer.
-pub fn answer(request: wire::AnswerProposalRequest) -> Result<(u64, Answer, String), Refusal> {
+pub fn answer(request: wire::AnswerProposalRequest) -> Result<(u64, Answer, String, bool), Refusal> {
     let all = [Answer::Approved, Answer::Rejected, Answer::TakenBack];
     let found = all.into_iter().find(|answer| answer.as_str() == request.answer);
     let answer = found.ok_or_else(|| malformed("answer", "use approved, rejected or taken_back"))?;
-    Ok((request.proposal, answer, request.reason))
+    Ok((request.proposal, answer, request.reason, request.only_look))
 }
 
 /// What was recorded of an answer.

@@ -45,9 +45,9 @@ impl<S: Store> PolicyService for Desk<S> {
         &self,
         request: Request<wire::AnswerProposalRequest>,
     ) -> Result<Response<wire::AnswerProposalReply>, Status> {
-        let (proposal, answer, reason) =
+        let (proposal, answer, reason, only_look) =
             convert::answer(request.into_inner()).map_err(|refusal| self.malformed(&refusal))?;
-        let answered = self.flow.answer_proposal(&self.caller, proposal, answer, reason).await;
+        let answered = self.flow.answer_proposal(&self.caller, proposal, answer, reason, only_look).await;
         Ok(Response::new(convert::answered(answered.map_err(status::of)?)))
     }
 

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use concordat_catalogue::Shown;
+use concordat_catalogue::shown::in_words;
 use concordat_core::clock::london_date;
 use concordat_policy::Diff;
 use concordat_policy::diff::{Access, Edit, diff};
@@ -46,14 +48,16 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let new = Policies::read(&args.new)?;
     let on = args.on.unwrap_or_else(|| london_date(session.clock.now()));
     let diff = diff(old.bundle(), new.bundle(), on);
-    session.printer.answer(&answer(&diff))?;
-    if args.fail_on == Some(FailOn::Gain) && diff.widens() {
+    let shown = new.shown_since(&old);
+    let widens = diff.widens() || shown.iter().any(Shown::widens);
+    session.printer.answer(&answer(&diff, &shown, widens))?;
+    if args.fail_on == Some(FailOn::Gain) && widens {
         return Err(Failure::new(Exit::Findings, "somebody gains by this change"));
     }
     Ok(Exit::Ok)
 }
 
-fn answer(diff: &Diff) -> Answer {
+fn answer(diff: &Diff, shown: &[Shown], widens: bool) -> Answer {
     let mut sheet = Sheet::new(&[
         "change", "text", "what", "id", "act", "types", "roles", "agencies", "sent", "purposes", "areas",
         "facts", "days", "before", "after", "unless", "fields",
@@ -66,12 +70,23 @@ fn answer(diff: &Diff) -> Answer {
             sheet.row(accessed(change, one));
         }
     }
+    for one in shown {
+        let mut row = [const { Value::Null }; 17];
+        let said = ["shown", &one.to_string(), "return type", one.return_type.as_str()];
+        row.iter_mut().zip(said).for_each(|(cell, word)| *cell = Value::from(word));
+        sheet.row(row);
+    }
+    let human = match (diff.is_empty(), shown) {
+        (_, []) => diff.to_string(),
+        (true, _) => in_words(shown),
+        (false, _) => format!("{}\n{}", diff.to_string().trim_end(), in_words(shown)),
+    };
     Answer::new("policy-diff")
         .fact("on", diff.on.to_string())
-        .fact("widens", diff.widens())
+        .fact("widens", widens)
         .fact("narrows", diff.narrows())
         .list("changes", sheet)
-        .human(diff.to_string())
+        .human(human)
 }
 
 fn edited(edit: &Edit) -> [Value; 17] {

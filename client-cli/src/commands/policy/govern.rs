@@ -23,7 +23,7 @@ pub enum Args {
     /// Propose the files of a policies folder; somebody else must approve them
     Propose(Propose),
     /// Approve of somebody else's proposal, as it would change what is in force now
-    Approve(Answered),
+    Approve(Approve),
     /// Reject somebody else's proposal
     Reject(Answered),
     /// Take an own proposal back
@@ -68,6 +68,19 @@ pub struct Answered {
     reason: Reason,
 }
 
+/// Arguments of `policy approve`.
+#[derive(Debug, clap::Args)]
+pub struct Approve {
+    /// The number of the proposal, as `policy status` lists it
+    proposal: u64,
+    /// Why: it stays in the log, so no names, numbers or addresses of persons
+    #[arg(long, value_name = "TEXT", required_unless_present = "look")]
+    reason: Option<String>,
+    /// Work out what it would change, decisions of the log included, and approve of nothing
+    #[arg(long)]
+    look: bool,
+}
+
 /// Arguments of `policy activate`.
 #[derive(Debug, clap::Args)]
 pub struct Activate {
@@ -104,7 +117,7 @@ pub struct Review {
     /// It stands
     #[arg(long, group = "outcome")]
     stands: bool,
-    /// It does not stand: a suspension is lifted
+    /// It does not stand: a suspension is lifted; policies stay until others are approved
     #[arg(long, group = "outcome")]
     lift: bool,
     #[command(flatten)]
@@ -130,7 +143,7 @@ pub(crate) async fn connected(
 pub async fn run(args: &Args, session: &mut Session<'_>) -> Result<Exit, Failure> {
     match args {
         Args::Propose(args) => propose(args, session).await,
-        Args::Approve(args) => answer(args, "approved", session).await,
+        Args::Approve(args) => approve(args, session).await,
         Args::Reject(args) => answer(args, "rejected", session).await,
         Args::TakeBack(args) => answer(args, "taken_back", session).await,
         Args::Activate(args) => activate(args, session).await,
@@ -152,8 +165,8 @@ async fn propose(args: &Propose, session: &mut Session<'_>) -> Result<Exit, Fail
         "nothing was proposed; this is what would change:\n".to_owned()
     } else {
         format!(
-            "proposed as entry {0}; nothing is in force yet: somebody else looks at it with `concordat policy show {0}` \
-         and says `concordat policy approve {0}`\n",
+            "proposed as entry {0}; nothing is in force yet: somebody else looks at it with `concordat policy show {0} \
+         --out FOLDER` and says `concordat policy approve {0} --reason TEXT`\n",
             reply.index
         )
     };
@@ -224,12 +237,30 @@ fn of_the_log(reply: &v1::ExaminedReply) -> String {
     text
 }
 
+async fn approve(args: &Approve, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    if let Some(reason) = args.reason.clone().filter(|_| !args.look) {
+        let reason = Reason { reason };
+        return answer(&Answered { proposal: args.proposal, reason }, "approved", session).await;
+    }
+    let (context, mut client) = connected(session).await?;
+    // who only looks need not say why
+    let (answer, reason) = ("approved".to_owned(), "a look".to_owned());
+    let request = v1::AnswerProposalRequest { proposal: args.proposal, answer, reason, only_look: true };
+    let reply = client.answer(request).await.map_err(failed(&context))?.into_inner();
+    let first = format!("nothing was approved; this is what proposal {} would change:\n", args.proposal);
+    let change = reply.examined.unwrap_or_default();
+    let answer = examined("policy-answer", &change, &first).fact("proposal", args.proposal);
+    session.printer.answer(&answer.fact("answer", text("")))?;
+    Ok(Exit::Ok)
+}
+
 async fn answer(args: &Answered, word: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let (context, mut client) = connected(session).await?;
     let request = v1::AnswerProposalRequest {
         proposal: args.proposal,
         answer: word.to_owned(),
         reason: args.reason.reason.clone(),
+        only_look: false,
     };
     let reply = client.answer(request).await.map_err(failed(&context))?.into_inner();
     let first =
@@ -276,7 +307,7 @@ async fn rollback(args: &Reason, session: &mut Session<'_>) -> Result<Exit, Fail
     let reply = client.roll_back(request).await.map_err(failed(&context))?.into_inner();
     let first = format!(
         "the policies of before are in force again, recorded as entry {0}; somebody else reviews it with \
-         `concordat policy review {0}`\n",
+         `concordat policy review {0} --stands --reason TEXT`\n",
         reply.index
     );
     session.printer.answer(&examined("policy-rollback", &reply, &first))?;
@@ -293,7 +324,8 @@ async fn suspend(args: &Suspend, session: &mut Session<'_>) -> Result<Exit, Fail
     let request = v1::SuspendRequest { subject, reason: args.reason.reason.clone() };
     let reply = client.suspend(request).await.map_err(failed(&context))?.into_inner();
     let human = format!(
-        "suspended from now on, recorded as entry {0}; somebody else reviews it with `concordat policy review {0}`\n",
+        "suspended from now on, recorded as entry {0}; somebody else reviews it with `concordat policy review {0} \
+         --stands` (or `--lift`) `--reason TEXT`\n",
         reply.index
     );
     session.printer.answer(&Answer::new("policy-suspend").fact("index", reply.index).human(human))?;

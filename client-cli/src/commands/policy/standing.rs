@@ -75,6 +75,9 @@ pub async fn status(session: &mut Session<'_>) -> Result<Exit, Failure> {
         .fact("demo_clock", reply.demo_clock)
         .list("open", sheet);
     session.printer.answer(&answer)?;
+    if !reply.open_told {
+        session.printer.say("what is open is told to those who look after policy, and to auditors");
+    }
     if !reply.governed {
         session.printer.say(
             "policy can still be changed by the operator alone: invite one principal who may propose changes and \
