@@ -77,7 +77,7 @@ fn a_change_needs_two_people_and_stands_in_the_log_with_both_and_the_whole_bundl
     assert_eq!(act(&cast.lead, "approve", &number).code, 5, "who proposes holds no role to approve");
     assert_eq!(activate(&cast.lead, &number).code, 3, "not before it is approved");
     let look = cast.approver.run(&["policy", "approve", &number, "--look", "-o", "json"]).ended(0).data();
-    assert_eq!((&look["widens"], &look["answer"]), (&false.into(), &"".into()), "{look}");
+    assert_eq!((&look["widens"], &look["answer"]), (&false.into(), &Value::Null), "{look}");
     assert!(look["decisions"].as_u64().unwrap() > 0, "the log's decisions are made again: {look}");
     assert_eq!(activate(&cast.lead, &number).code, 3, "a look is no approval");
     let said = act(&cast.approver, "approve", &number).ended(0).data();
