@@ -52,7 +52,7 @@ pub(crate) fn from_agreements<'a>(
 ) -> (String, Vec<Agreement>, Senders<'a>) {
     let drafts: Vec<Vec<expand::Draft<'_>>> =
         agreements.iter().map(|of| expand::drafts(of, vocabulary, complaints)).collect();
-    let mut senders = Senders::default();
+    let mut senders = Senders::none(vocabulary);
     for row in by_hand {
         senders.add(row, &askers(row, vocabulary), vocabulary);
     }

@@ -10,44 +10,65 @@ use crate::row::{Owner, Row, Types, Who};
 use crate::vocabulary::Vocabulary;
 
 /// Which agencies may send which return types: where there may be data of theirs.
-#[derive(Debug, Default)]
-pub(crate) struct Senders<'a>(BTreeSet<(&'a AgencyId, &'a ReturnTypeId)>);
+#[derive(Debug)]
+pub(crate) struct Senders<'a> {
+    /// Every type, and whether any version of it is about persons.
+    types: BTreeMap<&'a ReturnTypeId, bool>,
+    sent: BTreeMap<&'a AgencyId, BTreeSet<&'a ReturnTypeId>>,
+}
 
 impl<'a> Senders<'a> {
+    /// Nobody yet.
+    pub fn none(vocabulary: &Vocabulary<'a>) -> Self {
+        Self { types: types(vocabulary), sent: BTreeMap::new() }
+    }
+
     /// Adds what a row lets `askers` send; a row that allows something else adds nothing.
     pub fn add(&mut self, row: &Row, askers: &[&'a Agency], vocabulary: &Vocabulary<'a>) {
         if !row.allow || !matches!(row.act, Some(Act::Submit | Act::DeclareNil)) {
             return;
         }
-        for asker in askers {
-            for owner in vocabulary.known.agencies.iter().filter(|owner| owns(&row.owner, owner, asker)) {
-                let types =
-                    types(vocabulary).into_iter().filter(|(id, person)| covers(&row.rtype, id, *person));
-                self.0.extend(types.map(|(id, _)| (&owner.id, id)));
+        let all = vocabulary.known.agencies.iter();
+        let owners = all.filter(|owner| askers.iter().any(|asker| owns(&row.owner, owner, asker)));
+        let covered: Vec<&ReturnTypeId> = match &row.rtype {
+            Types::One(id) => self.types.get_key_value(id).map(|(id, _)| *id).into_iter().collect(),
+            word => {
+                let all = self.types.iter().filter(|(id, person)| covers(word, id, **person));
+                all.map(|(id, _)| *id).collect()
             }
+        };
+        for owner in owners {
+            self.sent.entry(&owner.id).or_default().extend(&covered);
         }
     }
 
     /// The owners whose data a row reaches when `askers` ask, each with a return type it may send.
-    pub fn owners<'r>(
-        &'r self,
+    pub fn owners(
+        &self,
         row: &Row,
         askers: &[&'a Agency],
         vocabulary: &Vocabulary<'a>,
     ) -> BTreeMap<&'a AgencyId, &'a ReturnTypeId> {
-        let types = types(vocabulary);
+        // what is the asker's own reaches nobody else's
+        if row.owner == Owner::Own {
+            return BTreeMap::new();
+        }
         let reached = vocabulary.known.agencies.iter().filter(|owner| {
-            // what is the asker's own reaches nobody else's
             askers.iter().any(|asker| asker.id != owner.id && owns(&row.owner, owner, asker))
         });
-        reached
-            .filter_map(|owner| {
-                let mut sent = self.0.iter().filter(|(agency, _)| **agency == owner.id);
-                let (_, rtype) =
-                    sent.find(|(_, id)| covers(&row.rtype, id, types.get(id).copied().unwrap_or_default()))?;
-                Some((&owner.id, *rtype))
-            })
-            .collect()
+        reached.filter_map(|owner| Some((&owner.id, self.sent_of(&owner.id, &row.rtype)?))).collect()
+    }
+
+    /// A return type among those a word speaks of that an agency may send.
+    fn sent_of(&self, owner: &AgencyId, word: &Types) -> Option<&'a ReturnTypeId> {
+        let sent = self.sent.get(owner)?;
+        match word {
+            Types::One(id) => sent.get(id).copied(),
+            word => sent
+                .iter()
+                .find(|id| covers(word, id, self.types.get(**id).copied().unwrap_or_default()))
+                .copied(),
+        }
     }
 }
 
