@@ -81,8 +81,11 @@ pub(crate) fn types(of: &BTreeSet<TypeAt>, world: &World) -> String {
     } else {
         words.extend(said.iter().map(|id| format!("{id} said to be about persons")));
     }
-    if of.iter().any(|at| at.id.is_none()) {
+    let none = |said: bool| of.iter().any(|at| at.id.is_none() && at.said_person == said);
+    if none(false) {
         words.push("no return".to_owned());
+    } else if none(true) {
+        words.push("no return, said to be about persons".to_owned());
     }
     words.join(", ")
 }
