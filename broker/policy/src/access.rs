@@ -146,9 +146,7 @@ impl World {
 }
 
 fn types(old: &Bundle, new: &Bundle) -> Vec<Point<TypeAt>> {
-    // a request about no return may say of itself that it is about persons
-    let of_none = |said_person| Point { of: TypeAt { id: None, said_person }, differs: false };
-    let mut types = vec![of_none(false), of_none(true)];
+    let mut types = vec![Point { of: TypeAt { id: None, said_person: false }, differs: false }];
     let mut ids: Vec<&ReturnTypeId> =
         old.known.types.iter().chain(&new.known.types).map(|(id, _)| id).collect();
     ids.sort();

@@ -37,9 +37,11 @@ impl<'a> Question<'a> {
         }
         let asker = bundle.agency(&request.asker.agency).filter(|agency| agency.kind == request.asker.kind);
         let asker = asker.ok_or(DenyReason::NoRole)?;
-        let person = match &request.return_type {
+        let said = request.facts.contains(&Fact::PersonLevel);
+        let person_level = match &request.return_type {
+            // what is about no return is about no person's, whatever it says
             None => false,
-            Some(id) => bundle.person_level(id).ok_or(DenyReason::NoAgreement)?,
+            Some(id) => bundle.person_level(id).ok_or(DenyReason::NoAgreement)? || said,
         };
         if request.purpose.as_ref().is_some_and(|purpose| !bundle.purposes.contains_key(purpose)) {
             return Err(DenyReason::WrongPurpose);
@@ -52,7 +54,7 @@ impl<'a> Question<'a> {
             request,
             owner_kind: request.owner.as_ref().and_then(|id| bundle.agency(id)).map(|agency| agency.kind),
             own: request.owner.as_ref() == Some(&request.asker.agency),
-            person_level: person || request.facts.contains(&Fact::PersonLevel),
+            person_level,
             roles: roles.filter(|role| bundle.role_allowed(role, asker.kind)).collect(),
             day: request.day.to_string(),
             asker,

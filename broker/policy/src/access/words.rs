@@ -81,11 +81,8 @@ pub(crate) fn types(of: &BTreeSet<TypeAt>, world: &World) -> String {
     } else {
         words.extend(said.iter().map(|id| format!("{id} said to be about persons")));
     }
-    let none = |said: bool| of.iter().any(|at| at.id.is_none() && at.said_person == said);
-    if none(false) {
+    if of.iter().any(|at| at.id.is_none()) {
         words.push("no return".to_owned());
-    } else if none(true) {
-        words.push("no return, said to be about persons".to_owned());
     }
     words.join(", ")
 }
