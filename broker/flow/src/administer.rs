@@ -9,7 +9,6 @@ use concordat_core::apply::{Key, Row};
 use concordat_core::clock::Clock;
 use concordat_core::entry::{Administered, Body, ClockMoved, Invited, Revoked};
 use concordat_core::ids::{AreaCode, Digest, PrincipalId, RoleId};
-use concordat_core::refusal::Refusal;
 use concordat_store::Store;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::open::Flow;
 use crate::random;
-use crate::stop::Stop;
+use crate::stop::{Stop, malformed};
 
 /// How long a token lasts.
 const TOKEN_HOURS: i64 = 72;
@@ -64,16 +63,14 @@ pub struct Invitation {
     pub index: u64,
 }
 
-fn malformed(field: &'static str, text: String) -> Stop {
-    Stop::Refused(Refusal::Malformed { field, text })
-}
-
 impl<S: Store> Flow<S> {
     /// Invites a principal.
     ///
     /// # Errors
     /// [`Refusal::Malformed`] for an unknown agency, a role its kind may not hold, an area that is not its own,
     /// an assignment that has ended; a fault of ours.
+    ///
+    /// [`Refusal::Malformed`]: concordat_core::refusal::Refusal::Malformed
     pub async fn invite(&self, invite: Invite, by: &str) -> Result<Invitation, Stop> {
         let Invite { principal, mut roles, mut areas, until } = invite;
         roles.sort();
@@ -139,6 +136,8 @@ impl<S: Store> Flow<S> {
     ///
     /// # Errors
     /// [`Refusal::Malformed`] when there is no such principal or key; a fault of ours.
+    ///
+    /// [`Refusal::Malformed`]: concordat_core::refusal::Refusal::Malformed
     pub async fn revoke(
         &self,
         principal: PrincipalId,
@@ -180,6 +179,8 @@ impl<S: Store> Flow<S> {
     ///
     /// # Errors
     /// [`Refusal::Malformed`] in a directory that is no sample, or for a time that is not ahead; a fault of ours.
+    ///
+    /// [`Refusal::Malformed`]: concordat_core::refusal::Refusal::Malformed
     pub async fn move_clock(&self, to: Timestamp, by: &str) -> Result<u64, Stop> {
         if !self.standing()?.sample {
             return Err(malformed(

@@ -10,10 +10,9 @@ use concordat_store::Spool;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::refuse::About;
-use crate::stop::Stop;
+use crate::stop::{Stop, malformed};
 use crate::submit::Received;
 use crate::upload::Announced;
-use crate::validate::malformed;
 
 /// How many large returns of one agency may be on their way at once.
 const OF_AGENCY: usize = 4;

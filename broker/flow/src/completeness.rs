@@ -10,7 +10,6 @@ use concordat_core::fault::Fault;
 use concordat_core::ids::{AgencyId, ReturnTypeId};
 use concordat_core::obligation::{Obligation, ObligationRecord, State};
 use concordat_core::period::Period;
-use concordat_core::refusal::Refusal;
 use concordat_core::submission::{Covers, Identity, SubmissionRecord};
 use concordat_store::Store;
 use jiff::civil::{Date, Time};
@@ -19,7 +18,6 @@ use jiff::{Timestamp, ToSpan};
 use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
-use crate::refuse::Asked;
 use crate::stop::Stop;
 use concordat_core::partnership::Owed;
 
@@ -86,11 +84,7 @@ impl<S: Store> Flow<S> {
                 request.facts.push(concordat_core::decision::Fact::Own);
                 request.facts.sort();
             }
-            if let Err((denial, ())) = generation.policy.decide(&request, ()) {
-                let refusal = Refusal::Denied { reason: denial.reason };
-                let asked = Asked { asked_for: None, request: Some(request), denial: Some(denial) };
-                return Err(self.deny(caller, asked, refusal).await);
-            }
+            let _permitted = self.decide(&generation, caller, request).await?;
         }
         let mut rows = Vec::new();
         for obligation in owed(&generation, today) {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::open::Flow;
 use crate::random;
-use crate::stop::Stop;
+use crate::stop::{Stop, malformed};
 use crate::unheard::Unheard;
 
 /// A certificate authority, as far as enrolment needs one.
@@ -88,14 +88,14 @@ impl<S: Store> Flow<S> {
         let issued = issuer.issue(request_der, &invitation.principal, now).map_err(|fault| match fault {
             IssueFault::Request(text) => {
                 self.unheard(Unheard::Enrolment, "enrolment".to_owned());
-                Stop::Refused(Refusal::Malformed { field: "certificate_request", text })
+                malformed("certificate_request", text)
             }
             IssueFault::Authority(_) => Stop::Failed(Fault::internal(fault)),
         })?;
         if self.registry.load().knows(&issued.key) {
             self.unheard(Unheard::Enrolment, "enrolment".to_owned());
             let text = "this key is registered already; make a new one".to_owned();
-            return Err(Stop::Refused(Refusal::Malformed { field: "certificate_request", text }));
+            return Err(malformed("certificate_request", text));
         }
         let body = Body::Enrolled(Enrolled {
             principal: invitation.principal.clone(),

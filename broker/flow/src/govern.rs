@@ -21,15 +21,13 @@ use concordat_core::entry::Judged;
 use concordat_core::fault::Fault;
 use concordat_core::governance::{Governance, ProposalRecord, Subject};
 use concordat_core::ids::{PrincipalId, PurposeId};
-use concordat_core::refusal::Refusal;
 use concordat_store::Store;
 
 use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
 use crate::read::{is_reason, judged};
-use crate::refuse::Asked;
-use crate::stop::Stop;
+use crate::stop::{Stop, malformed};
 
 pub use ask::{AskedOf, Explained, May, Mine, NearMiss};
 pub use change::{Activated, Answered, Sent};
@@ -103,14 +101,8 @@ impl<S: Store> Flow<S> {
     async fn may_govern(&self, caller: &Caller, act: Act) -> Result<Judged, Stop> {
         let generation = self.generation();
         let request = self.ask_to_govern(&generation, caller, act)?;
-        match generation.policy.decide(&request, ()) {
-            Ok(permitted) => Ok(judged(caller, &permitted)),
-            Err((denial, ())) => {
-                let refusal = Refusal::Denied { reason: denial.reason };
-                let asked = Asked { asked_for: None, request: Some(request), denial: Some(denial) };
-                Err(self.deny(caller, asked, refusal).await)
-            }
-        }
+        let permitted = self.decide(&generation, caller, request).await?;
+        Ok(judged(caller, &permitted))
     }
 
     /// Whether the caller may do any of these, by today's policies; nothing is recorded of it.
@@ -131,7 +123,7 @@ impl<S: Store> Flow<S> {
             return Ok(());
         }
         let text = "say why in 1 to 200 characters on one line; no names, numbers or addresses of persons";
-        Err(Stop::Refused(Refusal::Malformed { field: "reason", text: text.to_owned() }))
+        Err(malformed("reason", text))
     }
 
     fn proposal(&self, index: u64) -> Result<ProposalRecord, Stop> {
@@ -139,7 +131,7 @@ impl<S: Store> Flow<S> {
         found.ok_or_else(|| {
             let text =
                 format!("entry {index} is no proposal that is kept; `concordat policy status` lists them");
-            Stop::Refused(Refusal::Malformed { field: "proposal", text })
+            malformed("proposal", text)
         })
     }
 }

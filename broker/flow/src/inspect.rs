@@ -6,15 +6,13 @@ use concordat_core::decision::Act;
 use concordat_core::entry::{AuditRead, Body, EntryClass, Judged};
 use concordat_core::fault::Fault;
 use concordat_core::ids::{AgencyId, AgreementId, Digest, EntryId, PurposeId, ReturnTypeId, RuleId};
-use concordat_core::refusal::Refusal;
 use concordat_policy::Permitted;
 use concordat_store::Store;
 use jiff::Timestamp;
 
 use crate::identify::Caller;
 use crate::open::Flow;
-use crate::refuse::Asked;
-use crate::stop::Stop;
+use crate::stop::{Stop, malformed};
 
 /// What an auditor looks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -160,6 +158,8 @@ impl<S: Store> Flow<S> {
     ///
     /// # Errors
     /// A recorded refusal; [`Refusal::Malformed`] when a size lies beyond the log; a fault of ours.
+    ///
+    /// [`Refusal::Malformed`]: concordat_core::refusal::Refusal::Malformed
     pub async fn checkpoint(&self, caller: &Caller, older: u64, newer: u64) -> Result<CheckpointOf, Stop> {
         let _permitted = self.may_audit(caller).await?;
         let head = self.store.head();
@@ -167,7 +167,7 @@ impl<S: Store> Flow<S> {
         if older > size || size > head.size {
             let text =
                 format!("the log has {} entries; ask for sizes up to that, the older first", head.size);
-            return Err(Stop::Refused(Refusal::Malformed { field: "older", text }));
+            return Err(malformed("older", text));
         }
         let consistency = match older {
             0 => Vec::new(),
@@ -195,14 +195,7 @@ impl<S: Store> Flow<S> {
         let generation = self.generation();
         let purpose: PurposeId = PURPOSE.parse().map_err(Fault::internal)?;
         let request = self.ask_at_large(&generation, caller, Act::AuditRead, Some(purpose), self.today());
-        match generation.policy.decide(&request, ()) {
-            Ok(permitted) => Ok(permitted),
-            Err((denial, ())) => {
-                let refusal = Refusal::Denied { reason: denial.reason };
-                let asked = Asked { asked_for: None, request: Some(request), denial: Some(denial) };
-                Err(self.deny(caller, asked, refusal).await)
-            }
-        }
+        self.decide(&generation, caller, request).await
     }
 }
 

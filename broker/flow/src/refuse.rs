@@ -6,9 +6,11 @@ use concordat_core::finding::{Counts, Finding};
 use concordat_core::ids::{EntryId, SendKey};
 use concordat_core::refusal::Refusal;
 use concordat_core::submission::Identity;
+use concordat_policy::Permitted;
 use concordat_store::{Appended, Proposal, Store};
 
 use crate::commit::found;
+use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
 use crate::random;
@@ -69,6 +71,29 @@ impl<S: Store> Flow<S> {
             Ok(decision) => Stop::Denied { refusal, decision },
             Err(stop) => stop,
         }
+    }
+
+    /// Asks policy. A no is recorded, and told with its reason.
+    ///
+    /// # Errors
+    /// The recorded refusal.
+    pub(crate) async fn decide(
+        &self,
+        generation: &Generation,
+        caller: &Caller,
+        request: DecisionRequest,
+    ) -> Result<Permitted<()>, Stop> {
+        match generation.policy.decide(&request, ()) {
+            Ok(permitted) => Ok(permitted),
+            Err((denial, ())) => Err(self.denied(caller, request, denial).await),
+        }
+    }
+
+    /// Records a denial of policy that its asker may be told as such.
+    pub(crate) async fn denied(&self, caller: &Caller, request: DecisionRequest, denial: Denial) -> Stop {
+        let refusal = Refusal::Denied { reason: denial.reason };
+        let asked = Asked { asked_for: None, request: Some(request), denial: Some(denial) };
+        self.deny(caller, asked, refusal).await
     }
 
     async fn leave(&self, body: Body, refusal: Refusal) -> Stop {

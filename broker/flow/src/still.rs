@@ -14,7 +14,7 @@ use crate::govern::Suspensions;
 use crate::identify::{Caller, Registry};
 use crate::open::Flow;
 use crate::refuse::Asked;
-use crate::stop::Stop;
+use crate::stop::{Stop, wrong_state};
 
 /// Why a stream ends that is still allowed.
 const SEES_OTHERWISE: &str = "the policies changed what you see of this while it was being read: what came so far is not the whole, fetch it again";
@@ -66,21 +66,14 @@ impl<S: Store> Flow<S> {
         request.day = today;
         request.facts.retain(|fact| *fact != concordat_core::decision::Fact::Suspended);
         let request = suspensions.complete(request);
-        match generation.policy.decide(&request, ()) {
-            Ok(permitted) => {
-                let profiles = &permitted.grant().profiles;
-                if *profiles != ongoing.profiles || !same(profiles, &ongoing.generation, &generation) {
-                    return Err(Stop::Refused(Refusal::WrongState(SEES_OTHERWISE)));
-                }
-                *ongoing = Ongoing { profiles: profiles.clone(), request, generation, registry, suspensions };
-                Ok(())
-            }
-            Err((denial, ())) => {
-                let refusal = Refusal::Denied { reason: denial.reason };
-                let asked = Asked { asked_for: None, request: Some(request), denial: Some(denial) };
-                Err(self.deny(caller, asked, refusal).await)
-            }
+        let permitted = self.decide(&generation, caller, request).await?;
+        let profiles = &permitted.grant().profiles;
+        if *profiles != ongoing.profiles || !same(profiles, &ongoing.generation, &generation) {
+            return Err(wrong_state(SEES_OTHERWISE));
         }
+        let (request, profiles) = (permitted.request().clone(), profiles.clone());
+        *ongoing = Ongoing { request, profiles, generation, registry, suspensions };
+        Ok(())
     }
 }
 

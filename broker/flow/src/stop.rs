@@ -35,3 +35,13 @@ impl Stop {
         }
     }
 }
+
+/// What was sent cannot be read, or makes no sense: where, and what to do.
+pub(crate) fn malformed(field: &'static str, text: impl Into<String>) -> Stop {
+    Stop::Refused(Refusal::Malformed { field, text: text.into() })
+}
+
+/// What was asked cannot be done as things stand.
+pub(crate) const fn wrong_state(text: &'static str) -> Stop {
+    Stop::Refused(Refusal::WrongState(text))
+}

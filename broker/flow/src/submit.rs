@@ -5,7 +5,6 @@ use std::sync::Arc;
 use concordat_core::explanation::Explanation;
 use concordat_core::finding::Finding;
 use concordat_core::ids::{Digest, EntryId, PurposeId, SendKey};
-use concordat_core::refusal::Refusal;
 use concordat_core::submission::{Identity, Replaces};
 use concordat_core::table::Table;
 use concordat_core::withdrawal::Withdrawal;
@@ -19,7 +18,7 @@ use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
 use crate::parted::Parted;
-use crate::refuse::{About, Asked};
+use crate::refuse::About;
 use crate::stop::Stop;
 use crate::upload::blocking;
 
@@ -113,11 +112,7 @@ impl<S: Store> Flow<S> {
         match self.authorise(generation, caller, received) {
             Ok(permitted) => Ok(permitted),
             Err(Barred::Unknown(refusal)) => Err(self.refuse(caller, about, refusal).await),
-            Err(Barred::Denied(request, denial)) => {
-                let refusal = Refusal::Denied { reason: denial.reason };
-                let asked = Asked { asked_for: None, request: Some(*request), denial: Some(denial) };
-                Err(self.deny(caller, asked, refusal).await)
-            }
+            Err(Barred::Denied(request, denial)) => Err(self.denied(caller, *request, denial).await),
         }
     }
 

@@ -19,10 +19,9 @@ use crate::open::Flow;
 use crate::random;
 use crate::refuse::About;
 use crate::seal::content_key;
-use crate::stop::Stop;
+use crate::stop::{Stop, malformed};
 use crate::submit::{Acknowledged, Received};
 use crate::unheard::Unheard;
-use crate::validate::malformed;
 
 /// The most bytes, and cells, of a return that has to be held whole to be checked.
 const MOST_WHOLE: u64 = 64 << 20;

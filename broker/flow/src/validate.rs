@@ -25,7 +25,7 @@ use crate::authorise::Typed;
 use crate::generation::Generation;
 use crate::open::Flow;
 use crate::parted::{Parted, Told};
-use crate::stop::Stop;
+use crate::stop::{Stop, malformed};
 use crate::submit::Received;
 
 /// A return that passed its checks, with what goes along with it.
@@ -148,10 +148,6 @@ impl<S: Store> Flow<S> {
         *spooled = left.finish()?;
         Ok(Outcome { valid: Some(valid), ..outcome })
     }
-}
-
-pub(crate) fn malformed(field: &'static str, text: impl Into<String>) -> Stop {
-    Stop::Refused(Refusal::Malformed { field, text: text.into() })
 }
 
 /// What was recorded before is whole, or was altered.

@@ -16,7 +16,7 @@ use crate::authorise::Question;
 use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
-use crate::stop::Stop;
+use crate::stop::{Stop, malformed};
 
 /// What a caller asks about itself.
 #[derive(Debug, Clone)]
@@ -89,10 +89,6 @@ pub struct Mine {
     pub agreements: Vec<AgreementId>,
     /// The policy bundle.
     pub policy: Digest,
-}
-
-fn malformed(field: &'static str, text: String) -> Stop {
-    Stop::Refused(Refusal::Malformed { field, text })
 }
 
 impl<S: Store> Flow<S> {

@@ -17,7 +17,7 @@ use crate::generation::Generation;
 use crate::identify::Caller;
 use crate::open::Flow;
 use crate::random;
-use crate::stop::Stop;
+use crate::stop::{Stop, malformed, wrong_state};
 
 use super::examine::Examined;
 
@@ -54,10 +54,6 @@ pub struct Activated {
     pub index: u64,
     /// When it comes into force; it is in force where absent.
     pub at: Option<Timestamp>,
-}
-
-fn wrong_state(text: &'static str) -> Stop {
-    Stop::Refused(Refusal::WrongState(text))
 }
 
 impl<S: Store> Flow<S> {
@@ -172,7 +168,7 @@ impl<S: Store> Flow<S> {
         if let Some(at) = at {
             if at <= self.now() {
                 let text = "the time is past; leave it out to activate now".to_owned();
-                return Err(Stop::Refused(Refusal::Malformed { field: "at", text }));
+                return Err(malformed("at", text));
             }
             let by = caller.principal().clone();
             let body = Body::PolicyScheduled(Box::new(PolicyScheduled { proposal, at, by, judged }));
@@ -217,7 +213,7 @@ impl<S: Store> Flow<S> {
         let generation = self.build_recorded(record.index)?;
         let way = Way::Approved { proposal: record.index, proposed_by: record.by.clone(), approved_by };
         let change = PolicyChange { reason: record.reason.clone(), way, judged };
-        self.bring_into_force(generation, by, Some(change)).await
+        self.bring_into_force(generation, by, change).await
     }
 
     /// Brings into force what was scheduled for now or before. What cannot come into force lapses, and says so.
@@ -281,10 +277,10 @@ impl<S: Store> Flow<S> {
                  second person approves:\n{}",
                 examined.changes()
             );
-            return Err(Stop::Refused(Refusal::Malformed { field: "policies", text }));
+            return Err(malformed("policies", text));
         }
         let change = PolicyChange { reason, way: Way::RolledBack { to }, judged: Some(judged) };
-        let index = self.bring_into_force(generation, &caller.principal().to_string(), Some(change)).await?;
+        let index = self.bring_into_force(generation, &caller.principal().to_string(), change).await?;
         Ok(Examined { index, ..examined })
     }
 

@@ -7,7 +7,6 @@ use concordat_core::entry::{Body, PolicyLoaded};
 use concordat_core::fault::Fault;
 use concordat_core::governance::{Alone, PolicyChange, Way};
 use concordat_core::ids::{EntryId, PrincipalId};
-use concordat_core::refusal::Refusal;
 use concordat_policy::run_cases;
 use concordat_seal::{RetentionClass, Sealed, SectionClass};
 use concordat_store::{Payload, Proposal, Store};
@@ -15,7 +14,7 @@ use concordat_store::{Payload, Proposal, Store};
 use crate::generation::{Generation, bundle_of_files, files_of_bundle};
 use crate::open::{Flow, listed};
 use crate::random;
-use crate::stop::Stop;
+use crate::stop::{Stop, malformed, wrong_state};
 
 use super::examine::{Examined, examine};
 
@@ -24,10 +23,6 @@ const LOCKED_OUT: &str = "under these policies nobody who is enrolled could prop
 
 type Files = Vec<(String, Vec<u8>)>;
 
-fn malformed(text: String) -> Stop {
-    Stop::Refused(Refusal::Malformed { field: "policies", text })
-}
-
 impl<S: Store> Flow<S> {
     /// Loads the files of a policies folder on the host: until two people look after policy, and in an emergency
     /// afterwards.
@@ -35,6 +30,9 @@ impl<S: Store> Flow<S> {
     /// # Errors
     /// [`Refusal::Malformed`] listing every complaint, with the old generation still in force;
     /// [`Refusal::WrongState`] once two people look after policy and it is no emergency; a fault of ours.
+    ///
+    /// [`Refusal::Malformed`]: concordat_core::refusal::Refusal::Malformed
+    /// [`Refusal::WrongState`]: concordat_core::refusal::Refusal::WrongState
     pub async fn load_policies(
         &self,
         files: Files,
@@ -51,14 +49,14 @@ impl<S: Store> Flow<S> {
             },
             (true, Some(reason)) => PolicyChange { reason, way: Way::Emergency, judged: None },
             (true, None) => {
-                return Err(Stop::Refused(Refusal::WrongState(
+                return Err(wrong_state(
                     "two people look after policy here, or did: have the change proposed and approved \
                      (`concordat policy propose`), or give a reason with --emergency, which stays open until it is \
                      reviewed",
-                )));
+                ));
             }
         };
-        self.bring_into_force(generation, by, Some(change)).await
+        self.bring_into_force(generation, by, change).await
     }
 
     /// Whether one principal may propose a change of policy and another may approve it, so that four eyes are there.
@@ -119,14 +117,15 @@ impl<S: Store> Flow<S> {
 
     /// Builds a generation and runs its golden decisions.
     pub(super) fn build(&self, files: Files) -> Result<Arc<Generation>, Stop> {
-        let generation = Generation::build(files).map_err(|complaints| malformed(listed(&complaints)))?;
+        let generation =
+            Generation::build(files).map_err(|complaints| malformed("policies", listed(&complaints)))?;
         if generation.partnership.id != self.generation().partnership.id {
-            return Err(malformed("partnership.toml is of another partnership".to_owned()));
+            return Err(malformed("policies", "partnership.toml is of another partnership".to_owned()));
         }
         let differ = run_cases(&generation.policy, generation.files.iter().cloned());
         if !differ.is_empty() {
             let lines: Vec<String> = differ.iter().map(ToString::to_string).collect();
-            return Err(malformed(lines.join("\n")));
+            return Err(malformed("policies", lines.join("\n")));
         }
         Ok(generation)
     }
@@ -150,7 +149,7 @@ impl<S: Store> Flow<S> {
         &self,
         generation: Arc<Generation>,
         by: &str,
-        change: Option<PolicyChange>,
+        change: PolicyChange,
     ) -> Result<u64, Stop> {
         let id = random::entry_id()?;
         let body = Body::PolicyLoaded(PolicyLoaded {
@@ -158,7 +157,7 @@ impl<S: Store> Flow<S> {
             catalogue: generation.catalogue.digest(),
             files: generation.digests(),
             by: by.to_owned(),
-            change: change.map(Box::new),
+            change: Some(Box::new(change)),
         });
         let payload = Some(Payload::Sealed(self.seal_bundle(id, &generation)?));
         let proposal = Proposal { payload, ..Proposal::of(id, body) };

@@ -5,7 +5,6 @@ use concordat_core::entry::{Body, PolicyLoaded};
 use concordat_core::fault::Fault;
 use concordat_core::governance::Governance;
 use concordat_core::ids::Digest;
-use concordat_core::refusal::Refusal;
 use concordat_store::Store;
 use jiff::Timestamp;
 
@@ -13,8 +12,7 @@ use crate::generation::files_of_bundle;
 use crate::identify::Caller;
 use crate::inspect;
 use crate::open::Flow;
-use crate::refuse::Asked;
-use crate::stop::Stop;
+use crate::stop::{Stop, malformed};
 
 /// The policies in force.
 #[derive(Debug, Clone)]
@@ -78,6 +76,8 @@ impl<S: Store> Flow<S> {
     ///
     /// # Errors
     /// A recorded refusal for who does not look after policy; [`Refusal::Malformed`] where the entry holds none.
+    ///
+    /// [`Refusal::Malformed`]: concordat_core::refusal::Refusal::Malformed
     pub async fn policy_files(
         &self,
         caller: &Caller,
@@ -86,11 +86,7 @@ impl<S: Store> Flow<S> {
         if !self.looks_after_policy(caller)? {
             let generation = self.generation();
             let request = self.ask_to_govern(&generation, caller, Act::PolicyPropose)?;
-            if let Err((denial, ())) = generation.policy.decide(&request, ()) {
-                let refusal = Refusal::Denied { reason: denial.reason };
-                let asked = Asked { asked_for: None, request: Some(request), denial: Some(denial) };
-                return Err(self.deny(caller, asked, refusal).await);
-            }
+            let _permitted = self.decide(&generation, caller, request).await?;
         }
         let index = match index {
             Some(index) => index,
@@ -102,7 +98,7 @@ impl<S: Store> Flow<S> {
             _ => {
                 let text =
                     format!("entry {index} holds no policies; `concordat policy status` lists those that do");
-                return Err(Stop::Refused(Refusal::Malformed { field: "index", text }));
+                return Err(malformed("index", text));
             }
         };
         Ok((index, policy, files_of_bundle(&self.store.bundle(index)?)?))

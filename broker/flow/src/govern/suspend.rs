@@ -6,18 +6,13 @@ use concordat_core::decision::Act;
 use concordat_core::entry::{Body, Judged};
 use concordat_core::fault::Fault;
 use concordat_core::governance::{Alone, AloneRecord, Reviewed, Subject, Suspended};
-use concordat_core::refusal::Refusal;
 use concordat_store::Store;
 
 use crate::identify::Caller;
 use crate::open::Flow;
-use crate::stop::Stop;
+use crate::stop::{Stop, malformed, wrong_state};
 
 use super::Suspensions;
-
-fn malformed(field: &'static str, text: String) -> Stop {
-    Stop::Refused(Refusal::Malformed { field, text })
-}
 
 impl<S: Store> Flow<S> {
     /// Suspends something from the next decision on. What is queued for a suspended agency stays queued.
@@ -25,6 +20,8 @@ impl<S: Store> Flow<S> {
     /// # Errors
     /// A recorded refusal; [`Refusal::Malformed`] for what does not exist; a fault, and it is not known whether it
     /// was recorded.
+    ///
+    /// [`Refusal::Malformed`]: concordat_core::refusal::Refusal::Malformed
     pub async fn suspend(&self, caller: &Caller, subject: Subject, reason: String) -> Result<u64, Stop> {
         let judged = self.may_govern(caller, Act::Suspend).await?;
         Self::check_reason(&reason)?;
@@ -51,6 +48,9 @@ impl<S: Store> Flow<S> {
     /// # Errors
     /// A recorded refusal; [`Refusal::WrongState`] for an act of one's own; [`Refusal::Malformed`] where the entry is
     /// none that is reviewed; a fault.
+    ///
+    /// [`Refusal::WrongState`]: concordat_core::refusal::Refusal::WrongState
+    /// [`Refusal::Malformed`]: concordat_core::refusal::Refusal::Malformed
     pub async fn review(&self, caller: &Caller, of: u64, stands: bool, reason: String) -> Result<u64, Stop> {
         let record = self.act_alone(of);
         let act = match &record {
@@ -60,7 +60,7 @@ impl<S: Store> Flow<S> {
         let judged = self.may_govern(caller, act).await?;
         let by = caller.principal().to_string();
         if record?.by == by {
-            return Err(Stop::Refused(Refusal::WrongState("nobody reviews an own act: another person must")));
+            return Err(wrong_state("nobody reviews an own act: another person must"));
         }
         self.record_review(of, stands, reason, by, Some(judged)).await
     }
@@ -69,11 +69,13 @@ impl<S: Store> Flow<S> {
     ///
     /// # Errors
     /// [`Refusal::Malformed`] where the entry is none that is reviewed; a fault.
+    ///
+    /// [`Refusal::Malformed`]: concordat_core::refusal::Refusal::Malformed
     pub async fn review_on_host(&self, of: u64, stands: bool, reason: String, by: &str) -> Result<u64, Stop> {
         if self.act_alone(of)?.act == Alone::EmergencyLoad {
-            return Err(Stop::Refused(Refusal::WrongState(
+            return Err(wrong_state(
                 "what was loaded on the host is reviewed by a principal who may approve changes",
-            )));
+            ));
         }
         self.record_review(of, stands, reason, by.to_owned(), None).await
     }
@@ -100,7 +102,7 @@ impl<S: Store> Flow<S> {
         let record = self.act_alone(of)?;
         if matches!(record.act, Alone::Suspension(_)) && record.review.is_some_and(|review| !review.stands) {
             let text = "this suspension was lifted, and that is the end of it; suspend anew";
-            return Err(Stop::Refused(Refusal::WrongState(text)));
+            return Err(wrong_state(text));
         }
         let body = Reviewed { of, stands, reason, by, judged };
         let index = self.append_one(Body::Reviewed(Box::new(body))).await?;
