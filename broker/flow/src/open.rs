@@ -178,7 +178,11 @@ impl<S: Store> Flow<S> {
     /// # Errors
     /// A fault when the bundle of that time cannot be read.
     pub(crate) fn generation_at(&self, index: u64) -> Result<Arc<Generation>, Fault> {
-        let standing = self.standing()?;
+        self.generation_by(&self.standing()?, index)
+    }
+
+    /// As [`Flow::generation_at`], by a standing that was read before.
+    pub(crate) fn generation_by(&self, standing: &Standing, index: u64) -> Result<Arc<Generation>, Fault> {
         let loaded = standing.policies.iter().rev().find(|loaded| **loaded < index).copied();
         if loaded == standing.policy_index {
             return Ok(self.generation());

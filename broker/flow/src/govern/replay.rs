@@ -6,6 +6,7 @@ mod assigned;
 
 use std::sync::Arc;
 
+use concordat_core::apply::Standing;
 use concordat_core::decision::DecisionRequest;
 use concordat_core::entry::Body;
 use concordat_core::fault::Fault;
@@ -87,12 +88,17 @@ impl<S: Store> Flow<S> {
     pub fn replay(&self) -> Result<Replayed, Fault> {
         let mut replayed = Replayed::default();
         let mut assigned = Assigned::default();
+        let standing = self.standing()?;
         self.each_entry(0, |entry| {
             replayed.entries = replayed.entries.saturating_add(1);
             assigned.take(entry);
-            for (request, answer) in answers(entry, &*self.generation_at_or_first(entry.index)?) {
+            for (request, answer) in answers(entry, &*self.generation_at_or_first(&standing, entry.index)?) {
                 replayed.decisions = replayed.decisions.saturating_add(1);
-                if let Some(now) = self.does_not_follow(entry, &request, &answer, &assigned)? {
+                let why = match assigned.contradict(entry, &request) {
+                    Some(why) => Some(why),
+                    None => self.does_not_follow(entry, &request, &answer, &standing)?,
+                };
+                if let Some(now) = why {
                     replayed.note(entry, &request, said(&answer), now);
                 }
             }
@@ -110,10 +116,11 @@ impl<S: Store> Flow<S> {
         let ago = SignedDuration::from_hours(24 * i64::from(days));
         let since = self.now().checked_sub(ago).unwrap_or(Timestamp::MIN);
         let mut replayed = Replayed::default();
+        let standing = self.standing()?;
         let from = self.first_since(since)?.max(self.store.head().size.saturating_sub(most));
         self.each_entry(from, |entry| {
             replayed.entries = replayed.entries.saturating_add(1);
-            for (request, answer) in answers(entry, &*self.generation_at_or_first(entry.index)?) {
+            for (request, answer) in answers(entry, &*self.generation_at_or_first(&standing, entry.index)?) {
                 replayed.decisions = replayed.decisions.saturating_add(1);
                 let now = decide(generation, &request);
                 let same = match (&answer, &now) {
@@ -161,9 +168,9 @@ impl<S: Store> Flow<S> {
     }
 
     /// The policies in force at an entry; those of the beginning for what stands before any came into force.
-    fn generation_at_or_first(&self, index: u64) -> Result<Arc<Generation>, Fault> {
-        let first = self.standing()?.policies.first().copied().unwrap_or_default();
-        self.generation_at(index.max(first.saturating_add(1)))
+    fn generation_at_or_first(&self, standing: &Standing, index: u64) -> Result<Arc<Generation>, Fault> {
+        let first = standing.policies.first().copied().unwrap_or_default();
+        self.generation_by(standing, index.max(first.saturating_add(1)))
     }
 
     /// What comes out instead, where a decision does not follow from policy.
@@ -172,13 +179,10 @@ impl<S: Store> Flow<S> {
         entry: &Recorded,
         request: &DecisionRequest,
         answer: &Answer,
-        assigned: &Assigned,
+        standing: &Standing,
     ) -> Result<Option<String>, Fault> {
-        if let Some(why) = assigned.contradict(entry, request) {
-            return Ok(Some(why));
-        }
         let mut first = None;
-        for generation in self.generations_for(entry)? {
+        for generation in self.generations_for(entry, standing)? {
             let now = decide(&generation, request);
             if follows(entry, answer, &now, || self.routed(entry))? {
                 return Ok(None);
@@ -190,17 +194,17 @@ impl<S: Store> Flow<S> {
 
     /// The policies under which the decision of an entry may have been made: those in force; those before, where it
     /// was made in the very moment of a change; for a withdrawal also those of the day the return was sent.
-    fn generations_for(&self, entry: &Recorded) -> Result<Vec<Arc<Generation>>, Fault> {
-        let mut generations = vec![self.generation_at_or_first(entry.index)?];
-        let policies = self.standing()?.policies;
+    fn generations_for(&self, entry: &Recorded, standing: &Standing) -> Result<Vec<Arc<Generation>>, Fault> {
+        let mut generations = vec![self.generation_at_or_first(standing, entry.index)?];
+        let policies = &standing.policies;
         let loaded = policies.iter().rev().find(|loaded| **loaded < entry.index).copied();
         if let Some(before) = loaded.filter(|loaded| policies.first() != Some(loaded)) {
-            generations.push(self.generation_at(before)?);
+            generations.push(self.generation_by(standing, before)?);
         }
         if let Body::Withdrawn(withdrawn) = &entry.body
             && let Some(sent) = withdrawn.submissions.first()
         {
-            generations.push(self.generation_at(sent.index)?);
+            generations.push(self.generation_by(standing, sent.index)?);
         }
         Ok(generations)
     }
