@@ -7,7 +7,7 @@ use concordat_catalogue::{Catalogue, Profiles, Shown, lint, lint_across, shown, 
 use concordat_core::calendar::Calendar;
 use concordat_core::clock::london_date;
 use concordat_core::partnership::{self, Partnership};
-use concordat_policy::{Bundle, Complaint, Finding, Known, NamedField, Policy, generate, matrix, misfits};
+use concordat_policy::{Bundle, Complaint, Finding, Known, Policy, generate, matrix, misfits};
 use jiff::Timestamp;
 
 use crate::exit::Exit;
@@ -36,7 +36,7 @@ impl Policies {
         let mut wrong = Vec::new();
         let Some((known, catalogue, calendar)) = around(&files, &mut wrong) else { return Err(wrong) };
         let bundle = keep(&mut wrong, Bundle::from_files(files.iter().cloned(), &known));
-        wrong.extend(bundle.iter().flat_map(|bundle| misfits(bundle, &named(&catalogue))));
+        wrong.extend(bundle.iter().flat_map(|bundle| misfits(bundle, &catalogue.named_fields())));
         match bundle {
             Some(bundle) if wrong.is_empty() => {
                 Ok(Self { policy: Policy::new(bundle), files, catalogue, calendar })
@@ -118,22 +118,8 @@ fn around(files: &Files, wrong: &mut Vec<Complaint>) -> Option<(Known, Catalogue
         keep(wrong, Catalogue::from_files(returns).map_err(|said| ours(said).collect::<Vec<_>>()));
     let (partnership, calendar, catalogue) = (partnership?, calendar?, catalogue?);
     wrong.extend(ours(unowed(&partnership, &catalogue)));
-    let types = catalogue.types().iter().map(|of| (of.id.clone(), of.person_level));
-    let known = Known::of(&partnership, types);
+    let known = Known::of(&partnership, catalogue.families());
     Some((known, catalogue, calendar))
-}
-
-/// The fields of every return type, for the profiles that name them.
-fn named(catalogue: &Catalogue) -> Vec<NamedField<'_>> {
-    let mut named = Vec::new();
-    for field in catalogue.types().iter().flat_map(|of| &of.fields) {
-        named.push(NamedField {
-            name: &field.name,
-            sort: field.kind.field_sort(),
-            kind: field.kind.as_str(),
-        });
-    }
-    named
 }
 
 fn keep<T>(wrong: &mut Vec<Complaint>, read: Result<T, Vec<Complaint>>) -> Option<T> {

@@ -75,13 +75,29 @@ pub fn exit_of(code: Code) -> Exit {
     }
 }
 
+/// How a decision is asked about; its number follows.
+const EXPLAIN: &str = "concordat explain ";
+
+/// What was said without the number that each decision has of its own: refusals that must read alike do but for it.
+#[must_use]
+pub fn unnumbered(said: &str) -> String {
+    let mut pieces = said.split(EXPLAIN);
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        text.push_str(EXPLAIN);
+        text.push('N');
+        text.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    text
+}
+
 fn hint(reason: &str, about: &HashMap<String, String>) -> Option<String> {
     let text = match reason {
         "unauthenticated" => "ask the operator for a new token, then `concordat enrol`",
         "not_permitted" | "not_there" => {
             let roles = "`concordat whoami` shows your roles and areas";
             return Some(match about.get("decision") {
-                Some(index) => format!("`concordat explain {index}` says more; {roles}"),
+                Some(index) => format!("`{EXPLAIN}{index}` says more; {roles}"),
                 None => roles.to_owned(),
             });
         }

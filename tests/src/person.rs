@@ -37,13 +37,7 @@ impl Said {
     /// The talk without the number that each decision has of its own, for refusals that must otherwise read alike.
     #[must_use]
     pub fn err_unnumbered(&self) -> String {
-        let mut pieces = self.err.split("concordat explain ");
-        let mut text = pieces.next().unwrap_or_default().to_owned();
-        for piece in pieces {
-            text.push_str("concordat explain N");
-            text.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit()));
-        }
-        text
+        concordat_cli::status::unnumbered(&self.err)
     }
 
     /// Stops the test unless the command ended with a code.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use concordat_core::calendar::Calendar;
 use concordat_core::finding::Severity;
 use concordat_core::ids::{Digest, ReturnTypeId, RuleId};
+use concordat_core::table::NamedField;
 use jiff::civil::Date;
 
 use crate::across::AcrossRule;
@@ -83,6 +84,23 @@ impl Catalogue {
     #[must_use]
     pub fn types(&self) -> &[Arc<ReturnType>] {
         &self.types
+    }
+
+    /// The id of every version of every return type, and whether it is about persons.
+    pub fn families(&self) -> impl Iterator<Item = (ReturnTypeId, bool)> {
+        self.types.iter().map(|of| (of.id.clone(), of.person_level))
+    }
+
+    /// The fields of every return type, for the profiles that name them.
+    #[must_use]
+    pub fn named_fields(&self) -> Vec<NamedField<'_>> {
+        let fields = self.types.iter().flat_map(|of| &of.fields);
+        let named = fields.map(|field| NamedField {
+            name: &field.name,
+            sort: field.kind.field_sort(),
+            kind: field.kind.as_str(),
+        });
+        named.collect()
     }
 
     /// The rules across returns that speak of a type's figures; most types have none.

@@ -80,6 +80,17 @@ pub enum FieldSort {
     Word,
 }
 
+/// A field of a return type, as far as profiles speak of it.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedField<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What its cells look like.
+    pub sort: FieldSort,
+    /// The word for its kind in the type's definition.
+    pub kind: &'static str,
+}
+
 /// What sort of thing a field tells: redaction works by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -8,7 +8,7 @@ use concordat_core::calendar::{Calendar, CalendarFault};
 use concordat_core::fault::Fault;
 use concordat_core::ids::Digest;
 use concordat_core::partnership::{self, Partnership};
-use concordat_policy::{Bundle, Known, NamedField, Policy, misfits};
+use concordat_policy::{Bundle, Known, Policy, misfits};
 
 use crate::random;
 use crate::route::Routes;
@@ -82,10 +82,11 @@ impl Generation {
             return Err(complaints);
         };
         complaints.extend(from_catalogue(unowed(&partnership, &catalogue)));
-        let known = known(&partnership, &catalogue);
+        let known = Known::of(&partnership, catalogue.families());
         let rest = files.iter().filter(|(path, _)| !is_others(path)).cloned();
         let bundle = keep(&mut complaints, Bundle::from_files(rest, &known).map_err(from_policy));
-        complaints.extend(bundle.iter().flat_map(|bundle| from_policy(misfits(bundle, &named(&catalogue)))));
+        complaints
+            .extend(bundle.iter().flat_map(|bundle| from_policy(misfits(bundle, &catalogue.named_fields()))));
         match bundle {
             Some(bundle) if complaints.is_empty() => Ok(Arc::new(Self {
                 partnership,
@@ -108,7 +109,7 @@ impl Generation {
         let returns = files.iter().filter(|(path, _)| is_catalogue(path)).cloned();
         let catalogue = Catalogue::from_files(returns).map_err(from_catalogue)?;
         let rest = files.iter().filter(|(path, _)| !is_others(path)).cloned();
-        concordat_policy::generate(rest, &known(&partnership, &catalogue)).map_err(from_policy)
+        concordat_policy::generate(rest, &Known::of(&partnership, catalogue.families())).map_err(from_policy)
     }
 
     /// Path and SHA-256 of every file.
@@ -116,24 +117,6 @@ impl Generation {
     pub fn digests(&self) -> Vec<(String, Digest)> {
         self.files.iter().map(|(path, bytes)| (path.clone(), random::sha256(bytes))).collect()
     }
-}
-
-/// What policy may speak of.
-fn known(partnership: &Partnership, catalogue: &Catalogue) -> Known {
-    Known::of(partnership, catalogue.types().iter().map(|rtype| (rtype.id.clone(), rtype.person_level)))
-}
-
-/// The fields of every return type, for the profiles that name them.
-fn named(catalogue: &Catalogue) -> Vec<NamedField<'_>> {
-    let mut named = Vec::new();
-    for field in catalogue.types().iter().flat_map(|of| &of.fields) {
-        named.push(NamedField {
-            name: &field.name,
-            sort: field.kind.field_sort(),
-            kind: field.kind.as_str(),
-        });
-    }
-    named
 }
 
 /// The bytes in which an entry holds the files of a policies folder: a list of path and content, as CBOR.

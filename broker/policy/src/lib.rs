@@ -51,7 +51,7 @@ pub use lint::{Finding, Severity};
 pub use matrix::{Matrix, matrix};
 pub use permitted::Permitted;
 pub use policy::{Explanation, Policy};
-pub use profile::fits::{NamedField, misfits};
+pub use profile::fits::misfits;
 pub use profile::{FieldSort, Treatment};
 pub use project::{AdditiveGroup, FieldInfo, Projection, Projector, Pseudonyms, Reading, Relation, Shape};
 pub use reference::Clause;

@@ -1,21 +1,10 @@
 //! Profiles held against the return types: a field that does not exist stays as open as its class, and a transform that
 //! never fits shows nothing; neither is what its author meant.
 
-use concordat_core::table::FieldSort;
+use concordat_core::table::NamedField;
 
 use crate::bundle::Bundle;
 use crate::complaint::Complaint;
-
-/// A field of a return type, as far as profiles speak of it.
-#[derive(Debug, Clone, Copy)]
-pub struct NamedField<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// What its cells look like.
-    pub sort: FieldSort,
-    /// The word for its kind in the type's definition.
-    pub kind: &'static str,
-}
 
 /// Fields that profiles name and no return has, and what is done with a field that can never be done with its kind.
 #[must_use]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use aws_lc_rs::rand;
+use concordat_cli::status::unnumbered;
 use concordat_core::ids::EntryId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -41,7 +42,7 @@ pub fn run(stage: &mut Stage, telling: &mut Telling) -> Held<()> {
     denied(stage, telling, &id)?;
     let after = everything_the_manager_sees(stage)?;
     for (one, other) in before.iter().zip(&after) {
-        let bytes = |said: &Said| unnumbered(said).into_bytes();
+        let bytes = |said: &Said| unnumbered(&said.everything()).into_bytes();
         holds(
             &format!("`{}` prints the same as before", one.line),
             bytes(one) == bytes(other),
@@ -99,7 +100,11 @@ fn denied(stage: &Stage, telling: &mut Telling, id: &str) -> Held<()> {
         let (real, none) = (ask(id)?, ask(&invented)?);
         let command = format!("concordat {}", words.join(" "));
         same(&format!("exit code of `{command}` for either id"), real.code, none.code)?;
-        same(&format!("output of `{command}` for either id"), unnumbered(&real), unnumbered(&none))?;
+        same(
+            &format!("output of `{command}` for either id"),
+            unnumbered(&real.everything()),
+            unnumbered(&none.everything()),
+        )?;
         holds(&format!("`{command}` is denied"), real.code == 5, format!("exit code {}", real.code))?;
         table.push(vec![
             command,
@@ -208,18 +213,6 @@ fn uuid() -> Held<String> {
     let hex = format!("{number:032x}");
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
     Ok([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"))
-}
-
-/// What was printed, without the number that each decision has of its own.
-fn unnumbered(said: &Said) -> String {
-    let everything = said.everything();
-    let mut pieces = everything.split("concordat explain ");
-    let mut text = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        text.push_str("concordat explain N");
-        text.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit()));
-    }
-    text
 }
 
 #[cfg(test)]
