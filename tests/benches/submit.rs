@@ -16,7 +16,7 @@ use concordat_tests::bench::disk::{append, occupied};
 use concordat_tests::bench::plan::{Column, Person, Plan, Told};
 use concordat_tests::bench::process::{Companion, ask, peak_mib};
 use concordat_tests::bench::report::{Cells, Measured, StoreAt};
-use concordat_tests::bench::{Outcome, give, say};
+use concordat_tests::bench::{Outcome, ended, give, say};
 
 const BROKER: &str = env!("CARGO_BIN_EXE_broker-under-test");
 const CLIENT: &str = env!("CARGO_BIN_EXE_bench-client");
@@ -57,13 +57,7 @@ fn main() -> ExitCode {
         say("this is a bench: run it with `cargo bench -p concordat-tests --bench submit`");
         return ExitCode::SUCCESS;
     }
-    match run(&args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            say(&format!("the bench failed: {why}"));
-            ExitCode::FAILURE
-        }
-    }
+    ended(run(&args))
 }
 
 fn run(args: &Args) -> Outcome<()> {

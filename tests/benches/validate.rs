@@ -15,7 +15,7 @@ use concordat_catalogue::bulk::{self, File};
 use concordat_catalogue::{Catalogue, Context};
 use concordat_tests::bench::process::peak_mib;
 use concordat_tests::bench::stats::Spread;
-use concordat_tests::bench::{Outcome, extracts, give, say};
+use concordat_tests::bench::{Outcome, ended, extracts, give, say};
 
 /// Measures the check of large returns against bare reading.
 #[derive(Debug, Parser)]
@@ -47,13 +47,7 @@ fn main() -> ExitCode {
             Ok(())
         }
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            say(&format!("the bench failed: {why}"));
-            ExitCode::FAILURE
-        }
-    }
+    ended(outcome)
 }
 
 /// A return to be checked.

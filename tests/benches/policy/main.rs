@@ -21,7 +21,7 @@ use clap::Parser;
 use concordat_policy::{Bundle, Policy};
 use concordat_tests::bench::rules::{Asked, Rules};
 use concordat_tests::bench::stats::percentile;
-use concordat_tests::bench::{Outcome, give, say};
+use concordat_tests::bench::{Outcome, ended, give, say};
 
 use plain::Plain;
 use table::{Cell, Measured, Size};
@@ -69,13 +69,7 @@ fn main() -> ExitCode {
             Ok(())
         }
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            say(&format!("the bench failed: {why}"));
-            ExitCode::FAILURE
-        }
-    }
+    ended(outcome)
 }
 
 fn bundle(rules: &Rules) -> Outcome<Bundle> {

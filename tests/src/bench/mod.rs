@@ -13,6 +13,8 @@
 //! - [`rules`]: policies of any size and requests to them, for the bench of decisions
 //! - [`stats`], [`report`]: medians, ratios, tables, JSON
 
+use std::process::ExitCode;
+
 pub mod broker;
 pub mod client;
 pub mod disk;
@@ -29,6 +31,18 @@ pub mod world;
 
 /// What a step of the bench yields, or why the bench fails.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// How the bench ends: what it says when it fails.
+#[must_use]
+pub fn ended(outcome: Outcome<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            say(&format!("the bench failed: {why}"));
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Says something on the way, on the standard error.
 #[expect(clippy::print_stderr, reason = "the bench's one way to talk")]
